@@ -1,0 +1,101 @@
+"""Every error that leakdoc raises on purpose, with what to do next and the exit code.
+
+::
+
+    LeakdocError                      exit 4   could not be done
+    ├── UsageError                    exit 2   the command line, or an argument, is wrong
+    │   ├── AmbiguousTarget                    the target matches more than one process
+    │   └── PlaintextSecret                    a secret was given as text, not by reference
+    ├── TargetError                   exit 4
+    │   ├── TargetGone                         no such process, or it has ended
+    │   └── AccessDenied                       the process belongs to somebody else
+    ├── SourceError                   exit 4   a file or a server that samples come from
+    │   ├── UnreadableSource                   missing, not permitted, of an unknown format
+    │   └── DamagedSource                      of a known format, but broken or forged
+    ├── RecordingError                exit 4   a recording could not be written
+    │   ├── RecordingBusy                      another writer holds it
+    │   └── RecordingFull                      the disk, or the size allowed, is used up
+    ├── StepError                     exit 4   a step could not be called
+    └── MissingDependency             exit 4   an optional library is not installed
+
+"Too little data" is a decision (`inconclusive`), never an error.
+"""
+
+from __future__ import annotations
+
+
+class LeakdocError(Exception):
+    """Something could not be done.
+
+    Args:
+        message: one sentence saying what went wrong, without a trailing full stop.
+        help: what the user can do next; shown on a line of its own.
+    """
+
+    exit_code = 4
+
+    def __init__(self, message: str, *, help: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+    def __str__(self) -> str:
+        return self.message if self.help is None else f"{self.message}\n{self.help}"
+
+
+class UsageError(LeakdocError):
+    """The command line, or an argument of a public function, is wrong."""
+
+    exit_code = 2
+
+
+class AmbiguousTarget(UsageError):
+    """The target matches more than one process."""
+
+
+class PlaintextSecret(UsageError):
+    """A secret was given as text where a reference (`env:NAME`, `file:PATH`) is asked for."""
+
+
+class TargetError(LeakdocError):
+    """The process to look at is not there, or not ours to look at."""
+
+
+class TargetGone(TargetError):
+    """There is no such process, or it has ended."""
+
+
+class AccessDenied(TargetError):
+    """The operating system refuses to show this process to us."""
+
+
+class SourceError(LeakdocError):
+    """Samples could not be had from a file or a server."""
+
+
+class UnreadableSource(SourceError):
+    """The source is missing, not permitted, or of a format that is not known."""
+
+
+class DamagedSource(SourceError):
+    """The source is of a known format, but broken, or was changed by somebody."""
+
+
+class RecordingError(LeakdocError):
+    """A recording could not be written."""
+
+
+class RecordingBusy(RecordingError):
+    """Another writer holds the recording."""
+
+
+class RecordingFull(RecordingError):
+    """The disk, or the size that was allowed, is used up."""
+
+
+class StepError(LeakdocError):
+    """A step could not be called as it was asked for."""
+
+
+class MissingDependency(LeakdocError):
+    """A library that only some features need is not installed."""

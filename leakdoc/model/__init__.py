@@ -1,0 +1,1 @@
+"""The frozen values that flow from left to right through leakdoc."""

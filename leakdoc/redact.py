@@ -1,0 +1,55 @@
+"""The one place that makes foreign text inert and takes secrets out of text.
+
+Process names, peers, SQL application names, log lines and records are written by strangers. Before any of it
+reaches a terminal, a page or a file it passes through here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+MASK: Final = "[redacted]"
+_LONGEST_NAME: Final = 200
+
+_SECRET_OPTION: Final = re.compile(
+    r"(?i)(?P<key>[\w.-]*(?:password|passwd|pwd|secret|token|api[_-]?key|credential|auth)[\w.-]*)(?P<sep>\s*[=:]\s*|\s+)"
+    r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;&]+)"
+)
+_USERINFO: Final = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]*://)(?P<userinfo>[^/\s@]+)@")
+_BEARER: Final = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
+_PRIVATE_KEY: Final = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+)
+
+
+def inert(text: str, *, longest: int = _LONGEST_NAME) -> str:
+    """Return foreign text on one line, without control, format or bidirectional characters.
+
+    Args:
+        text: anything.
+        longest: how many characters are kept; the rest is replaced by an ellipsis.
+    """
+    kept = "".join(_plain(character) for character in text)
+    return kept if len(kept) <= longest else kept[: longest - 1] + "…"
+
+
+def _plain(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in ("Cf", "Cs", "Co", "Cn"):
+        return ""
+    return " " if category in ("Cc", "Zl", "Zp") else character
+
+
+def without_secrets(text: str) -> str:
+    """Return the text with passwords, tokens, keys and the userinfo of URLs replaced by ``[redacted]``."""
+    text = _PRIVATE_KEY.sub(MASK, text)
+    text = _USERINFO.sub(lambda match: f"{match['scheme']}{MASK}@", text)
+    text = _BEARER.sub(lambda match: f"{match[1]} {MASK}", text)
+    return _SECRET_OPTION.sub(lambda match: f"{match['key']}{match['sep']}{MASK}", text)
+
+
+def has_userinfo(url: str) -> bool:
+    """Say whether a URL carries a user or a password in front of its host."""
+    return _USERINFO.search(url) is not None
