@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from leakdoc.errors import UsageError
 from leakdoc.units import parse_duration, parse_rate, parse_size
 
-
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
