@@ -1,0 +1,45 @@
+"""From a production leak to a proof that the fix normalized memory.
+
+Each public name is loaded when it is first used; importing leakdoc loads the standard library only. The names and
+their types stand in ``__init__.pyi``.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_PUBLIC = {
+    "Diagnosis": "leakdoc.model.diagnosis",
+    "Finding": "leakdoc.model.finding",
+    "LeakdocError": "leakdoc.errors",
+    "Proof": "leakdoc.model.proof",
+    "Trace": "leakdoc.model.trace",
+    "Watch": "leakdoc.detection.watch",
+    "Watched": "leakdoc.detection.watch",
+    "__version__": "leakdoc._version",
+    "diagnose": "leakdoc.detection.diagnosis",
+    "load": "leakdoc.sampling.sources.load:load_trace",
+    "read_csv": "leakdoc.sampling.sources.csv",
+    "recheck": "leakdoc.verification.recheck",
+    "to_document": "leakdoc.reporting.documents",
+    "to_frame": "leakdoc.sampling.sources.frame",
+    "to_html": "leakdoc.reporting.html",
+    "to_markdown": "leakdoc.reporting.markdown",
+    "verify": "leakdoc.verification.verify",
+    "watch": "leakdoc.detection.watch",
+}
+
+__all__ = sorted(_PUBLIC)  # noqa: PLE0605  (the .pyi spells them out)
+
+
+def __getattr__(name: str) -> Any:
+    place = _PUBLIC.get(name)
+    if place is None:
+        raise AttributeError(f"module 'leakdoc' has no attribute {name!r}")
+    module, _, attribute = place.partition(":")
+    value = getattr(import_module(module), attribute or name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_PUBLIC]

@@ -1,0 +1,6 @@
+"""``python -m leakdoc``."""
+
+from leakdoc.cli.main import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,90 @@
+"""The front of the command line: picks the command, runs it, and turns whatever happens into an exit code.
+
+Only the standard library is imported here, and each command only when it is asked for, so that an import that
+fails is reported as what it is (exit 4) and never as a fault of the target (exit 1).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NoReturn
+
+if TYPE_CHECKING:
+    import argparse
+
+COULD_NOT: Final = 4
+INTERRUPTED: Final = 130
+BROKEN_PIPE: Final = 141
+
+
+def run() -> NoReturn:
+    """Run the command line of this process and exit with its status (the console script)."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command.
+
+    Args:
+        argv: the words after ``leakdoc``.
+
+    Returns:
+        The exit code, by the table in the documentation.
+    """
+    try:
+        return _dispatch(argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence_standard_output()
+        return BROKEN_PIPE
+    except Exception as error:
+        return _report(error)
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    from leakdoc.cli.parser import parse
+
+    args = parse(argv)
+    code = args.execute(args)
+    sys.stdout.flush()
+    return int(code)
+
+
+def _report(error: Exception) -> int:
+    import os
+
+    from leakdoc.errors import LeakdocError
+    from leakdoc.redact import inert, without_secrets
+
+    if os.environ.get("LEAKDOC_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, LeakdocError):
+        lines = [f"leakdoc: {error.message}", *([error.help] if error.help else [])]
+        code = error.exit_code
+    else:
+        lines = [
+            f"leakdoc: internal error: {type(error).__name__}: {error}",
+            "This is a defect of leakdoc, not a verdict. LEAKDOC_DEBUG=1 shows where it happened.",
+        ]
+        code = COULD_NOT
+    for line in lines:
+        print(without_secrets(inert(line, longest=1000)), file=sys.stderr)
+    return code
+
+
+def _silence_standard_output() -> None:
+    """Keep the interpreter from complaining at exit that nobody reads its output any more."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with every command loaded, as shell completion needs it."""
+    from leakdoc.cli.parser import full_parser
+
+    return full_parser()
