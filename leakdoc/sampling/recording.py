@@ -1,0 +1,195 @@
+"""A recording: the crash-safe file of samples that a watch writes, and everything else reads."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+from leakdoc.errors import RecordingError, RecordingFull
+from leakdoc.model.sample import Column, Sample
+from leakdoc.model.subject import ProcessIdentity, Subject
+from leakdoc.sampling.recording_facts import facts_text
+from leakdoc.sampling.recording_file import open_for_writing
+from leakdoc.sampling.recording_lock import WriterLock
+from leakdoc.sampling.recording_reader import read_recording
+from leakdoc.sampling.recording_schema import (
+    checksum,
+    column_text,
+    pack_layout,
+    pack_readings,
+    process_text,
+    subject_text,
+    text,
+)
+
+if TYPE_CHECKING:
+    from leakdoc.model.trace import Facts
+
+__all__ = ["RecordingWriter", "read_recording"]
+
+LARGEST_BYTES: Final = 2**30  # two months of one process at one sample a second; a forgotten watch must not fill a disk
+_LAYOUTS_KEPT: Final = 256  # peers come and go: an old layout is stored again rather than remembered for ever
+_INSERT: Final = "INSERT INTO sample (at, process, layout, readings, crc) VALUES (?, ?, ?, ?, ?)"
+
+
+class RecordingWriter:
+    """Writes samples of one subject into a file; each is kept once `append` has returned, even if we are killed.
+
+    A recording of the same subject is continued. One thread at a time.
+
+    Args:
+        path: where to; made readable by its owner only. It may not exist, be empty, or be a recording.
+        clock: tells the time, seconds since the epoch.
+        largest_bytes: the size that the file may grow to.
+
+    Raises:
+        RecordingBusy: another writer holds the file.
+        RecordingFull: the disk is full.
+        RecordingError: the path cannot be written, holds something else, or another subject's recording.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        subject: Subject,
+        *,
+        clock: Callable[[], float] = time.time,
+        largest_bytes: int = LARGEST_BYTES,
+    ) -> None:
+        self.path = Path(path).resolve()
+        self._processes: dict[ProcessIdentity, int] = {}
+        self._metrics: dict[Column, int] = {}
+        self._layouts: dict[tuple[Column, ...], int] = {}
+        self._absences: dict[int, str] = {}
+        self._closed = False
+        with self._failures(), contextlib.ExitStack() as undo:
+            self._lock = WriterLock(self.path)
+            undo.callback(self._lock.release)
+            self._connection = open_for_writing(self.path, subject, largest_bytes=largest_bytes)
+            undo.callback(self._connection.close)
+            self._run = self._insert(
+                "INSERT INTO run (opened_at, subject) VALUES (?, ?)", clock(), subject_text(subject)
+            )
+            undo.pop_all()
+
+    def __enter__(self) -> RecordingWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def append(self, sample: Sample) -> None:
+        """Keep one sample.
+
+        Raises:
+            RecordingFull: the disk, or the size allowed, is used up; what was kept before stays.
+            RecordingError: the sample could not be written, or the recording is closed.
+        """
+        if not math.isfinite(sample.at):
+            raise RecordingError(f"a sample at {sample.at} has no time")
+        with self._failures():
+            process = self._process(sample.process)
+            layout = self._layout(tuple(sample.values))
+            readings = pack_readings(sample.values.values(), len(sample.values))
+            row = (sample.at, process, layout, readings, checksum(sample.at, process, layout, readings))
+            reasons = text(dict(sample.unavailable)) if sample.unavailable else ""
+            if self._absences.get(process, "") == reasons:
+                self._connection.execute(_INSERT, row)
+            else:
+                self._append_with_absence(row, process, reasons)
+
+    def set_facts(self, facts: Facts) -> None:
+        """Keep what is known of the subject beside its samples; replaces what this run has said before.
+
+        Raises:
+            RecordingFull, RecordingError: as `append` does.
+        """
+        with self._failures():
+            self._connection.execute("UPDATE run SET facts = ? WHERE id = ?", (facts_text(facts), self._run))
+
+    def close(self) -> None:
+        """Fold everything into one plain file and give the lock up; where that is impossible a ``-wal`` file stays."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(sqlite3.Error):  # a full disk, or a reader at work: every sample is in the -wal file
+            self._connection.execute("PRAGMA journal_mode = DELETE")
+        with contextlib.suppress(sqlite3.Error):
+            self._connection.close()
+        self._lock.release()
+
+    def _append_with_absence(self, row: tuple[object, ...], process: int, reasons: str) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            sample = self._insert(_INSERT, *row)
+            self._insert(
+                "INSERT INTO absence (sample, process, reasons) VALUES (?, ?, ?)", sample, process, reasons or "{}"
+            )
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            with contextlib.suppress(sqlite3.Error):  # a full disk rolls back by itself
+                self._connection.execute("ROLLBACK")
+            raise
+        self._absences[process] = reasons
+
+    def _process(self, process: ProcessIdentity) -> int:
+        known = self._processes.get(process)
+        if known is None:
+            known = self._processes[process] = self._named("process", "identity", process_text(process))
+        return known
+
+    def _metric(self, column: Column) -> int:
+        known = self._metrics.get(column)
+        if known is None:
+            known = self._metrics[column] = self._named("metric", "name", column_text(column))
+        return known
+
+    def _layout(self, columns: tuple[Column, ...]) -> int:
+        known = self._layouts.get(columns)
+        if known is None:
+            packed = pack_layout([self._metric(column) for column in columns])
+            known = self._insert("INSERT INTO layout (metrics) VALUES (?)", packed)
+            if len(self._layouts) >= _LAYOUTS_KEPT:
+                self._layouts.clear()
+            self._layouts[columns] = known
+        return known
+
+    def _named(self, table: str, column: str, name: str) -> int:
+        found = self._connection.execute(f"SELECT id FROM {table} WHERE {column} = ?", (name,)).fetchone()
+        return found[0] if found else self._insert(f"INSERT INTO {table} ({column}) VALUES (?)", name)
+
+    def _insert(self, statement: str, *values: object) -> int:
+        row = self._connection.execute(statement, values).lastrowid
+        assert row is not None, "SQLite numbers every row it inserts"
+        return row
+
+    @contextlib.contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise _told(error, self.path) from error
+        except OSError as error:
+            raise RecordingError(
+                f"{self.path.name} cannot be written: {error.strerror}",
+                help="Name a file in a directory that exists and that you may write to.",
+            ) from error
+
+
+def _told(error: sqlite3.Error, path: Path) -> RecordingError:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+        return RecordingFull(
+            f"{path.name} cannot grow: the disk, a quota or the size allowed is used up",
+            help="What was recorded is kept. Free some space, or record to another disk.",
+        )
+    return RecordingError(f"{path.name} cannot be written: {error}", help="What was recorded before is kept.")
