@@ -1,0 +1,141 @@
+"""Connections to one peer that accumulate while the old ones carry no traffic: opened, used, never closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from leakdoc.detection.detectors.connections_policy import ConnectionsPolicy
+from leakdoc.detection.detectors.growth import find_growth
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.model.decision import Basis, Decision
+from leakdoc.model.finding import Finding, Json
+from leakdoc.model.sample import Column
+from leakdoc.model.trace import FloatArray, Trace
+from leakdoc.redact import inert
+from leakdoc.units import format_duration
+
+NAME: Final = "unclosed_connections"
+ADVICE: Final = (
+    "close the connection on every path, the error path too: take it by a context manager",
+    "let the pool or the server end what is idle for too long, so that one missed close cannot exhaust it",
+)
+
+
+def find_unclosed_connections(
+    trace: Trace, growth: GrowthPolicy, policy: ConnectionsPolicy, *, alpha: float | None = None
+) -> Iterator[Finding]:
+    """Judge, peer by peer, the connections that the subject opened itself.
+
+    A count that grows is not enough: a pool on its way to its size grows too. What tells them apart is the idle
+    age that the kernel keeps for each socket (``tcp_last_data_sent`` and ``..._recv`` of tcp_info): unclosed
+    connections fall silent and stay. Without idle ages the growth alone decides, and the cause is said to be
+    suspected.
+
+    Yields:
+        One finding for each peer that had at least ``policy.fewest`` connections at once.
+    """
+    for peer, columns in sorted(outgoing(trace).items()):
+        total = _total(trace, columns)
+        if not np.nanmax(total, initial=0.0) >= policy.fewest:
+            continue
+        yield _judge(trace, peer, columns, total, growth, policy, alpha)
+
+
+def outgoing(trace: Trace) -> dict[str, dict[Column, FloatArray]]:
+    """Return the connection columns of each peer that the subject connects to."""
+    peers: dict[str, dict[Column, FloatArray]] = {}
+    for column, values in trace.labelled("connections"):
+        peer = column.label("peer")
+        if peer and column.label("direction") != "in":
+            peers.setdefault(peer, {})[column] = values
+    return peers
+
+
+def _judge(
+    trace: Trace,
+    peer: str,
+    columns: Mapping[Column, FloatArray],
+    total: FloatArray,
+    growth: GrowthPolicy,
+    policy: ConnectionsPolicy,
+    alpha: float | None,
+) -> Finding:
+    key = Column.of("connections", peer=peer)
+    judged = find_growth(
+        replace(trace, columns={**trace.columns, key: total}), key, growth, detector=NAME, alpha=alpha
+    )
+    idle, oldest = _latest(trace, "connection_idle_max_s", peer), _latest(trace, "connection_oldest_s", peer)
+    evidence = _evidence(peer, columns, total, idle, oldest) | dict(judged.evidence)
+    name = f"{evidence['peer_kind'] or ''} {peer}".strip()
+    if judged.decision is not Decision.LEAKING:
+        reason = f"connections to {name}: {judged.reason}"
+        return replace(judged, evidence=evidence, reason=reason)
+    return _leaking(judged, evidence, name, idle, policy)
+
+
+def _leaking(
+    judged: Finding, evidence: dict[str, Json], name: str, idle: float | None, policy: ConnectionsPolicy
+) -> Finding:
+    grew_for = judged.evidence.get("grew_for_s")
+    count = int(evidence["count"]) if isinstance(evidence["count"], int | float) else 0
+    if idle is None:
+        reason = f"{count} connections to {name} accumulate; idle ages are not known, so that they are unclosed is suspected"
+        return replace(judged, evidence=evidence, reason=reason, basis=Basis.INFERRED)
+    if isinstance(grew_for, int | float) and idle < policy.idle_share * grew_for:
+        reason = (
+            f"{count} connections to {name} accumulate, but none has been idle for longer than "
+            f"{format_duration(idle)}: work still reaches them, as in a pool that grows"
+        )
+        return replace(judged, decision=Decision.INCONCLUSIVE, evidence=evidence, reason=reason, confidence=None)
+    reason = f"{count} connections to {name} accumulate, oldest idle {format_duration(idle)}; opener unknown"
+    return replace(judged, evidence=evidence, reason=reason, advice=ADVICE)
+
+
+def _evidence(
+    peer: str, columns: Mapping[Column, FloatArray], total: FloatArray, idle: float | None, oldest: float | None
+) -> dict[str, Json]:
+    kinds = {column.label("peer_kind") for column in columns}
+    states: dict[str, Json] = {}
+    for column, values in columns.items():
+        now = _last(values)
+        if now:
+            states[column.label("state") or "unknown"] = int(now)
+    return {
+        "peer": inert(peer),
+        "peer_kind": next((kind for kind in sorted(k for k in kinds if k) if kind != "tcp"), None),
+        "states": states,
+        "count": None if (count := _last(total)) is None else int(count),
+        "oldest_s": oldest,
+        "idle_max_s": idle,
+        "opened_at": [],
+    }
+
+
+def _latest(trace: Trace, metric: str, peer: str) -> float | None:
+    """The metric's last reading for the peer: the largest, where the peer has several columns."""
+    last = [
+        now
+        for column, values in trace.labelled(metric)
+        if column.label("peer") == peer and column.label("direction") != "in" and (now := _last(values)) is not None
+    ]
+    return max(last, default=None)
+
+
+def _total(trace: Trace, columns: Mapping[Column, FloatArray]) -> FloatArray:
+    """The peer's connections in every row; a row in which sockets were read but none led to the peer has zero."""
+    stacked = np.stack(list(columns.values()))
+    total: FloatArray = np.nansum(stacked, axis=0)
+    every = trace.column("connections")
+    missing = np.isnan(stacked).all(axis=0) if every is None else np.isnan(every)
+    total[missing] = np.nan
+    return total
+
+
+def _last(values: FloatArray) -> float | None:
+    """The last reading that is not missing."""
+    present = np.flatnonzero(~np.isnan(values))
+    return float(values[present[-1]]) if len(present) else None

@@ -1,0 +1,51 @@
+"""What is worth running next, as an ordered list of rules: each names a command that exists, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leakdoc.model.decision import Decision
+from leakdoc.model.diagnosis import NextCommand
+from leakdoc.model.finding import Finding
+from leakdoc.model.step import Effect
+from leakdoc.model.subject import SubjectKind
+from leakdoc.model.trace import Trace
+from leakdoc.units import format_duration
+
+
+def next_commands(
+    trace: Trace, decision: Decision, findings: Sequence[Finding]
+) -> tuple[NextCommand, ...]:
+    """Return the commands worth running after this diagnosis, the most useful first."""
+    pid = trace.subject.pid
+    if trace.subject.kind is not SubjectKind.PROCESS or pid is None or trace.facts.ending is not None:
+        return ()
+    if decision.is_fault:
+        return (_stacks(pid), _keep(pid))
+    if decision in (Decision.INCONCLUSIVE, Decision.WARMING_UP):
+        return (_longer(pid, findings),)
+    return ()
+
+
+def _stacks(pid: int) -> NextCommand:
+    return NextCommand(
+        argv=("py-spy", "dump", "--nonblocking", "--pid", str(pid)),
+        effect=Effect.READ,
+        why="show what its threads do now, without pausing it",
+        needs="ptrace",
+    )
+
+
+def _keep(pid: int) -> NextCommand:
+    return NextCommand(
+        argv=("leakdoc", "watch", str(pid), "--record", "before.leakdoc"),
+        effect=Effect.READ,
+        why="keep the samples that `leakdoc verify before.leakdoc after.leakdoc` needs after the fix",
+    )
+
+
+def _longer(pid: int, findings: Sequence[Finding]) -> NextCommand:
+    needed = max((each.needs_more_s for each in findings if each.needs_more_s is not None), default=None)
+    span = "1h" if needed is None else f"{max(60, round(needed * 1.5))}s"
+    why = "look for longer" if needed is None else f"about {format_duration(needed)} more are needed"
+    return NextCommand(argv=("leakdoc", "watch", str(pid), "--for", span), effect=Effect.READ, why=why)

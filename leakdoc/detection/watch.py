@@ -1,0 +1,234 @@
+"""Sampler, diagnosis and the stopping rule in one loop: a live process is sampled until the verdict is decisive."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+from leakdoc.detection.looks import LookSchedule
+from leakdoc.detection.stopping import Standing, Stopped, reason_to_stop
+from leakdoc.errors import RecordingError, TargetGone, UsageError
+from leakdoc.model.sample import Sample
+from leakdoc.sampling.recording import RecordingWriter
+from leakdoc.sampling.sampler import Sampler
+from leakdoc.sampling.target import Target, resolve
+from leakdoc.sampling.trace_builder import TraceBuilder
+
+if TYPE_CHECKING:
+    from leakdoc.detection.policies import Policies
+    from leakdoc.model.diagnosis import Diagnosis
+    from leakdoc.model.trace import Facts, Trace
+
+FOR_S: Final = 900.0
+INTERVAL_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Watched:
+    """What a watch has seen.
+
+    Args:
+        trace: every sample.
+        diagnosis: the verdict at the end.
+        stopped: why the watch ended.
+        path: the recording; null when nothing was recorded.
+        failure: why the recording ended before the watch did; null when it did not.
+    """
+
+    trace: Trace
+    diagnosis: Diagnosis
+    stopped: Stopped
+    path: Path | None = None
+    failure: RecordingError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How a running watch stands, for whoever shows it.
+
+    Args:
+        sample: the latest.
+        elapsed_s: since the first sample.
+        for_s: how long the watch may last; null for no end.
+        diagnosis: the latest verdict; null before the first look.
+        is_new: whether this progress brings a new verdict.
+    """
+
+    sample: Sample
+    elapsed_s: float
+    for_s: float | None
+    diagnosis: Diagnosis | None
+    is_new: bool
+
+
+class Watch:
+    """A watch over one target, run in this thread by `run`, or in one of its own as a context manager.
+
+    >>> with leakdoc.Watch(pid) as watch:        # doctest: +SKIP
+    ...     exercise()
+    >>> watch.result.diagnosis.decision          # doctest: +SKIP
+
+    Args:
+        target: a pid, as a number or as text.
+        interval_s: between samples.
+        for_s: how long to watch at most; null for no end.
+        record: the file that keeps every sample; null to keep them in memory only.
+        smallest_per_hour: the growth that `stable` must have been able to show; null for 1 % of the level an hour.
+        until_stopped: watch on whatever the verdict, until the target ends or `stop` is called.
+        policies: every threshold; the defaults when null.
+        on_progress: called after each sample, in the sampling thread.
+
+    Raises:
+        TargetGone, AccessDenied, UsageError: there is no such process, or it is not ours to look at.
+        RecordingError: the recording cannot be written.
+    """
+
+    def __init__(
+        self,
+        target: int | str | Target,
+        *,
+        interval_s: float = INTERVAL_S,
+        for_s: float | None = FOR_S,
+        record: str | Path | None = None,
+        smallest_per_hour: float | None = None,
+        until_stopped: bool = False,
+        policies: Policies | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.target = target if isinstance(target, Target) else resolve(str(target))
+        self._standing = Standing(
+            elapsed_s=0.0,
+            for_s=None if until_stopped else for_s,
+            smallest_per_hour=smallest_per_hour,
+            diagnosis=None,
+            until_stopped=until_stopped,
+        )
+        self._interval_s = interval_s
+        self._policies = policies
+        self._on_progress = on_progress
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._builder = TraceBuilder(self.target.subject)
+        self._sampler = Sampler(self.target)
+        self._looks = LookSchedule()
+        self._writer = None if record is None else RecordingWriter(record, self.target.subject)
+        self._thread: threading.Thread | None = None
+        self._result: Watched | None = None
+
+    def __enter__(self) -> Watch:
+        self._thread = threading.Thread(target=self.run, name="leakdoc-watch", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if self._thread is not None:
+            self._thread.join()
+
+    @property
+    def trace(self) -> Trace:
+        """Everything seen so far."""
+        with self._lock:
+            self._builder.facts = self._facts()
+            return self._builder.trace()
+
+    @property
+    def result(self) -> Watched:
+        """What the watch has seen, once it has ended.
+
+        Raises:
+            UsageError: it has not ended.
+        """
+        if self._result is None:
+            raise UsageError("the watch has not ended yet", help="Leave its `with` block, or call run().")
+        return self._result
+
+    def stop(self) -> None:
+        """End the watch soon; it still gives its verdict. May be called from a signal handler."""
+        self._stop.set()
+
+    def run(self) -> Watched:
+        """Watch in this thread until there is a reason to stop.
+
+        Returns:
+            What was seen, with the verdict so far.
+
+        Raises:
+            TargetGone: the target ended before its first sample.
+        """
+        failure = None
+        try:
+            stopped = self._sample_until_there_is_a_reason()
+        except TargetGone:
+            if not len(self._builder):
+                raise
+            stopped = Stopped.TARGET_ENDED
+        except RecordingError as error:
+            stopped, failure = Stopped.RECORDING_FAILED, error
+        finally:
+            path = self._close_recording()
+        diagnosis = self._look()
+        self._result = Watched(trace=self.trace, diagnosis=diagnosis, stopped=stopped, path=path, failure=failure)
+        return self._result
+
+    def _sample_until_there_is_a_reason(self) -> Stopped:
+        started = time.monotonic()
+        for sample in self._sampler.iter_samples(self._interval_s, self._stop):
+            elapsed = time.monotonic() - started
+            self._keep(sample)
+            self._standing = replace(self._standing, elapsed_s=elapsed)
+            is_new = self._looks.is_due(len(self._builder))
+            if is_new:
+                self._standing = replace(self._standing, diagnosis=self._look())
+            self._tell(sample, is_new)
+            reason = reason_to_stop(self._standing)
+            if reason is not None:
+                return reason
+        return Stopped.INTERRUPTED
+
+    def _keep(self, sample: Sample) -> None:
+        with self._lock:
+            self._builder.add(sample)
+        if self._writer is not None:
+            self._writer.append(sample)
+
+    def _look(self) -> Diagnosis:
+        from leakdoc.detection.diagnosis import diagnose
+
+        return diagnose(self.trace, policies=self._policies, alpha=self._looks.spend())
+
+    def _tell(self, sample: Sample, is_new: bool) -> None:
+        if self._on_progress is not None:
+            standing = self._standing
+            self._on_progress(
+                Progress(
+                    sample=sample,
+                    elapsed_s=standing.elapsed_s,
+                    for_s=standing.for_s,
+                    diagnosis=standing.diagnosis,
+                    is_new=is_new,
+                )
+            )
+
+    def _facts(self) -> Facts:
+        return self._sampler.facts()
+
+    def _close_recording(self) -> Path | None:
+        if self._writer is None:
+            return None
+        with self._writer as writer, contextlib.suppress(RecordingError):
+            writer.set_facts(self._facts())
+        return self._writer.path
+
+
+def watch(target: int | str, **options: Any) -> Watched:
+    """Watch a live process until the verdict is decisive; the options are those of `Watch`."""
+    return Watch(target, **options).run()
