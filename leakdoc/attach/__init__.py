@@ -1,0 +1,1 @@
+"""Getting inside a target; for now: what this machine would allow."""

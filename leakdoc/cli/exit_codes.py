@@ -1,0 +1,20 @@
+"""Decisions as exit codes, by the contract's table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from leakdoc.model.decision import Decision
+
+ANSWERED: Final = 0
+FAULT: Final = 1
+WRONG_USAGE: Final = 2
+UNDECIDED: Final = 3
+COULD_NOT: Final = 4
+
+
+def code_of(decision: Decision) -> int:
+    """Return 1 for a fault, 3 when undecided, else 0."""
+    if decision.is_fault:
+        return FAULT
+    return UNDECIDED if decision is Decision.INCONCLUSIVE else ANSWERED

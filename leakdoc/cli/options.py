@@ -1,0 +1,80 @@
+"""Options that several commands share, and how their text is read."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from leakdoc.errors import UsageError
+from leakdoc.units import parse_duration, parse_rate, parse_size
+
+if TYPE_CHECKING:
+    from leakdoc.detection.policies import Policies
+
+T = TypeVar("T")
+
+
+def _typed(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Let argparse report what one of our readers refuses, with its words."""
+
+    def reader(text: str) -> T:
+        try:
+            return read(text)
+        except UsageError as error:
+            raise argparse.ArgumentTypeError(str(error).replace("\n", ". ")) from None
+
+    return reader
+
+
+duration = _typed(parse_duration)
+size = _typed(parse_size)
+rate = _typed(parse_rate)
+
+
+def positive_duration(text: str) -> float:
+    """Read a duration that is more than nothing."""
+    seconds = duration(text)
+    if seconds <= 0:
+        raise argparse.ArgumentTypeError(f"must be more than 0: {text!r}")
+    return seconds
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Let the answer be one JSON document."""
+    parser.add_argument("--json", action="store_true", help="print the answer as one JSON document")
+
+
+def add_judging(parser: argparse.ArgumentParser) -> None:
+    """Let the user set what counts as growth."""
+    parser.add_argument(
+        "--smallest",
+        type=rate,
+        metavar="RATE",
+        help="the growth that matters, e.g. 1MiB/h (default: 1%% of the level an hour)",
+    )
+    parser.add_argument("--limit", type=size, metavar="SIZE", help="the memory limit, where leakdoc cannot see it")
+    parser.add_argument(
+        "--policy",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set a threshold, e.g. growth.smallest=1MiB/h",
+    )
+
+
+def policies_of(args: argparse.Namespace) -> Policies | None:
+    """Return the policies that the options ask for; null for the defaults, so that nothing heavy is loaded."""
+    if not args.policy and args.smallest is None and args.limit is None:
+        return None
+    from dataclasses import replace
+
+    from leakdoc.detection.policies import Policies
+
+    policies = Policies().with_settings(args.policy)
+    growth = policies.growth
+    if args.smallest is not None:
+        growth = replace(growth, smallest=args.smallest)
+    if args.limit is not None:
+        growth = replace(growth, limit=args.limit)
+    return replace(policies, growth=growth)

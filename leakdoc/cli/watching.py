@@ -1,0 +1,103 @@
+"""What `watch` and `run` share: options, the live line, signals, and how the verdict is given."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from leakdoc.cli.exit_codes import COULD_NOT, code_of
+from leakdoc.cli.options import add_json, add_judging, positive_duration
+from leakdoc.cli.output import print_json, print_lines, tell, tell_kept
+
+if TYPE_CHECKING:
+    from leakdoc.detection.watch import Progress, Watched
+    from leakdoc.reporting.live import LiveLine
+
+
+def add_watching(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a watch."""
+    parser.add_argument(
+        "--interval", type=positive_duration, default=1.0, metavar="TIME", help="between samples (default: 1s)"
+    )
+    parser.add_argument("--record", metavar="FILE", help="keep every sample in FILE, readable by you only")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    add_judging(parser)
+    add_json(parser)
+
+
+def progress_shown(args: argparse.Namespace) -> Callable[[Progress], None] | None:
+    """Return what shows a watch's progress: a line kept up to date on a terminal, else a line per verdict."""
+    if args.quiet:
+        return None
+    from leakdoc.reporting.live import LiveLine
+
+    line = LiveLine(limit_bytes=args.limit)
+    return _on_terminal(line) if sys.stderr.isatty() else _in_plain_lines(line)
+
+
+def _on_terminal(line: LiveLine) -> Callable[[Progress], None]:
+    def show(progress: Progress) -> None:
+        line.add(progress.sample)
+        text = line.text(progress.sample, progress.elapsed_s, progress.diagnosis)
+        width = shutil.get_terminal_size().columns
+        sys.stderr.write(f"\r\x1b[2K{text[: width - 1]}")
+        sys.stderr.flush()
+
+    return show
+
+
+def _in_plain_lines(line: LiveLine) -> Callable[[Progress], None]:
+    def show(progress: Progress) -> None:
+        line.add(progress.sample)
+        if progress.is_new:
+            tell(line.text(progress.sample, progress.elapsed_s, progress.diagnosis))
+
+    return show
+
+
+def clear_line(args: argparse.Namespace) -> None:
+    """Take the live line off the terminal."""
+    if not args.quiet and sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[2K")
+        sys.stderr.flush()
+
+
+@contextmanager
+def ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the watch with its verdict; a second Ctrl-C ends it at once."""
+
+    def handle(number: int, frame: object) -> None:
+        del frame
+        stop()
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def give_verdict(args: argparse.Namespace, watched: Watched) -> int:
+    """Print what a watch has seen, and return the exit code."""
+    clear_line(args)
+    if args.json:
+        from leakdoc.model.documents import diagnosis_document
+
+        print_json(diagnosis_document(watched.diagnosis))
+    else:
+        from leakdoc.reporting.screen import last_screen
+
+        print_lines(last_screen(watched.diagnosis))
+    if watched.path is not None:
+        tell_kept(watched.path)
+    if watched.failure is not None:
+        tell(f"leakdoc: {watched.failure}")
+        return COULD_NOT
+    return code_of(watched.diagnosis.decision)

@@ -1,0 +1,98 @@
+"""The line that a watch keeps up to date while it runs."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from leakdoc.model.diagnosis import Diagnosis
+from leakdoc.model.metrics import MEMORY
+from leakdoc.model.sample import Column, Sample
+from leakdoc.redact import inert
+from leakdoc.reporting.words import decision_word, rate_words
+from leakdoc.units import format_duration, format_size
+
+BARS: Final = "▁▂▃▄▅▆▇█"
+SPARKS: Final = 24
+MOST_PEERS: Final = 2
+
+
+@dataclass(slots=True)
+class LiveLine:
+    """The recent past of one watch, and the line that shows it.
+
+    Args:
+        limit_bytes: the memory limit, where there is one.
+    """
+
+    limit_bytes: float | None = None
+    _recent: deque[float] = field(default_factory=lambda: deque(maxlen=SPARKS))
+
+    def add(self, sample: Sample) -> None:
+        """Take one more sample into the picture."""
+        memory = memory_of(sample)
+        if memory is not None:
+            self._recent.append(memory)
+
+    def text(self, sample: Sample, elapsed_s: float, diagnosis: Diagnosis | None) -> str:
+        """Return the line for this moment."""
+        parts = [
+            format_duration(elapsed_s) if elapsed_s >= 1 else "0 s",
+            sparkline(self._recent),
+            self._memory(sample),
+            verdict_so_far(diagnosis),
+            *peers(sample.values),
+        ]
+        return "  ".join(part for part in parts if part)
+
+    def _memory(self, sample: Sample) -> str:
+        memory = memory_of(sample)
+        if memory is None:
+            return "memory unknown"
+        if not self.limit_bytes:
+            return format_size(memory)
+        return f"{format_size(memory)} of {format_size(self.limit_bytes)}"
+
+
+def sparkline(values: Iterable[float]) -> str:
+    """Draw values as a row of bars between their smallest and largest.
+
+    >>> sparkline([1, 2, 3])
+    '▁▅█'
+    """
+    kept = list(values)
+    if not kept:
+        return ""
+    low, span = min(kept), max(kept) - min(kept)
+    top = len(BARS) - 1
+    return "".join(BARS[round((value - low) / span * top) if span else 0] for value in kept)
+
+
+def verdict_so_far(diagnosis: Diagnosis | None) -> str:
+    """Write the latest verdict in a few words, with the slope where there is one."""
+    if diagnosis is None:
+        return "too early to say"
+    memory = next((each for each in diagnosis.findings if each.metric in MEMORY), None)
+    words = decision_word(diagnosis.decision).lower()
+    if memory is None or memory.slope_per_hour is None:
+        return words
+    return f"{words} {rate_words(memory.slope_per_hour, 'bytes')}"
+
+
+def peers(values: Mapping[Column, float]) -> list[str]:
+    """Name the peers with the most outgoing connections, with their number."""
+    counts: dict[str, float] = {}
+    for column, count in values.items():
+        peer = column.label("peer")
+        if column.metric == "connections" and peer and column.label("direction") != "in":
+            name = f"{column.label('peer_kind') or ''} {peer}".strip()
+            counts[name] = counts.get(name, 0.0) + count
+    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_PEERS]
+    return [f"{count:.0f} to {inert(name)}" for name, count in most if count]
+
+
+def memory_of(sample: Sample) -> float | None:
+    """Return the sample's memory, by the first metric of `MEMORY` that was read."""
+    return next((value for name in MEMORY if (value := sample.values.get(Column(name))) is not None), None)
