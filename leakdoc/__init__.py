@@ -20,7 +20,7 @@ _PUBLIC = {
     "load": "leakdoc.sampling.sources.load:load_trace",
     "read_csv": "leakdoc.sampling.sources.csv",
     "recheck": "leakdoc.verification.recheck",
-    "to_document": "leakdoc.reporting.documents",
+    "to_document": "leakdoc.model.documents",
     "to_frame": "leakdoc.sampling.sources.frame",
     "to_html": "leakdoc.reporting.html",
     "to_markdown": "leakdoc.reporting.markdown",

@@ -36,10 +36,10 @@ def execute(args: argparse.Namespace) -> int:
     watch = Watch(
         args.target,
         interval_s=args.interval,
-        for_s=args.for_s,
+        for_s=None if args.until_stopped else args.for_s,
         record=args.record,
         smallest_per_hour=None if args.smallest is None else args.smallest * 3600.0,
-        until_stopped=args.until_stopped,
+        stop_when_decided=not args.until_stopped,
         policies=policies_of(args),
         on_progress=progress_shown(args),
     )

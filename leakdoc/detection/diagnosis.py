@@ -40,9 +40,7 @@ def diagnose(
     """
     trace = load_trace(source, load_column=load)
     policies = policies or Policies()
-    findings = tuple(
-        finding for detector in DETECTORS for finding in detector(trace, policies, alpha)
-    )
+    findings = tuple(finding for detector in DETECTORS for finding in detector(trace, policies, alpha))
     decision, reason = add_up(findings)
     return Diagnosis(
         subject=trace.subject,

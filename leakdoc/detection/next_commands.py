@@ -13,9 +13,7 @@ from leakdoc.model.trace import Trace
 from leakdoc.units import format_duration
 
 
-def next_commands(
-    trace: Trace, decision: Decision, findings: Sequence[Finding]
-) -> tuple[NextCommand, ...]:
+def next_commands(trace: Trace, decision: Decision, findings: Sequence[Finding]) -> tuple[NextCommand, ...]:
     """Return the commands worth running after this diagnosis, the most useful first."""
     pid = trace.subject.pid
     if trace.subject.kind is not SubjectKind.PROCESS or pid is None or trace.facts.ending is not None:

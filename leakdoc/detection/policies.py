@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 from leakdoc.detection.detectors.connections_policy import ConnectionsPolicy
 from leakdoc.detection.policy import with_setting
@@ -15,8 +15,8 @@ from leakdoc.errors import UsageError
 class Policies:
     """One policy per detector."""
 
-    growth: GrowthPolicy = GrowthPolicy()
-    connections: ConnectionsPolicy = ConnectionsPolicy()
+    growth: GrowthPolicy = field(default_factory=GrowthPolicy)
+    connections: ConnectionsPolicy = field(default_factory=ConnectionsPolicy)
 
     def with_settings(self, texts: Iterable[str]) -> Policies:
         """Return these policies with settings such as ``growth.smallest=1MiB/h`` applied, in order.

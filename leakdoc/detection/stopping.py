@@ -32,14 +32,14 @@ class Standing:
         for_s: how long it may last; null for no end.
         smallest_per_hour: the growth that `stable` must have been able to show; null for 1 % of the level an hour.
         diagnosis: the latest verdict; null before the first look.
-        until_stopped: whether verdicts do not end it.
+        stop_when_decided: whether a decisive verdict ends it.
     """
 
     elapsed_s: float
     for_s: float | None
     smallest_per_hour: float | None
     diagnosis: Diagnosis | None
-    until_stopped: bool = False
+    stop_when_decided: bool = True
 
 
 Rule = Callable[[Standing], Stopped | None]
@@ -58,13 +58,13 @@ def _time_is_up(standing: Standing) -> Stopped | None:
 
 
 def _a_fault_is_decided(standing: Standing) -> Stopped | None:
-    if standing.until_stopped or standing.diagnosis is None:
+    if not standing.stop_when_decided or standing.diagnosis is None:
         return None
     return Stopped.DECIDED if standing.diagnosis.decision.is_fault else None
 
 
 def _enough_was_seen(standing: Standing) -> Stopped | None:
-    if standing.until_stopped or standing.diagnosis is None or not standing.diagnosis.decision.is_settled:
+    if not standing.stop_when_decided or standing.diagnosis is None or not standing.diagnosis.decision.is_settled:
         return None
     memory = [each for each in standing.diagnosis.findings if each.metric in MEMORY]
     judged = memory[:1] or list(standing.diagnosis.findings)

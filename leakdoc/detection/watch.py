@@ -80,7 +80,7 @@ class Watch:
         for_s: how long to watch at most; null for no end.
         record: the file that keeps every sample; null to keep them in memory only.
         smallest_per_hour: the growth that `stable` must have been able to show; null for 1 % of the level an hour.
-        until_stopped: watch on whatever the verdict, until the target ends or `stop` is called.
+        stop_when_decided: whether a decisive verdict ends the watch before `for_s` does.
         policies: every threshold; the defaults when null.
         on_progress: called after each sample, in the sampling thread.
 
@@ -97,17 +97,17 @@ class Watch:
         for_s: float | None = FOR_S,
         record: str | Path | None = None,
         smallest_per_hour: float | None = None,
-        until_stopped: bool = False,
+        stop_when_decided: bool = True,
         policies: Policies | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self.target = target if isinstance(target, Target) else resolve(str(target))
         self._standing = Standing(
             elapsed_s=0.0,
-            for_s=None if until_stopped else for_s,
+            for_s=for_s,
             smallest_per_hour=smallest_per_hour,
             diagnosis=None,
-            until_stopped=until_stopped,
+            stop_when_decided=stop_when_decided,
         )
         self._interval_s = interval_s
         self._policies = policies

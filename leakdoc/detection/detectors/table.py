@@ -47,26 +47,20 @@ def find_connection_growth(trace: Trace, policies: Policies, alpha: float | None
     if any(True for _ in trace.labelled("connections")):
         yield from find_unclosed_connections(trace, policies.growth, policies.connections, alpha=alpha)
     elif _was_read(trace, "connections"):
-        yield find_growth(
-            trace, Column("connections"), policies.growth, detector="unclosed_connections", alpha=alpha
-        )
+        yield find_growth(trace, Column("connections"), policies.growth, detector="unclosed_connections", alpha=alpha)
 
 
 def find_descriptor_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
     """Judge the number of open descriptors."""
     if _was_read(trace, "open_fds"):
-        yield find_growth(
-            trace, Column("open_fds"), policies.growth, detector="descriptor_growth", alpha=alpha
-        )
+        yield find_growth(trace, Column("open_fds"), policies.growth, detector="descriptor_growth", alpha=alpha)
 
 
 def find_concurrency_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
     """Judge the number of threads, tasks and children."""
     for name in CONCURRENCY:
         if _was_read(trace, name):
-            yield find_growth(
-                trace, Column(name), policies.growth, detector="concurrency_growth", alpha=alpha
-            )
+            yield find_growth(trace, Column(name), policies.growth, detector="concurrency_growth", alpha=alpha)
 
 
 DETECTORS: Final[tuple[Detector, ...]] = (

@@ -65,9 +65,7 @@ def _judge(
     alpha: float | None,
 ) -> Finding:
     key = Column.of("connections", peer=peer)
-    judged = find_growth(
-        replace(trace, columns={**trace.columns, key: total}), key, growth, detector=NAME, alpha=alpha
-    )
+    judged = find_growth(replace(trace, columns={**trace.columns, key: total}), key, growth, detector=NAME, alpha=alpha)
     idle, oldest = _latest(trace, "connection_idle_max_s", peer), _latest(trace, "connection_oldest_s", peer)
     evidence = _evidence(peer, columns, total, idle, oldest) | dict(judged.evidence)
     name = f"{evidence['peer_kind'] or ''} {peer}".strip()
@@ -83,7 +81,9 @@ def _leaking(
     grew_for = judged.evidence.get("grew_for_s")
     count = int(evidence["count"]) if isinstance(evidence["count"], int | float) else 0
     if idle is None:
-        reason = f"{count} connections to {name} accumulate; idle ages are not known, so that they are unclosed is suspected"
+        reason = (
+            f"{count} connections to {name} accumulate; idle ages are not known, so that they are unclosed is suspected"
+        )
         return replace(judged, evidence=evidence, reason=reason, basis=Basis.INFERRED)
     if isinstance(grew_for, int | float) and idle < policy.idle_share * grew_for:
         reason = (
