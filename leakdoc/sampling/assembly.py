@@ -78,14 +78,10 @@ def _rank_by_first_time(rows: LooseRows) -> IntArray:
 def _notes(unsorted: int, repeated: int) -> tuple[str, ...]:
     notes = []
     if unsorted:
-        notes.append(f"times were out of order in {unsorted} {_places(unsorted)} and were sorted")
+        notes.append(f"places where times were out of order, now sorted: {unsorted}")
     if repeated:
-        notes.append(f"{repeated} {'sample' if repeated == 1 else 'samples'} dropped: a later one has the same time")
+        notes.append(f"samples left out because a later one has the same time: {repeated}")
     return tuple(notes)
-
-
-def _places(count: int) -> str:
-    return "place" if count == 1 else "places"
 
 
 def _lives(life: IntArray, names: Sequence[LifeName]) -> tuple[Life, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import sqlite3
 import time
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from leakdoc.errors import RecordingError, RecordingFull
 from leakdoc.model.sample import Column, Sample
 from leakdoc.model.subject import ProcessIdentity, Subject
+from leakdoc.sampling.instants import is_instant
 from leakdoc.sampling.recording_facts import facts_text
 from leakdoc.sampling.recording_file import open_for_writing
 from leakdoc.sampling.recording_lock import WriterLock
@@ -94,8 +94,8 @@ class RecordingWriter:
             RecordingFull: the disk, or the size allowed, is used up; what was kept before stays.
             RecordingError: the sample could not be written, or the recording is closed.
         """
-        if not math.isfinite(sample.at):
-            raise RecordingError(f"a sample at {sample.at} has no time")
+        if not is_instant(sample.at):
+            raise RecordingError(f"a sample needs a time in seconds since the epoch, not {sample.at}")
         with self._failures():
             process = self._process(sample.process)
             layout = self._layout(tuple(sample.values))

@@ -15,9 +15,9 @@ from typing import Final
 from leakdoc.errors import DamagedSource, RecordingError, SourceError, UnreadableSource
 from leakdoc.model.subject import Subject
 from leakdoc.redact import inert
+from leakdoc.sampling.foreign_file import check_file, why
 from leakdoc.sampling.recording_schema import APPLICATION_ID, TABLES, VERSION, subject_from
 
-LARGEST_READ_BYTES: Final = 4 * 2**30  # four times what a writer fills by default
 _BUSY_S: Final = 5.0  # how long to wait for the moment in which a writer opens or closes the file
 _LONGEST_CELL: Final = 64 * 2**20  # a forged length must not ask for more memory than any real cell needs
 _UNOPENED: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
@@ -59,7 +59,7 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
         UnreadableSource: missing, not permitted, too large, no recording, or of a newer version.
         DamagedSource: a recording, but broken.
     """
-    _check_file(path)
+    check_file(path)
     with _damage_told(path, "its tables"), contextlib.ExitStack() as stack:
         connection = _connect_somehow(path, stack)
         connection.execute("BEGIN")
@@ -129,19 +129,6 @@ def _refuse_other(path: Path, subject: Subject) -> None:
 _ANOTHER: Final = "Nothing was changed. Name another file to record into."
 
 
-def _check_file(path: Path) -> None:
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise UnreadableSource(f"{inert(path.name)} cannot be read: {error.strerror}") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise UnreadableSource(f"{inert(path.name)} is not a plain file")
-    if not status.st_size:
-        raise UnreadableSource(f"{inert(path.name)} is empty")
-    if status.st_size > LARGEST_READ_BYTES:
-        raise UnreadableSource(f"{inert(path.name)} is larger than {LARGEST_READ_BYTES // 2**30} GiB")
-
-
 def _connect_somehow(path: Path, stack: contextlib.ExitStack) -> sqlite3.Connection:
     try:
         return _connect(path, "mode=ro", stack)
@@ -161,7 +148,7 @@ def _copy(path: Path, log: Path, stack: contextlib.ExitStack) -> Path:
         for each in (path, log):
             shutil.copyfile(each, directory / each.name)
     except OSError as error:
-        raise UnreadableSource(f"{inert(path.name)} cannot be read: {error.strerror}") from error
+        raise UnreadableSource(f"{inert(path.name)} cannot be read: {why(error)}") from error
     return directory / path.name
 
 

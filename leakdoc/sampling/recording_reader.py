@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from leakdoc.errors import DamagedSource, UnreadableSource
+from leakdoc.errors import DamagedSource
 from leakdoc.model.sample import Column
 from leakdoc.model.subject import ProcessIdentity, Subject
 from leakdoc.redact import inert
+from leakdoc.sampling.foreign_file import refuse_too_many
+from leakdoc.sampling.instants import is_instant
 from leakdoc.sampling.recording_facts import facts_from
 from leakdoc.sampling.recording_file import open_for_reading, told
 from leakdoc.sampling.recording_schema import checksum, column_from, process_from, subject_from, unpack_layout
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from leakdoc.model.trace import Facts, FloatArray, Trace
     from leakdoc.sampling.assembly import LooseRows
 
-LARGEST_CELLS: Final = 2**28  # 2 GiB of numbers: four months of one process with 25 columns at one sample a second
 _BROKEN: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, struct.error)
 
 
@@ -67,7 +68,7 @@ def _trace(connection: sqlite3.Connection, file: Path) -> Trace:
         stored = _dictionaries(connection)
     with _part(file, "its samples"):
         _read_samples(connection, stored)
-    _refuse_too_large(stored, file)
+    refuse_too_many(file, len(stored.at), len(stored.metrics))
     with _part(file, "its samples"):
         rows, life_of_process = _loose(stored)
     with _part(file, "why values are missing"):
@@ -111,20 +112,13 @@ def _read_samples(connection: sqlite3.Connection, stored: _Stored) -> None:
     last = 0
     rows = connection.execute("SELECT id, at, process, layout, readings, crc FROM sample ORDER BY id")
     for key, at, process, layout, readings, crc in rows:
-        if key <= last or crc != checksum(at, process, layout, readings):
+        if key <= last or not is_instant(at) or crc != checksum(at, process, layout, readings):
             raise ValueError(f"sample {key} is not what was written")
         last = key
         stored.at.append(at)
         stored.process.append(process)
         stored.layout.append(layout)
         stored.readings.append(readings)
-
-
-def _refuse_too_large(stored: _Stored, file: Path) -> None:
-    cells = len(stored.at) * len(stored.metrics)
-    if cells > LARGEST_CELLS:
-        shape = f"{len(stored.at)} samples of {len(stored.metrics)} columns"
-        raise UnreadableSource(f"{inert(file.name)} is too large to judge at once: {shape}")
 
 
 def _loose(stored: _Stored) -> tuple[LooseRows, dict[int, int]]:
