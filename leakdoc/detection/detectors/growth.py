@@ -1,0 +1,128 @@
+"""Growth of any metric: a trace's column in, a finding out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from leakdoc.detection.stats.growth import judge
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.series import Growth, Series
+from leakdoc.model.finding import Finding, Interval, Json
+from leakdoc.model.metrics import MEMORY, metric
+from leakdoc.model.sample import Column
+from leakdoc.model.trace import Trace
+from leakdoc.units import format_time
+
+_HOUR_S = 3_600.0
+_LOAD = "requests_total"
+_LIMIT = "limit_bytes"
+_DESCRIPTORS = "open_fds"
+
+
+def find_growth(
+    trace: Trace, column: Column, policy: GrowthPolicy, *, detector: str = "growth", alpha: float | None = None
+) -> Finding:
+    """Judge the growth of one column.
+
+    Args:
+        trace: of one subject.
+        column: which of its columns; one that the trace does not have is judged as having no readings.
+        policy: the thresholds.
+        detector: the name that the finding carries.
+        alpha: two-sided error rate that this look may spend; the policy's own when null.
+    """
+    growth = judge(series_of(trace, column), policy, alpha=alpha)
+    return Finding(
+        detector=detector,
+        metric=column.metric,
+        decision=growth.decision,
+        reason=growth.reason,
+        confidence=_number(growth.confidence),
+        slope_per_hour=_interval(growth.slope_per_s, _HOUR_S),
+        smallest_detectable_per_hour=_number(growth.smallest_detectable_per_s, _HOUR_S),
+        time_to_limit_s=_interval(growth.time_to_limit_s, 1.0),
+        needs_more_s=_number(growth.needs_more_s),
+        evidence=_evidence(growth, column),
+    )
+
+
+def series_of(trace: Trace, column: Column) -> Series:
+    """Return one column of a trace as the growth judge reads it."""
+    values = trace.columns.get(column)
+    starts = [life.started_at for life in trace.lives]
+    return Series(
+        times_s=trace.times,
+        values=np.full(len(trace), np.nan) if values is None else values,
+        life=trace.life_of_row,
+        life_started_s=np.asarray([np.nan if start is None else start for start in starts], dtype=np.float64),
+        unit=metric(column.metric).unit,
+        starts_known=len(starts) > 1 or any(start is not None for start in starts),
+        load=None if column.metric == _LOAD else trace.column(_LOAD),
+        limit=_limit(trace, column.metric),
+    )
+
+
+def _limit(trace: Trace, name: str) -> float | None:
+    """What the metric may not pass: the memory limit for memory, RLIMIT_NOFILE for descriptors."""
+    if name == _DESCRIPTORS:
+        return trace.facts.open_files_limit
+    if name not in MEMORY:
+        return None
+    if trace.facts.limit_bytes is not None:
+        return trace.facts.limit_bytes
+    column = trace.column(_LIMIT)
+    told = column[np.isfinite(column)] if column is not None else np.zeros(0)
+    return float(told[-1]) if len(told) and told[-1] > 0 else None
+
+
+def _evidence(growth: Growth, column: Column) -> dict[str, Json]:
+    found = {key: _clean(value) for key, value in growth.evidence.items()}
+    for key in ("from", "to"):
+        found[key] = _time(found.get(key))
+    segments = found.get("segments")
+    for segment in segments if isinstance(segments, list) else []:
+        if isinstance(segment, dict):
+            segment.update({key: _time(segment.get(key)) for key in ("from", "to")})
+    found |= {
+        "labels": dict(column.labels) or None,
+        "grew_for_s": _number(growth.grew_for_s),
+        "probability": _number(growth.probability),
+        "level": _number(growth.level),
+        "worst_case_per_hour": _number(growth.worst_case_per_s, _HOUR_S),
+    }
+    return found
+
+
+def _time(value: Json) -> Json:
+    """An instant as ISO 8601; null where it lies outside the calendar."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    try:
+        return format_time(float(value))
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _interval(interval: Interval | None, factor: float) -> Interval | None:
+    if interval is None or (estimate := _number(interval.estimate, factor)) is None:
+        return None
+    return Interval(estimate=estimate, low=_number(interval.low, factor), high=_number(interval.high, factor))
+
+
+def _number(value: float | None, factor: float = 1.0) -> float | None:
+    """A plain float; null where it is unknown or not finite."""
+    return float(value) * factor if value is not None and math.isfinite(value * factor) else None
+
+
+def _clean(value: object) -> Json:
+    """The same value in plain types, so that it is ready for JSON."""
+    if isinstance(value, Mapping):
+        return {str(key): _clean(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(each) for each in value]
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    return int(value) if isinstance(value, (int, np.integer)) else _number(float(value))  # type: ignore[arg-type]

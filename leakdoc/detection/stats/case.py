@@ -1,0 +1,86 @@
+"""All that is known of one series when it is decided on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leakdoc.detection.stats.measuring import BestFit, Slope
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.units import Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """The numbers behind a verdict, in the series' unit and seconds; what could not be computed is null.
+
+    Args:
+        samples: usable readings.
+        bins: medians, or collections, that were fitted.
+        span: seconds from the first to the last reading.
+        interval: usual seconds between readings.
+        longest: seconds of the longest life.
+        grows: probability of growth without an end.
+        undecided: probability of growth that slows down so late that its end cannot be foretold.
+        settles: weight of the shapes that level off after a rise.
+        slope: at the end, among the growing shapes, per second.
+        detectable: the smallest slope that this data would have shown.
+        smallest: the slope that matters to the user.
+        tail: whether the last part still grows.
+        doubtful_lives: whether restarts that nobody recorded were inferred so often that they may be collections.
+        grew_for: seconds for which the growth has lasted.
+        slowing: seconds until a slowing growth shows where it ends.
+    """
+
+    unit: Unit
+    policy: GrowthPolicy
+    alpha: float
+    samples: int
+    bins: int
+    span: float
+    interval: float
+    longest: float
+    grows: float = 0.0
+    undecided: float = 0.0
+    settles: float = 0.0
+    load_shaped: bool = False
+    shape: str | None = None
+    axis: str = "time"
+    slope: Slope | None = None
+    fit: BestFit | None = None
+    detectable: float | None = None
+    smallest: float = 0.0
+    tail: bool = True
+    doubtful_lives: bool = False
+    grew_for: float = 0.0
+    slowing: float = 0.0
+    processes: int = 1
+    limit: float | None = None
+
+    @property
+    def material(self) -> float:
+        """Growth in the window that is more than noise."""
+        if self.fit is None:
+            return 0.0
+        by_noise = self.policy.material_noise * self.fit.noise
+        if self.unit == "count":
+            return max(self.policy.material_count, by_noise)
+        return max(self.policy.material_fraction * abs(self.fit.level), by_noise)
+
+    @property
+    def rise_that_matters(self) -> float:
+        """A rise, or an effect of the load, worth a word."""
+        if self.fit is None:
+            return 0.0
+        by_noise = self.policy.rise_noise * self.fit.noise
+        if self.unit == "count":
+            return max(self.policy.material_count, by_noise)
+        return max(self.policy.rise_fraction * abs(self.fit.level), by_noise)
+
+    @property
+    def may_hide(self) -> float:
+        """Growth in the window that `stable` must have been able to see."""
+        if self.fit is None:
+            return 0.0
+        if self.unit == "count":
+            return max(self.policy.unseen_count, self.policy.unseen_fraction * abs(self.fit.level))
+        return self.policy.unseen_fraction * abs(self.fit.level)

@@ -1,0 +1,57 @@
+"""The floor of a sawtooth: what is still held right after each collection."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.series import FloatArray, IntArray
+from leakdoc.detection.stats.tidying import Rows
+
+
+def cycle_minima(rows: Rows, policy: GrowthPolicy) -> IntArray | None:
+    """Return the rows right after each collection, or null where the series is no sawtooth.
+
+    A cycle rises and falls by more than `cycle_swing` of the usual range, and falls quicker than `cycle_fall` of
+    the time that it rose.
+    """
+    if len(rows) < policy.min_samples:
+        return None
+    upright = rows.y - _chord(rows)
+    low, high = np.quantile(upright, [0.05, 0.95])
+    turns = _turns(upright, max(policy.cycle_swing * float(high - low), 4.0 * rows.resolution))
+    if len(turns) < 2 * policy.min_cycles or not _falls_quickly(rows.t, upright, turns, policy):
+        return None
+    troughs = turns[1::2] if upright[turns[0]] > upright[turns[1]] else turns[2::2]
+    return troughs if len(troughs) >= policy.min_cycles else None
+
+
+def _chord(rows: Rows) -> FloatArray:
+    """A straight line through the medians of both halves: enough to make a leaning sawtooth stand upright."""
+    half = len(rows) // 2
+    (t0, y0), (t1, y1) = (
+        (float(np.mean(rows.t[part])), float(np.median(rows.y[part]))) for part in (slice(half), slice(half, None))
+    )
+    return np.asarray((rows.t - t0) * ((y1 - y0) / (t1 - t0) if t1 > t0 else 0.0))
+
+
+def _turns(y: FloatArray, swing: float) -> IntArray:
+    """Return alternating peaks and troughs that lie more than `swing` apart (the zig-zag of charting)."""
+    found: list[int] = []
+    top = bottom = direction = 0
+    values = y.tolist()
+    for at, value in enumerate(values):
+        top = at if value > values[top] else top
+        bottom = at if value < values[bottom] else bottom
+        if direction >= 0 and values[top] - value > swing:
+            found.append(top)
+            direction, top, bottom = -1, at, at
+        elif direction <= 0 and value - values[bottom] > swing:
+            found.append(bottom)
+            direction, top, bottom = 1, at, at
+    return np.asarray(found, dtype=np.intp)
+
+
+def _falls_quickly(t: FloatArray, y: FloatArray, turns: IntArray, policy: GrowthPolicy) -> bool:
+    lasts, up = np.diff(t[turns]), np.diff(y[turns]) > 0
+    return bool(np.median(lasts[~up]) < policy.cycle_fall * np.median(lasts[up]))

@@ -1,0 +1,44 @@
+"""When the limit is reached, and how much longer one must look."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from leakdoc.detection.stats.case import Case
+from leakdoc.model.finding import Interval
+
+_VERDICT_TO_INTERVAL: Final = 3.0
+_LONGEST_WAIT_S: Final = 60 * 86_400.0
+_LEAST_FRACTION: Final = 0.25
+
+
+def more_for(case: Case, target: float) -> float | None:
+    """Return the seconds of further data that a verdict on a slope of `target` needs; null when no amount helps.
+
+    The error of a slope falls with the window to the power of 3/2; a whole verdict needs about three times what the
+    interval alone does.
+    """
+    if case.detectable is None or target <= 0.0 or case.span <= 0.0:
+        return None
+    whole = case.span * (_VERDICT_TO_INTERVAL * case.detectable / target) ** (2.0 / 3.0)
+    more = max(whole - case.span, _LEAST_FRACTION * case.span)
+    return more if more < max(_LONGEST_WAIT_S, case.span) else None
+
+
+def time_to_limit(case: Case) -> Interval | None:
+    """Return the seconds until the limit; null without one, or without growth."""
+    if case.limit is None or case.slope is None or case.fit is None or case.slope.estimate <= 0.0:
+        return None
+    room = max(case.limit / case.processes - case.fit.level, 0.0)
+    return Interval(
+        estimate=room / case.slope.estimate,
+        low=room / case.slope.high,
+        high=room / case.slope.low if case.slope.low > 0.0 else None,
+    )
+
+
+def worst_time_to_limit(case: Case) -> float | None:
+    """Return the seconds until the limit at the fastest growth that is not ruled out."""
+    if case.limit is None or case.slope is None or case.fit is None or case.slope.high <= 0.0:
+        return None
+    return max(case.limit / case.processes - case.fit.level, 0.0) / case.slope.high

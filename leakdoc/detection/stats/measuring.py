@@ -1,0 +1,143 @@
+"""The numbers that the rules decide on, all taken from one fit of all shapes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leakdoc.detection.stats.basis import Basis
+from leakdoc.detection.stats.binning import Bins
+from leakdoc.detection.stats.ensemble import Ensemble
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.quantiles import t_quantile
+from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
+from leakdoc.detection.stats.shapes import FAMILIES, Fate
+from leakdoc.detection.stats.whitening import RHOS, whitener_of
+
+_CONFIDENCE = 0.975
+_POWER = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slope:
+    """The slope at the end among the shapes that grow, per second, in scaled units."""
+
+    estimate: float
+    low: float
+    high: float
+    sure_low: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BestFit:
+    """The heaviest shape laid over the data.
+
+    Args:
+        level: the fitted value at the end of each life's data, averaged over the lives that are there at the end.
+        rise: how much the shape alone rose from start to end.
+        late_rise: how much of it in the last `settled_fraction`.
+        noise: standard deviation of what is left.
+        load_effect: how far the load moves the values (5th to 95th percentile); zero without load.
+    """
+
+    level: float
+    rise: float
+    late_rise: float
+    noise: float
+    load_effect: float
+
+
+def slope_of(ensemble: Ensemble, alpha: float) -> Slope | None:
+    """Return the slope's median and 95 % interval, and the lower end at this look's own error rate."""
+    growing = ensemble.of_fate(Fate.GROWS) & (ensemble.error > 0.0)
+    if not np.any(growing):
+        return None
+    return Slope(
+        estimate=ensemble.slope_quantile(0.5, growing),
+        low=ensemble.slope_quantile(1.0 - _CONFIDENCE, growing),
+        high=ensemble.slope_quantile(_CONFIDENCE, growing),
+        sure_low=ensemble.slope_quantile(alpha / 2.0, growing),
+    )
+
+
+def smallest_detectable(slope: Slope, degrees: float) -> float:
+    """Return the slope that an interval of this width would exclude from zero four times in five."""
+    wide = t_quantile(_CONFIDENCE, degrees)
+    return 0.5 * (slope.high - slope.low) / wide * (wide + t_quantile(_POWER, degrees))
+
+
+def best_fit(bins: Bins, basis: Basis, ensemble: Ensemble, policy: GrowthPolicy) -> BestFit:
+    """Fit the heaviest candidate once more, with its coefficients."""
+    at = ensemble.best
+    chosen = ensemble.members[at][ensemble.members[at] >= 0]
+    shape = ensemble.libraries[ensemble.axis[at]].columns[:, chosen] if ensemble.libraries else np.zeros((len(bins), 0))
+    design = np.hstack([basis.columns, shape])
+    white = whitener_of(bins)(np.hstack([design, bins.y[:, None]]))[ensemble.rho[at]]
+    size = np.linalg.lstsq(white[:, :-1], white[:, -1], rcond=None)[0]
+    grown = shape @ size[basis.columns.shape[1] :]
+    left = bins.y - design @ size
+    last = _present_at_end(bins)
+    late = bins.t >= np.max(bins.t) - policy.settled_fraction * bins.span
+    return BestFit(
+        level=float(np.mean((bins.y - left)[last])),
+        rise=_rise(grown, np.ones(len(grown), dtype=bool)), late_rise=_rise(grown, late),
+        noise=float(np.sqrt(np.mean(left * left) + bins.resolution**2 / 12.0)),
+        load_effect=_spread(basis, size),
+    )  # fmt: skip
+
+
+def _rise(grown: FloatArray, rows: Mask) -> float:
+    part = grown[rows]
+    return float(part[-1] - part[0]) if len(part) else 0.0
+
+
+def _present_at_end(bins: Bins) -> IntArray:
+    """The last bin of each life that reaches the end of the data."""
+    last = np.flatnonzero(np.append(np.diff(bins.life) > 0, True))
+    usual = bins.span / max(len(bins) / bins.lives - 1.0, 1.0)
+    return last[bins.t[last] >= np.max(bins.t) - 1.5 * usual]
+
+
+def alive_at_end(bins: Bins) -> int:
+    """How many processes the subject has at the end of the data."""
+    return max(len(_present_at_end(bins)), 1)
+
+
+def _spread(basis: Basis, size: FloatArray) -> float:
+    if basis.load_at is None or size[basis.load_at] <= 0.0:
+        return 0.0
+    low, high = np.quantile(basis.columns[:, basis.load_at], [0.05, 0.95])
+    return float(size[basis.load_at] * (high - low))
+
+
+def tail_still_grows(bins: Bins, basis: Basis, slope: Slope, ensemble: Ensemble, policy: GrowthPolicy) -> bool:
+    """Whether the last part alone allows for the slope of the whole; where it is too short to say, it does."""
+    tail = bins.t >= np.max(bins.t) - policy.tail_fraction * bins.span
+    if bins.lives > 2 or np.sum(tail) < policy.min_bins:
+        return True
+    axis = ensemble.axes[ensemble.axis[ensemble.best]]
+    columns = basis.columns[tail]
+    used = np.ptp(columns, axis=0) > 0.0
+    design = np.hstack([np.ones((len(columns), 1)), columns[:, used], axis.u[tail, None] / axis.per_second])
+    if basis.season_at is not None or bins.lives > 1:
+        design = np.hstack([columns[:, np.any(columns != 0.0, axis=0)], axis.u[tail, None] / axis.per_second])
+    upper = _upper_slope(bins.y[tail], design, float(RHOS[ensemble.rho[ensemble.best]]))
+    return upper >= policy.tail_slope * slope.estimate
+
+
+def _upper_slope(y: FloatArray, design: FloatArray, rho: float) -> float:
+    white = np.vstack([np.sqrt(1.0 - rho * rho) * design[:1], design[1:] - rho * design[:-1]])
+    target = np.append(np.sqrt(1.0 - rho * rho) * y[:1], y[1:] - rho * y[:-1])
+    size = np.linalg.lstsq(white, target, rcond=None)[0]
+    left = target - white @ size
+    degrees = max(len(y) - design.shape[1], 1)
+    inverse = np.linalg.pinv(white.T @ white)
+    error = float(np.sqrt(max(inverse[-1, -1], 0.0) * float(left @ left) / degrees))
+    return float(size[-1]) + t_quantile(_CONFIDENCE, degrees) * error
+
+
+def family_of(ensemble: Ensemble) -> str:
+    """Name the family with the most weight."""
+    totals = np.bincount(ensemble.family, weights=ensemble.weight, minlength=len(FAMILIES))
+    return FAMILIES[int(np.argmax(totals))].name

@@ -1,0 +1,59 @@
+"""Every threshold of the growth judge: its unit, its default and the reason for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leakdoc.detection.policy import setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthPolicy:
+    """What counts as growth, and how sure one must be. Rates are in the series' unit a second."""
+
+    smallest: float | None = setting(
+        None, unit="rate", why="the slowest growth worth a verdict; without it 1 % of the present level an hour"
+    )
+    smallest_fraction_per_hour: float = setting(
+        0.01, unit="fraction", why="a process that grows 1 % an hour doubles in about three days"
+    )
+    limit: float | None = setting(None, unit="size", why="the ceiling, where the source does not tell it")
+    must_last: float | None = setting(
+        None, unit="duration", why="`stable` is not said while the worst case still reaches the limit sooner"
+    )
+    alpha: float = setting(0.05, unit="probability", why="two-sided error of the interval of a single look")
+    min_samples: int = setting(30, unit="count", why="fewer readings cannot tell a trend from its noise")
+    min_bins: int = setting(8, unit="count", why="fewer bins, or GC cycles, leave no room for a shape and its error")
+    bins: int = setting(80, unit="count", why="medians of 80 bins keep every shape that matters and drop the spikes")
+    leak_probability: float = setting(
+        0.7, unit="probability", why="weight of the growing shapes; calibrated: what passes it leaks in 98 % of cases"
+    )
+    undecided_probability: float = setting(
+        0.5, unit="probability", why="weight of slow saturation and logarithm at which the tail cannot be foretold"
+    )
+    material_fraction: float = setting(
+        0.004, unit="fraction", why="growth of less than 0.4 % of the level in the window is within page noise"
+    )
+    material_noise: float = setting(
+        1.0, unit="number", why="growth in the window must stand out of the residual standard deviation"
+    )
+    material_count: float = setting(1.5, unit="number", why="one more descriptor or thread is no trend; two may be")
+    tail_fraction: float = setting(0.4, unit="fraction", why="what has not grown in the last 40 % has stopped")
+    tail_slope: float = setting(0.4, unit="fraction", why="a tail slower than 0.4 of the whole has levelled off")
+    settled_fraction: float = setting(0.3, unit="fraction", why="flat over the last 30 %: warm-up is over")
+    rise_fraction: float = setting(0.02, unit="fraction", why="a warm-up or load effect under 2 % is not worth a word")
+    rise_noise: float = setting(2.0, unit="number", why="a warm-up or load effect must exceed twice the noise")
+    unseen_fraction: float = setting(
+        0.05, unit="fraction", why="data in which growth of 5 % could hide cannot support `stable`"
+    )
+    unseen_count: float = setting(3.0, unit="number", why="the same for counts of things")
+    step_persistence: float = setting(
+        0.75, unit="number", why="steps explain a series only if what they leave is not itself made of steps"
+    )
+    drop_fraction: float = setting(0.4, unit="fraction", why="a fall of 40 % of the range is taken for a restart")
+    spike_deviations: float = setting(8.0, unit="number", why="Hampel's filter, wide enough to spare every trend")
+    spike_fraction: float = setting(0.03, unit="fraction", why="more outliers than 3 % are behaviour, not error")
+    cycle_swing: float = setting(0.35, unit="fraction", why="a collection gives back a third of the usual range")
+    cycle_fall: float = setting(0.4, unit="fraction", why="a collection falls quicker than the heap rose")
+    min_cycles: int = setting(5, unit="count", why="with fewer collections the floor is guesswork")
+    season_from: float = setting(129_600.0, unit="duration", why="1.5 days tell a daily course from a trend")

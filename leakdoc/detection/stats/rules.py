@@ -1,0 +1,169 @@
+"""The rules, in the order in which they are asked; the first that speaks decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from leakdoc.detection.stats import wording
+from leakdoc.detection.stats.case import Case
+from leakdoc.detection.stats.forecast import more_for
+from leakdoc.model.decision import Decision
+
+_DOUBT_PER_ALPHA: Final = 6.0
+_PLAUSIBLE: Final = 0.3
+_SETTLES: Final = 0.5
+_LATE_SHARE: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a rule says."""
+
+    rule: str
+    decision: Decision
+    reason: str
+    confidence: float | None = None
+    needs_more_s: float | None = None
+
+
+def too_little(case: Case) -> Ruling | None:
+    """Too few readings, or too few bins or collections."""
+    missing = max(case.policy.min_samples - case.samples, 0)
+    if missing == 0 and case.bins >= case.policy.min_bins and case.fit is not None and case.slope is not None:
+        return None
+    wait = missing * case.interval if missing else case.span * (case.policy.min_bins / max(case.bins, 1) - 1.0)
+    needs = wait if wait > 0.0 else None
+    return Ruling(
+        rule="too_little", decision=Decision.INCONCLUSIVE, reason=wording.too_little(case, needs), needs_more_s=needs
+    )
+
+
+def slowing_down(case: Case) -> Ruling | None:
+    """It grows ever slower, and where it ends lies outside the data."""
+    if case.undecided <= max(case.policy.undecided_probability, case.grows) or case.fit is None:
+        return None
+    if case.fit.rise < case.rise_that_matters:
+        return None
+    return Ruling(
+        rule="slowing_down",
+        decision=Decision.INCONCLUSIVE,
+        reason=wording.slowing_down(case),
+        needs_more_s=case.slowing,
+    )
+
+
+def below_what_matters(case: Case) -> Ruling | None:
+    """It may grow, but surely slower than the user cares for."""
+    if case.policy.smallest is None or case.slope is None or case.slope.high >= case.policy.smallest:
+        return None
+    return Ruling(
+        rule="below_what_matters", decision=Decision.STABLE, reason=wording.below_what_matters(case), confidence=0.95
+    )
+
+
+def leaking(case: Case) -> Ruling | None:
+    """A shape that grows carries the weight, its slope is surely positive, it matters, and it goes on to the end."""
+    assert case.slope is not None
+    sure = max(case.policy.leak_probability, 1.0 - _DOUBT_PER_ALPHA * case.alpha)
+    if case.grows <= sure or case.slope.sure_low <= 0.0 or not case.tail:
+        return None
+    if case.slope.estimate * case.longest < case.material:
+        return None
+    return Ruling(rule="leaking", decision=Decision.LEAKING, reason=wording.leaking(case), confidence=case.grows)
+
+
+def warming_up(case: Case) -> Ruling | None:
+    """A rise that levels off, and has not yet been flat for long."""
+    assert case.fit is not None
+    late = case.fit.late_rise > max(_LATE_SHARE * case.fit.rise, 0.5 * case.material)
+    if case.settles <= _SETTLES or case.fit.rise < case.rise_that_matters or not late:
+        return None
+    return Ruling(
+        rule="warming_up", decision=Decision.WARMING_UP, reason=wording.warming_up(case), confidence=case.settles
+    )
+
+
+def rose_lately(case: Case) -> Ruling | None:
+    """A step so late that nobody can say whether it was the last one."""
+    assert case.fit is not None
+    if case.fit.late_rise < case.rise_that_matters:
+        return None
+    needs = case.policy.settled_fraction * case.span
+    return Ruling(
+        rule="rose_lately", decision=Decision.INCONCLUSIVE, reason=wording.rose_lately(case, needs), needs_more_s=needs
+    )
+
+
+def perhaps(case: Case) -> Ruling | None:
+    """Growth that would matter is plausible, but not sure."""
+    assert case.slope is not None
+    if case.grows + case.undecided < _PLAUSIBLE or case.slope.estimate * case.longest < case.material:
+        return None
+    needs = more_for(case, case.slope.estimate)
+    return Ruling(
+        rule="perhaps", decision=Decision.INCONCLUSIVE, reason=wording.perhaps(case, needs), needs_more_s=needs
+    )
+
+
+def too_wide(case: Case) -> Ruling | None:
+    """Growth that would matter could hide in the noise, or under restarts that nobody recorded."""
+    assert case.slope is not None
+    if case.slope.high * case.longest <= case.may_hide and not case.doubtful_lives:
+        return None
+    needs = more_for(case, max(case.smallest, case.may_hide / max(case.longest, 1.0)))
+    return Ruling(
+        rule="too_wide", decision=Decision.INCONCLUSIVE, reason=wording.too_wide(case, needs), needs_more_s=needs
+    )
+
+
+def must_last(case: Case) -> Ruling | None:
+    """The worst case still reaches the limit sooner than the user asked for."""
+    assert case.slope is not None and case.fit is not None
+    if case.policy.must_last is None or case.limit is None or case.slope.high <= 0.0:
+        return None
+    lasts = (case.limit - case.fit.level * case.processes) / (case.slope.high * case.processes)
+    if lasts >= case.policy.must_last:
+        return None
+    needs = more_for(case, (case.limit - case.fit.level) / case.policy.must_last)
+    return Ruling(
+        rule="must_last", decision=Decision.INCONCLUSIVE, reason=wording.must_last(case, lasts), needs_more_s=needs
+    )
+
+
+def load_driven(case: Case) -> Ruling | None:
+    """The load moves the values, and nothing else does."""
+    assert case.fit is not None
+    assert case.slope is not None
+    hidden = case.slope.high * case.longest
+    if case.fit.load_effect <= case.rise_that_matters or hidden > max(case.fit.load_effect, case.may_hide):
+        return None
+    return Ruling(
+        rule="load_driven", decision=Decision.LOAD_DRIVEN, reason=wording.load_driven(case), confidence=1.0 - case.grows
+    )
+
+
+def stable(case: Case) -> Ruling | None:
+    """Growth that matters would have been seen."""
+    return Ruling(rule="stable", decision=Decision.STABLE, reason=wording.stable(case), confidence=1.0 - case.grows)
+
+
+RULES: Final[tuple[Callable[[Case], Ruling | None], ...]] = (
+    too_little,
+    below_what_matters,
+    slowing_down,
+    leaking,
+    warming_up,
+    rose_lately,
+    perhaps,
+    load_driven,
+    too_wide,
+    must_last,
+    stable,
+)
+
+
+def decide(case: Case) -> Ruling:
+    """Return what the first decisive rule says."""
+    return next(ruling for rule in RULES if (ruling := rule(case)) is not None)

@@ -1,0 +1,177 @@
+"""The shapes that growth can take, as columns and as the combinations of columns that are tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from leakdoc.detection.stats.binning import Bins
+from leakdoc.detection.stats.series import FloatArray, IntArray
+
+QUICK: Final = (0.015, 0.03, 0.055, 0.09, 0.14, 0.2, 0.28)
+SLOW: Final = (0.45, 0.7, 1.1)
+LOGS: Final = (0.003, 0.02, 0.1)
+BENDS: Final = (0.1, 0.18, 0.26, 0.34, 0.42, 0.5, 0.58, 0.66, 0.74, 0.82)
+CENTRES: Final = (0.15, 0.27, 0.39, 0.51, 0.63)
+WIDTHS: Final = (0.03, 0.07)
+
+
+class Fate(StrEnum):
+    """How a shape goes on after the end of the data."""
+
+    GROWS = "grows"
+    SETTLES = "settles"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Shapes of one name.
+
+    Args:
+        persistent: whether what it leaves unexplained may wander (steps must not leave steps behind).
+        prior: its weight before any data.
+    """
+
+    name: str
+    fate: Fate
+    words: str
+    prior: float = 1.0
+    persistent: bool = True
+
+
+FAMILIES: Final = (
+    Family(name="constant", fate=Fate.SETTLES, words="flat", prior=2.0),
+    Family(name="linear", fate=Fate.GROWS, words="linear", prior=2.0),
+    Family(name="saturating", fate=Fate.SETTLES, words="levelling off"),
+    Family(name="filled", fate=Fate.SETTLES, words="grown, then full"),
+    Family(name="sigmoid", fate=Fate.SETTLES, words="one smooth rise"),
+    Family(name="step", fate=Fate.SETTLES, words="one step", persistent=False),
+    Family(name="two steps", fate=Fate.SETTLES, words="two steps", persistent=False),
+    Family(name="saturating + step", fate=Fate.SETTLES, words="levelling off, and a step", persistent=False),
+    Family(name="slow saturation", fate=Fate.UNDECIDED, words="slowing down"),
+    Family(name="logarithmic", fate=Fate.UNDECIDED, words="ever slower"),
+    Family(name="linear + saturating", fate=Fate.GROWS, words="linear after a warm-up"),
+    Family(name="knee", fate=Fate.GROWS, words="linear since a bend", prior=0.7),
+    Family(name="linear + knee", fate=Fate.GROWS, words="linear, at a changed rate since a bend", prior=0.7),
+    Family(name="linear + step", fate=Fate.GROWS, words="linear, and a step", persistent=False),
+    Family(
+        name="linear + settled", fate=Fate.GROWS, words="linear beside a rise that ended", prior=0.3, persistent=False
+    ),
+)
+INDEX: Final = {family.name: at for at, family in enumerate(FAMILIES)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Axis:
+    """One way to measure progress: time, or requests done.
+
+    Args:
+        name: ``time`` or ``requests``.
+        u: shape (n,), progress since the start of each life, 1 being the longest life.
+        along: shape (n,), progress over all lives, 0 to 1: where bends and steps are placed.
+        per_second: how fast `u` goes, averaged over the data.
+        along_per_second: how fast `along` goes.
+    """
+
+    name: str
+    u: FloatArray
+    along: FloatArray
+    per_second: float
+    along_per_second: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Library:
+    """Every column on one axis.
+
+    Args:
+        columns: shape (n, c).
+        at: the columns' positions by kind.
+        end_slope: shape (c,), each column's slope at the end, per second.
+        place: shape (c,), the parameter of the column: a time constant, a bend or a step, as a fraction.
+    """
+
+    columns: FloatArray
+    at: dict[str, IntArray]
+    end_slope: FloatArray
+    place: FloatArray
+
+
+def axes_of(bins: Bins) -> tuple[Axis, ...]:
+    """Time, and requests where there are any."""
+    found = [_axis("time", bins.age, bins)]
+    if bins.work is not None:
+        found.append(_axis("requests", bins.work, bins))
+    return tuple(axis for axis in found if axis.per_second > 0.0)
+
+
+def _axis(name: str, progress: FloatArray, bins: Bins) -> Axis:
+    first = np.flatnonzero(np.append(True, np.diff(bins.life) > 0))
+    last = np.append(first[1:], len(bins)) - 1
+    done = progress[last] - progress[first]
+    longest, lasted = float(np.max(done)) or 1.0, float(np.sum(bins.t[last] - bins.t[first])) or 1.0
+    per_second = float(np.sum(done)) / lasted / longest
+    if bins.lives == 1:
+        u = (progress - progress[0]) / longest
+        return Axis(name=name, u=u, along=u, per_second=per_second, along_per_second=per_second)
+    span = bins.span or 1.0
+    along = (bins.t - bins.t.min()) / span
+    return Axis(name=name, u=progress / longest, along=along, per_second=per_second, along_per_second=1.0 / span)
+
+
+def library_of(axis: Axis) -> Library:
+    """Build every column on an axis."""
+    end, flat = float(np.max(axis.u)), axis.along_per_second / (axis.per_second or 1.0)
+    steps = _step_places(axis)
+    blocks = {
+        "linear": (axis.u[:, None], np.ones(1), np.zeros(1)),
+        "quick": _saturating(axis.u, end, np.asarray(QUICK)),
+        "slow": _saturating(axis.u, end, np.asarray(SLOW)),
+        "log": _logarithmic(axis.u, end, np.asarray(LOGS)),
+        "knee": _knees(axis, np.asarray(BENDS), flat),
+        "filled": _filled(axis, np.asarray(BENDS)),
+        "sigmoid": _sigmoids(axis, flat),
+        "step": ((axis.along[:, None] > steps).astype(float), np.zeros(len(steps)), steps),
+    }
+    ends = np.cumsum([columns.shape[1] for columns, _, _ in blocks.values()])
+    return Library(
+        columns=np.hstack([columns for columns, _, _ in blocks.values()]),
+        at={name: np.arange(stop - len(blocks[name][1]), stop) for name, stop in zip(blocks, ends, strict=True)},
+        end_slope=np.concatenate([slope for _, slope, _ in blocks.values()]) * axis.per_second,
+        place=np.concatenate([place for _, _, place in blocks.values()]),
+    )
+
+
+Block = tuple[FloatArray, FloatArray, FloatArray]
+
+
+def _saturating(u: FloatArray, end: float, tau: FloatArray) -> Block:
+    return -np.expm1(-u[:, None] / tau), np.exp(-end / tau) / tau, tau
+
+
+def _logarithmic(u: FloatArray, end: float, tau: FloatArray) -> Block:
+    return np.log1p(u[:, None] / tau), 1.0 / (end + tau), tau
+
+
+def _knees(axis: Axis, bend: FloatArray, rate: float) -> Block:
+    return np.maximum(axis.along[:, None] - bend, 0.0), np.full(len(bend), rate), bend
+
+
+def _filled(axis: Axis, bend: FloatArray) -> Block:
+    return np.minimum(axis.along[:, None], bend), np.zeros(len(bend)), bend
+
+
+def _sigmoids(axis: Axis, rate: float) -> Block:
+    centre, width = (grid.ravel() for grid in np.meshgrid(CENTRES, WIDTHS))
+    rise = 1.0 / (1.0 + np.exp(-(axis.along[:, None] - centre) / width))
+    return rise, rate * rise[-1] * (1.0 - rise[-1]) / width, centre
+
+
+def _step_places(axis: Axis) -> FloatArray:
+    """Between any two neighbouring bins, the outermost two excepted."""
+    ordered = np.unique(axis.along)
+    return np.asarray(0.5 * (ordered[1:-2] + ordered[2:-1])) if len(ordered) > 4 else np.asarray([0.5])

@@ -1,0 +1,123 @@
+"""From raw rows to rows that can be fitted: sorted, finite, without duplicates and lone spikes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.series import FloatArray, IntArray, Mask, Series
+
+_FARTHEST_S = 1e15
+_NEIGHBOURS = 3
+_MAD_TO_SD = 1.4826
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rows:
+    """Finite readings, grouped by life and ascending in time.
+
+    Args:
+        t: shape (n,), seconds since the first reading.
+        y: shape (n,), values in units of `scale`.
+        life: shape (n,), consecutive from 0.
+        started: shape (lives,), on the axis of `t`; NaN when unknown.
+        load: shape (n,), cumulative requests since the first row of the life, never falling; null without load.
+        origin_s: what was taken off the times.
+        scale: what the values were divided by, so that no arithmetic overflows.
+        resolution: the smallest step that the source can show, in units of `scale`.
+        missing: readings that were not finite.
+        duplicates: readings that a later one at the same time replaced.
+        spikes: readings taken for errors and left out.
+    """
+
+    t: FloatArray
+    y: FloatArray
+    life: IntArray
+    started: FloatArray
+    load: FloatArray | None
+    origin_s: float
+    scale: float
+    resolution: float
+    missing: int = 0
+    duplicates: int = 0
+    spikes: int = 0
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    def keep(self, rows: Mask, *, spikes: int = 0) -> Rows:
+        """Return only some rows; lives that lose all of theirs are dropped."""
+        kept, life = np.unique(self.life[rows], return_inverse=True)
+        return Rows(
+            t=self.t[rows], y=self.y[rows], life=life.astype(np.intp), started=self.started[kept],
+            load=None if self.load is None else self.load[rows], origin_s=self.origin_s, scale=self.scale,
+            resolution=self.resolution, missing=self.missing, duplicates=self.duplicates, spikes=self.spikes + spikes,
+        )  # fmt: skip
+
+
+def tidy(series: Series) -> Rows:
+    """Sort by life and time, drop what is not finite, let the last of duplicates win, and scale to order one."""
+    usable = np.isfinite(series.values) & np.isfinite(series.times_s) & (np.abs(series.times_s) < _FARTHEST_S)
+    order = np.flatnonzero(usable)
+    order = order[np.lexsort((series.times_s[order], series.life[order]))]
+    last = np.append((np.diff(series.times_s[order]) != 0) | (np.diff(series.life[order]) != 0), True)[: len(order)]
+    kept = order[last]
+    values = series.values[kept]
+    scale = float(np.max(np.abs(values))) if len(kept) and np.any(values) else 1.0
+    origin = float(np.min(series.times_s[kept])) if len(kept) else 0.0
+    lives, life = np.unique(series.life[kept], return_inverse=True)
+    return Rows(
+        t=series.times_s[kept] - origin, y=values / scale, life=life.astype(np.intp),
+        started=series.life_started_s[lives] - origin, load=_work(series, kept, life),
+        origin_s=origin, scale=scale, resolution=_resolution(values, series.unit) / scale,
+        missing=len(usable) - len(order), duplicates=len(order) - len(kept),
+    )  # fmt: skip
+
+
+def _resolution(values: FloatArray, unit: str) -> float:
+    """The greatest step that all differences are made of is costly; the smallest difference seen stands for it."""
+    usual = {"bytes": 4096.0, "count": 1.0}.get(unit, 0.0)
+    distinct = np.unique(values)
+    if len(distinct) < 2:
+        return usual
+    gap = float(np.min(np.diff(distinct)))
+    return min(gap, usual) if usual else gap
+
+
+def _work(series: Series, kept: IntArray, life: IntArray) -> FloatArray | None:
+    """Requests done since each life's first row: falls (resets) count as nothing, missing cells are bridged."""
+    if series.load is None or len(kept) == 0:
+        return None
+    counter = series.load[kept].copy()
+    known = np.flatnonzero(np.isfinite(counter))
+    if len(known) < 2:
+        return None
+    work = np.zeros(len(counter))
+    for one in range(int(life[-1]) + 1):
+        rows = np.flatnonzero(life == one)
+        told = rows[np.isfinite(counter[rows])]
+        if len(told) >= 2:
+            done = np.append(0.0, np.cumsum(np.maximum(np.diff(counter[told]), 0.0)))
+            work[rows] = np.interp(series.times_s[kept][rows], series.times_s[kept][told], done)
+    return work if np.any(work > 0) else None
+
+
+def without_spikes(rows: Rows, policy: GrowthPolicy) -> Rows:
+    """Leave out lone readings far from their neighbours (Hampel 1974), unless they are so many that they are real."""
+    if len(rows) < policy.min_samples:
+        return rows
+    distance = np.abs(rows.y - _neighbour_median(rows.y))
+    typical = _MAD_TO_SD * float(np.median(np.abs(np.diff(rows.y)))) / np.sqrt(2.0)
+    floor = max(0.01 * abs(float(np.median(rows.y))), 2.0 * rows.resolution)
+    spike = distance > max(policy.spike_deviations * typical, floor)
+    if not np.any(spike) or np.mean(spike) >= policy.spike_fraction:
+        return rows
+    return rows.keep(~spike, spikes=int(np.sum(spike)))
+
+
+def _neighbour_median(y: FloatArray) -> FloatArray:
+    width = 2 * _NEIGHBOURS + 1
+    padded = np.pad(y, _NEIGHBOURS, mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1))

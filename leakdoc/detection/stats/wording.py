@@ -1,0 +1,130 @@
+"""The sentences: one for each rule, saying what a person can act on."""
+
+from __future__ import annotations
+
+from leakdoc.detection.stats.case import Case
+from leakdoc.detection.stats.forecast import time_to_limit, worst_time_to_limit
+from leakdoc.detection.stats.shapes import FAMILIES
+from leakdoc.units import format_amount, format_duration, format_rate
+
+_HOUR_S = 3_600.0
+_FARTHEST_S = 10 * 365.25 * 86_400.0
+_WORDS = {family.name: family.words for family in FAMILIES}
+
+
+def _rate(case: Case, per_s: float) -> str:
+    return format_rate(abs(per_s) * _HOUR_S * case.processes, case.unit).removeprefix("+")
+
+
+def _bare(case: Case, per_s: float) -> str:
+    """The rate without its unit where that is the estimate's own: ``66`` beside ``70 MiB/h``."""
+    assert case.slope is not None
+    text, model = _rate(case, per_s), _rate(case, case.slope.estimate)
+    suffix = model.partition(" ")[2]
+    return text.removesuffix(f" {suffix}") if suffix else text.removesuffix("/h")
+
+
+def _wait(needs: float | None) -> str:
+    return "no longer look would settle it" if needs is None else f"needs about {format_duration(needs)} more"
+
+
+def too_little(case: Case, needs: float | None) -> str:
+    """Too few readings."""
+    wait = f"; about {format_duration(needs)} more may do" if needs is not None else ""
+    return f"{case.samples} usable readings over {format_duration(case.span)} are too few to judge{wait}"
+
+
+def slowing_down(case: Case) -> str:
+    """Growth that slows down, its end not in sight."""
+    return (
+        f"grows ever slower ({_WORDS[case.shape or 'logarithmic']}), and this window does not show whether it ends; "
+        f"needs about {format_duration(case.slowing)} more"
+    )
+
+
+def below_what_matters(case: Case) -> str:
+    """Surely slower than what matters."""
+    assert case.slope is not None and case.policy.smallest is not None
+    most = max(case.slope.high, 0.0)
+    return f"grows at most {_rate(case, most)}, under the {_rate(case, case.policy.smallest)} that was asked for"
+
+
+def leaking(case: Case) -> str:
+    """Growth without an end."""
+    assert case.slope is not None
+    low, high = _bare(case, case.slope.low), _bare(case, case.slope.high)
+    how = f"{_WORDS[case.shape or 'linear']} for {format_duration(case.grew_for)}"
+    per = ", in step with the requests" if case.axis == "requests" else ""
+    load = ", not explained by load" if case.load_shaped else ""
+    return f"grows {_rate(case, case.slope.estimate)} ({low} to {high}), {how}{per}{load}{_limit(case)}"
+
+
+def _limit(case: Case) -> str:
+    when = time_to_limit(case)
+    if when is None or when.estimate > _FARTHEST_S:
+        return ""
+    soon = format_duration(when.low or 0.0)
+    late = "no end" if when.high is None else format_duration(when.high)
+    return f"; limit in {format_duration(when.estimate)} ({soon} to {late})"
+
+
+def warming_up(case: Case) -> str:
+    """A rise that is ending."""
+    assert case.fit is not None
+    rose = format_amount(abs(case.fit.rise), case.unit)
+    return f"rose {rose} and is levelling off ({_WORDS[case.shape or 'saturating']}); look again once it has been flat"
+
+
+def perhaps(case: Case, needs: float | None) -> str:
+    """Plausible growth, not yet sure."""
+    assert case.slope is not None
+    proof = _to_prove(case, needs, case.slope.estimate)
+    return f"may grow {_rate(case, case.slope.estimate)}, but noise or warm-up explains it too; {proof}"
+
+
+def rose_lately(case: Case, needs: float) -> str:
+    """A step in the last part of the window."""
+    assert case.fit is not None
+    rose = format_amount(abs(case.fit.late_rise), case.unit)
+    return f"rose {rose} not long ago; needs about {format_duration(needs)} more to tell a single step from a staircase"
+
+
+def too_wide(case: Case, needs: float | None) -> str:
+    """Too noisy to have seen what matters."""
+    if case.doubtful_lives:
+        return "falls so often that collections and restarts cannot be told apart; process start times would settle it"
+    target = max(case.smallest, case.may_hide / max(case.longest, 1.0))
+    return _to_prove(case, needs, target)
+
+
+def _to_prove(case: Case, needs: float | None, target: float) -> str:
+    return f"{_wait(needs)} to prove or rule out {_rate(case, target)}"
+
+
+def must_last(case: Case, lasts: float) -> str:
+    """The worst case does not last as long as it must."""
+    assert case.policy.must_last is not None
+    return (
+        f"no growth seen, but at worst the limit is reached in {format_duration(max(lasts, 0.0))}, "
+        f"sooner than the {format_duration(case.policy.must_last)} that it must last"
+    )
+
+
+def load_driven(case: Case) -> str:
+    """The load explains it."""
+    assert case.fit is not None
+    moves = format_amount(case.fit.load_effect, case.unit)
+    return f"follows the load, which moves it by {moves}, and comes back with it; {_unseen(case)}"
+
+
+def stable(case: Case) -> str:
+    """Nothing that matters."""
+    return _unseen(case)
+
+
+def _unseen(case: Case) -> str:
+    seen = f"nothing above {_rate(case, case.detectable or 0.0)} would have gone unseen"
+    worst = worst_time_to_limit(case)
+    if worst is None or worst > _FARTHEST_S:
+        return f"{seen} in {format_duration(case.span)}"
+    return f"{seen}; at worst the limit is reached in {format_duration(worst)}"
