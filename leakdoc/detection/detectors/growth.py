@@ -23,7 +23,13 @@ _DESCRIPTORS = "open_fds"
 
 
 def find_growth(
-    trace: Trace, column: Column, policy: GrowthPolicy, *, detector: str = "growth", alpha: float | None = None
+    trace: Trace,
+    column: Column,
+    policy: GrowthPolicy,
+    *,
+    detector: str = "growth",
+    title: str | None = None,
+    alpha: float | None = None,
 ) -> Finding:
     """Judge the growth of one column.
 
@@ -32,6 +38,7 @@ def find_growth(
         column: which of its columns; one that the trace does not have is judged as having no readings.
         policy: the thresholds.
         detector: the name that the finding carries.
+        title: what the reason calls the column; the metric's own title when null.
         alpha: two-sided error rate that this look may spend; the policy's own when null.
     """
     growth = judge(series_of(trace, column), policy, alpha=alpha)
@@ -39,7 +46,7 @@ def find_growth(
         detector=detector,
         metric=column.metric,
         decision=growth.decision,
-        reason=growth.reason,
+        reason=f"{title or metric(column.metric).title}: {growth.reason}",
         confidence=_number(growth.confidence),
         slope_per_hour=_interval(growth.slope_per_s, _HOUR_S),
         smallest_detectable_per_hour=_number(growth.smallest_detectable_per_s, _HOUR_S),

@@ -64,15 +64,16 @@ def _judge(
     policy: ConnectionsPolicy,
     alpha: float | None,
 ) -> Finding:
-    key = Column.of("connections", peer=peer)
-    judged = find_growth(replace(trace, columns={**trace.columns, key: total}), key, growth, detector=NAME, alpha=alpha)
     idle, oldest = _latest(trace, "connection_idle_max_s", peer), _latest(trace, "connection_oldest_s", peer)
-    evidence = _evidence(peer, columns, total, idle, oldest) | dict(judged.evidence)
-    name = f"{evidence['peer_kind'] or ''} {peer}".strip()
-    if judged.decision is not Decision.LEAKING:
-        reason = f"connections to {name}: {judged.reason}"
-        return replace(judged, evidence=evidence, reason=reason)
-    return _leaking(judged, evidence, name, idle, policy)
+    evidence = _evidence(peer, columns, total, idle, oldest)
+    name = f"{evidence['peer_kind'] or ''} {evidence['peer']}".strip()
+    key = Column.of("connections", peer=peer)
+    summed = replace(trace, columns={**trace.columns, key: total})
+    judged = find_growth(summed, key, growth, detector=NAME, title=f"connections to {name}", alpha=alpha)
+    evidence |= judged.evidence
+    if judged.decision is Decision.LEAKING:
+        return _leaking(judged, evidence, name, idle, policy)
+    return replace(judged, evidence=evidence)
 
 
 def _leaking(

@@ -1,0 +1,54 @@
+"""Foreign text is inert, and secrets are gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from leakdoc.redact import MASK, has_userinfo, inert, without_secrets
+
+
+@pytest.mark.parametrize(
+    ("foreign", "plain"),
+    [
+        ("pay\x1b[2Jments", "pay [2Jments"),
+        ("a\nb\r\nc", "a b  c"),
+        ("\u202egnp.exe", "gnp.exe"),
+        ("zero\u200bwidth", "zerowidth"),
+        ("naïve – 支付", "naïve – 支付"),
+        ("\ud800", ""),
+    ],
+)
+def test_control_and_direction_characters_do_not_pass(foreign: str, plain: str) -> None:
+    assert inert(foreign) == plain
+
+
+def test_a_long_name_is_cut() -> None:
+    assert inert("x" * 500) == "x" * 199 + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("postgresql://app:hunter2@db:5432/pay", "hunter2"),
+        ("rediss://:s3cr3tpw@cache:6379", "s3cr3tpw"),
+        ("PGPASSWORD=hunter2 psql", "hunter2"),
+        ("--db-password hunter2", "hunter2"),
+        ("Authorization: Bearer eyJhbGciOi.abc.def", "eyJhbGciOi"),
+        ("api_key='abcd1234'", "abcd1234"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "MIIE"),
+    ],
+)
+def test_secrets_are_taken_out(text: str, secret: str) -> None:
+    cleaned = without_secrets(text)
+    assert secret not in cleaned
+    assert MASK in cleaned
+
+
+def test_plain_text_is_left_as_it_is() -> None:
+    text = "412 connections to postgres 10.0.0.5:5432, oldest idle 5 h"
+    assert without_secrets(text) == text
+
+
+def test_userinfo_in_a_url_is_seen() -> None:
+    assert has_userinfo("https://me:pw@prometheus:9090")
+    assert not has_userinfo("https://prometheus:9090/a@b")
