@@ -101,12 +101,13 @@ def access_denied(pid: int) -> AccessDenied:
 
 def identity_of(pid: int, stat: Stat) -> ProcessIdentity:
     """Return who this is, by boot, pid namespace, pid and start (Linux)."""
+    booted_at = _boot_time()
     return ProcessIdentity(
         pid=pid,
-        started_at=_boot_time() + stat.start_ticks / clock_ticks_per_s(),
+        started_at=None if booted_at is None else booted_at + stat.start_ticks / clock_ticks_per_s(),
         start_ticks=stat.start_ticks,
         boot_id=_boot_id(),
-        pid_namespace=os.stat("/proc/self/ns/pid").st_ino,
+        pid_namespace=Path("/proc/self/ns/pid").stat().st_ino,
     )
 
 
@@ -151,9 +152,9 @@ def _refuse_what_cannot_be_sampled(pid: int, stat: Stat, directory: ProcessDirec
 
 
 @cache
-def _boot_time() -> float:
+def _boot_time() -> float | None:
     with Path("/proc/stat").open(encoding="ascii", errors="replace") as lines:
-        return next((float(line.split()[1]) for line in lines if line.startswith("btime ")), 0.0)
+        return next((float(line.split()[1]) for line in lines if line.startswith("btime ")), None)
 
 
 @cache

@@ -1,0 +1,161 @@
+"""One process, sampled: a plan's probes read on absolute deadlines until the process ends."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from leakdoc.errors import TargetGone
+from leakdoc.model.sample import Reason, Sample
+from leakdoc.sampling.clock import Clock, SystemClock
+from leakdoc.sampling.exit_status import from_wait_status
+from leakdoc.sampling.pace import Pace
+from leakdoc.sampling.plan import Plan, PlannedProbe, plan_for
+from leakdoc.sampling.probes.reading import Reading, Standing
+from leakdoc.sampling.procfs import UnexpectedText
+from leakdoc.sampling.target import Target
+
+if TYPE_CHECKING:
+    from leakdoc.model.trace import Ending, Facts
+
+
+class Sampler:
+    """Samples one process; a process that is given its pid later is never read.
+
+    Args:
+        plan: what is read, and how often; what suits the platform when null.
+        processor_time: seconds of processor time of the calling thread, by which probes are kept to their budgets.
+
+    Raises:
+        TargetGone: the process has ended.
+        AccessDenied: the system does not show it to us.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        plan: Plan | None = None,
+        clock: Clock | None = None,
+        *,
+        processor_time: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self.target = target
+        self.missed_ticks = 0
+        self._plan = plan_for(target) if plan is None else plan
+        self._clock = SystemClock() if clock is None else clock
+        self._processor_time = processor_time
+        self._paced = [(planned, Pace(planned.beat)) for planned in self._plan.probes]
+        self._standing = Standing()
+        self._unavailable = dict(self._plan.missing)
+        self._ending: Ending | None = None
+
+    def sample(self) -> Sample:
+        """Read every probe that is due.
+
+        Raises:
+            TargetGone: the process has ended; `ending` tells how.
+        """
+        reading = Reading(at=self._clock.now(), monotonic_s=self._clock.monotonic(), standing=self._standing)
+        for planned, pace in self._paced:
+            if pace.is_due(reading.monotonic_s):
+                self._read(planned, pace, reading)
+        if self._plan.lifeline.has_ended():
+            raise TargetGone(f"process {self.target.pid} ({self.target.name}) has ended")
+        return Sample(
+            at=reading.at,
+            process=self.target.identity,
+            values=reading.values,
+            unavailable=dict(self._unavailable),
+        )
+
+    def iter_samples(self, interval_s: float, stop: threading.Event) -> Iterator[Sample]:
+        """Yield a sample now and at each multiple of the interval from now on, until `stop` is set.
+
+        When a tick is still busy as the next comes due, that one is missed, not late: `missed_ticks` counts them.
+
+        Raises:
+            TargetGone: the process has ended; noticed at once where the system has pidfds.
+        """
+        started = self._clock.monotonic()
+        tick = 0
+        while not stop.is_set():
+            yield self.sample()
+            tick = self._tick_after(tick, self._clock.monotonic() - started, interval_s)
+            left = started + tick * interval_s - self._clock.monotonic()
+            self._clock.wait(left, stop, readable=self._plan.lifeline.descriptor)
+
+    def facts(self) -> Facts:
+        """Return what is known beside the samples, so far."""
+        from leakdoc.model.trace import Facts
+
+        standing = self._standing
+        return Facts(
+            limit_bytes=standing.limit_bytes,
+            open_files_limit=standing.open_files_limit,
+            unavailable=dict(self._unavailable),
+            blind_spots=tuple(standing.blind_spots.values()),
+            notes=self._notes(),
+            ending=self.ending(),
+            touched=self._plan.touched,
+        )
+
+    def ending(self, wait_status: int | None = None) -> Ending | None:
+        """Return how the process ended; null while it lives.
+
+        Args:
+            wait_status: what wait(2) gave the caller, where the process was its child.
+        """
+        from leakdoc.sampling.ending import ending_of
+
+        if self._ending is None and not self._plan.lifeline.has_ended():
+            return None
+        at = self._clock.now() if self._ending is None else self._ending.at
+        if self._ending is None or self._ending.cause == "unknown" or wait_status is not None:
+            told = self._plan.lifeline.exit_status() if wait_status is None else from_wait_status(wait_status)
+            self._ending = ending_of(at, told, oom_killed=self._oom_killed())
+        return self._ending
+
+    def _read(self, planned: PlannedProbe, pace: Pace, reading: Reading) -> None:
+        before = self._processor_time()
+        reason = _reason_for_nothing(planned, reading)
+        pace.spent(reading.monotonic_s, self._processor_time() - before)
+        for metric in planned.metrics:
+            told = reading.unavailable.pop(metric, reason)
+            if told is None:
+                self._unavailable.pop(metric, None)
+            else:
+                self._unavailable[metric] = told
+
+    def _tick_after(self, tick: int, elapsed_s: float, interval_s: float) -> int:
+        if interval_s <= 0:
+            return tick
+        due = max(tick + 1, math.ceil(elapsed_s / interval_s))
+        self.missed_ticks += due - tick - 1
+        return due
+
+    def _oom_killed(self) -> bool:
+        before, now = self._standing.oom_kills_before, self._plan.oom_kills()
+        return before is not None and now is not None and now > before
+
+    def _notes(self) -> tuple[str, ...]:
+        slowed = [planned.name for planned, pace in self._paced if pace.is_slowed]
+        notes = [f"{name} is read less often, to stay within its share of a core" for name in slowed]
+        if self.missed_ticks:
+            notes.append(f"{self.missed_ticks} samples were missed because reading took too long")
+        return tuple(notes)
+
+
+def _reason_for_nothing(planned: PlannedProbe, reading: Reading) -> str | None:
+    """Read the probe; return why it had nothing to give, or null."""
+    try:
+        planned.probe.read(reading)
+    except PermissionError:
+        return Reason.DENIED
+    except ProcessLookupError:
+        return Reason.GONE
+    except (OSError, UnexpectedText):
+        return Reason.UNSUPPORTED
+    return None
