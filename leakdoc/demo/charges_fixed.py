@@ -6,7 +6,8 @@ from collections import deque
 
 import psycopg
 
-from leakdoc.demo.orders import CardDeclined, Order, authorize, insert_payment, render_receipt
+from leakdoc.demo.ledger import insert_payment
+from leakdoc.demo.orders import CardDeclined, Order, authorize, render_receipt
 
 LAST_FAILURES: deque[str] = deque(maxlen=50)
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import psycopg
 
-from leakdoc.demo.orders import CardDeclined, Connection, Order, authorize, insert_payment, render_receipt
+from leakdoc.demo.ledger import Connection, insert_payment
+from leakdoc.demo.orders import CardDeclined, Order, authorize, render_receipt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

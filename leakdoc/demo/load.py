@@ -8,25 +8,26 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import signal
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
 from leakdoc.demo.lifeline import FLAG, end_with_parent
-from leakdoc.demo.orders import test_card
+from leakdoc.demo.orders import card_number
+from leakdoc.demo.settings import DECLINED_EACH, HOST, PER_SECOND
 
-DECLINED_EACH: Final = 8
-PER_SECOND: Final = 20.0
 _RETRY_FOR_S: Final = 5.0
 _RETRY_AFTER_S: Final = 0.05
 _ANSWER_WITHIN_S: Final = 5.0
 _OUTCOMES: Final = {HTTPStatus.OK: "ok", HTTPStatus.PAYMENT_REQUIRED: "declined"}
-COUNTED: Final = ("sent", "ok", "declined", "failed", "retried")
+_COUNTED: Final = ("sent", "ok", "declined", "failed", "retried")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.end_with_parent:
         end_with_parent()
     counts = send_orders(options.port, options.per_second, options.declined_each, stopped)
-    sys.stdout.write(json.dumps({name: counts[name] for name in COUNTED}) + "\n")
+    with suppress(BrokenPipeError):  # nobody is left to read them
+        os.write(1, (json.dumps({name: counts[name] for name in _COUNTED}) + "\n").encode())
     return 0
 
 
@@ -58,7 +60,7 @@ def send_orders(port: int, per_second: float, declined_each: int, stopped: threa
 
 def _send_order(port: int, counts: Counter[str], declined_each: int) -> str:
     number = counts["sent"]
-    order = {"reference": f"order-{number}", "card": test_card(number, declined_each=declined_each), "cents": 4_200}
+    order = {"reference": f"order-{number}", "card": card_number(number, declined_each=declined_each), "cents": 4_200}
     give_up_at = time.monotonic() + _RETRY_FOR_S
     while True:
         try:
@@ -73,7 +75,7 @@ def _send_order(port: int, counts: Counter[str], declined_each: int) -> str:
 
 
 def _post(port: int, body: str) -> HTTPStatus:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_WITHIN_S)
+    connection = http.client.HTTPConnection(HOST, port, timeout=_ANSWER_WITHIN_S)
     try:
         connection.request("POST", "/charge", body, {"Content-Type": "application/json"})
         response = connection.getresponse()

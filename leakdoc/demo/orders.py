@@ -1,4 +1,4 @@
-"""What both builds of the payment service share: an order, its receipt, its row, and the bank's answer."""
+"""What both builds of the payment service share: an order, its receipt, and the bank's answer."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-import psycopg
-
 _DECLINED_ENDING: Final = "0008"  # how the test cards of this bank end that it always declines
 _TERMS: Final = "The goods remain ours until they are paid for in full. " * 900  # a shop's terms run to about 48 KiB
-
-Connection = psycopg.Connection[tuple[int]]
 
 
 class CardDeclined(Exception):
@@ -33,7 +29,7 @@ class Order:
         return cls(reference=str(fields["reference"]), card=str(fields["card"]), cents=int(fields["cents"]))
 
 
-def test_card(number: int, *, declined_each: int) -> str:
+def card_number(number: int, *, declined_each: int) -> str:
     """Return the card of the n-th order; each so-manieth is one that the bank declines."""
     return f"{number:012d}{_DECLINED_ENDING if number % declined_each == 0 else '0001'}"
 
@@ -51,16 +47,3 @@ def authorize(order: Order) -> None:
 def render_receipt(order: Order) -> str:
     """Write the customer's receipt, terms of sale included: about 48 KiB."""
     return f"Receipt {order.reference}\nPaid: {order.cents / 100:.2f}\n\n{_TERMS}"
-
-
-def create_table(dsn: str) -> None:
-    """Make the table of payments where it does not stand yet."""
-    with psycopg.connect(dsn) as connection:
-        connection.execute(
-            "create table if not exists payments (id bigserial primary key, reference text not null, cents bigint)"
-        )
-
-
-def insert_payment(connection: Connection, order: Order) -> None:
-    """Write one payment down."""
-    connection.execute("insert into payments (reference, cents) values (%s, %s)", (order.reference, order.cents))

@@ -23,12 +23,12 @@ from typing import Any, Final
 
 import psycopg
 
+from leakdoc.demo.ledger import create_table
 from leakdoc.demo.lifeline import FLAG, end_with_parent
-from leakdoc.demo.orders import CardDeclined, Order, create_table
+from leakdoc.demo.orders import CardDeclined, Order
+from leakdoc.demo.settings import DSN_VARIABLE, HOST
 
 BUILDS: Final = {"leaky": "leakdoc.demo.charges_leaky", "fixed": "leakdoc.demo.charges_fixed"}
-DSN_VARIABLE: Final = "LEAKDOC_DEMO_DSN"
-HOST: Final = "127.0.0.1"
 _WORKERS: Final = 2  # few and fixed: each thread has a heap arena of its own, which would look like growth
 _POLL_S: Final = 0.1
 _ENDING: Final = frozenset({signal.SIGTERM, signal.SIGINT})

