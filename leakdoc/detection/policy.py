@@ -27,7 +27,7 @@ def setting(default: Any, *, unit: str, why: str) -> Any:
         unit: ``duration``, ``size``, ``rate``, ``fraction``, ``probability``, ``number`` or ``count``.
         why: the reason for the default, for the docs and ``--help``.
     """
-    return field(default=default, metadata={"unit": unit, "why": why})
+    return field(default=default, metadata={"unit": unit, "why": why, "read": _READERS[unit]})
 
 
 def _fraction(text: str) -> float:
@@ -57,9 +57,9 @@ def with_setting(policy: P, name: str, text: str) -> P:
     by_name = {each.name: each for each in fields(policy)}
     if name not in by_name:
         raise UsageError(f"no such policy field: {name!r}", help=f"There are: {', '.join(sorted(by_name))}.")
-    unit = by_name[name].metadata["unit"]
+    declared = by_name[name].metadata
     try:
-        value = _READERS[unit](text.strip())
+        value = declared["read"](text.strip())
     except ValueError:
-        raise UsageError(f"policy field {name} takes a {unit}, not {text!r}") from None
+        raise UsageError(f"policy field {name} takes a {declared['unit']}, not {text!r}") from None
     return replace(policy, **{name: value})

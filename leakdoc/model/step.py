@@ -46,9 +46,9 @@ class EvidenceValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """How a step ended, why, and what it hands on."""
+    """How a step ended, why, and what it hands on. The step's name is filled in by whoever calls it."""
 
-    step: str
+    step: str = ""
     outcome: Outcome
     reason: str
     outputs: Mapping[str, Json] = field(default_factory=dict)
