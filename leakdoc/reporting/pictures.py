@@ -1,0 +1,117 @@
+"""Which pictures a report shows: the memory that was judged, and whatever a fault was found in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from leakdoc.model.diagnosis import Diagnosis
+from leakdoc.model.finding import Finding
+from leakdoc.model.metrics import MEMORY, metric
+from leakdoc.model.proof import Proof
+from leakdoc.model.trace import FloatArray, Trace
+from leakdoc.redact import inert
+from leakdoc.reporting.chart import Mark, Plot, View, chart, description, view_of
+from leakdoc.reporting.html_parts import Html, element, join
+from leakdoc.reporting.peers import peer_total
+from leakdoc.reporting.report_words import sentence, span_text
+from leakdoc.units import format_rate
+
+MOST_PICTURES: Final = 4  # the rest is in the table
+PANEL: Final = 460.0  # pixels of one of two pictures side by side
+OWN_SCALE: Final = 0.2  # a side shorter than this share of the other gets a time scale of its own
+_LIMITED: Final = ("working_set_bytes", "rss_bytes", "private_bytes", "anon_bytes")
+
+
+def diagnosis_pictures(diagnosis: Diagnosis, trace: Trace) -> Html:
+    """Return one figure for each metric worth seeing."""
+    drawn = _worth_seeing(diagnosis.findings, trace)
+    plots = [_plot(trace, finding, f"picture-{place}") for place, finding in enumerate(drawn)]
+    return join(_figure(plot, chart(plot)) for plot in plots if plot is not None)
+
+
+def proof_pictures(proof: Proof) -> Html:
+    """Return before and after side by side, on one scale, for each metric that was judged before."""
+    drawn = _worth_seeing(proof.before.findings, proof.before.trace)
+    return join(_pair(proof, finding, f"picture-{place}") for place, finding in enumerate(drawn))
+
+
+def _worth_seeing(findings: Sequence[Finding], trace: Trace) -> list[Finding]:
+    """Return the findings to draw: memory first, then faults; without either, the first that can be drawn."""
+    memory = [each for each in findings if each.metric in MEMORY][:1]
+    faults = [each for each in findings if each.decision.is_fault and each not in memory]
+    can = [each for each in (memory + faults or list(findings)) if _values(trace, each) is not None]
+    return can[:MOST_PICTURES] if memory or faults else can[:1]
+
+
+def _values(trace: Trace, finding: Finding) -> FloatArray | None:
+    peer = finding.evidence.get("peer")
+    if isinstance(peer, str):
+        names = {column.label("peer") or "" for column, _ in trace.labelled("connections")}
+        return next((peer_total(trace, name) for name in sorted(names) if inert(name) == peer), None)
+    return trace.column(finding.metric)
+
+
+def _title(finding: Finding) -> str:
+    peer = finding.evidence.get("peer")
+    name = metric(finding.metric).title
+    return f"{name} to {peer}" if isinstance(peer, str) else name
+
+
+def _plot(trace: Trace, finding: Finding, name: str) -> Plot | None:
+    values = _values(trace, finding)
+    if values is None:
+        return None
+    return Plot(
+        name=name,
+        title=_title(finding),
+        times=trace.times,
+        values=values,
+        lives=trace.lives,
+        unit=metric(finding.metric).unit,
+        limit=trace.facts.limit_bytes if finding.metric in _LIMITED else None,
+        slope=finding.slope_per_hour,
+    )
+
+
+def _pair(proof: Proof, finding: Finding, name: str) -> Html:
+    """Draw one metric before and after: one value scale, and one time scale where both can be read on it."""
+    before = _plot(proof.before.trace, finding, f"{name}-before")
+    then = _after(proof, finding, f"{name}-after", before)
+    plots = [plot for plot in (before, then) if plot is not None]
+    if before is None or not plots:
+        return Html()
+    shared = view_of(plots, width=PANEL)
+    panels = (_panel(plot, shared) for plot in plots)
+    missing = [] if then is not None else [element("p", "After the rollout this was not read.")]
+    return element("div", element("h3", sentence(before.title)), *panels, *missing, class_="pair")
+
+
+def _after(proof: Proof, finding: Finding, name: str, before: Plot | None) -> Plot | None:
+    """Draw the same metric after the rollout, with the slope found there and the old rate for comparison."""
+    same = (each for each in proof.after.findings if (each.detector, each.metric) == (finding.detector, finding.metric))
+    found = next((each for each in same if each.evidence.get("peer") == finding.evidence.get("peer")), None)
+    drawn = replace(finding, slope_per_hour=None if found is None else found.slope_per_hour)
+    plot = _plot(proof.after.trace, drawn, name)
+    if plot is None or not len(plot.times):
+        return None
+    old = before.slope.estimate if before is not None and before.slope is not None else None
+    start = float(np.min(plot.times))
+    return replace(plot, old_slope=old, marks=(Mark(at=start, label="after the rollout"),))
+
+
+def _panel(plot: Plot, shared: View) -> Html:
+    own = float(np.ptp(plot.times)) if len(plot.times) else 0.0
+    squeezed = 0.0 < own < OWN_SCALE * shared.duration_s
+    view = replace(shared, duration_s=own) if squeezed else shared
+    return _figure(plot, chart(plot, view), "Its time scale is its own." if squeezed else "")
+
+
+def _figure(plot: Plot, picture: Html, remark: str = "") -> Html:
+    when = f"{span_text(float(np.min(plot.times)), float(np.max(plot.times)))}. " if len(plot.times) else ""
+    old = f" Dashed: the rate before, {format_rate(plot.old_slope, plot.unit)}." if plot.old_slope is not None else ""
+    words = f"{sentence(plot.title)} {when}{description(plot)}{old} {remark}"
+    return element("figure", picture, element("figcaption", words))
