@@ -1,0 +1,54 @@
+"""Is there something to compare, and is it the same thing on both sides?"""
+
+from __future__ import annotations
+
+from leakdoc.model.decision import CheckOutcome, Decision
+from leakdoc.model.proof import Check
+from leakdoc.redact import inert
+from leakdoc.verification.channels import title
+from leakdoc.verification.comparison import Comparison
+
+
+def before_leaked(case: Comparison) -> Check:
+    """Before must be a proven leak: a fix of nothing proves nothing."""
+    names = [title(each.leak.column) for each in case.leaks]
+    if names:
+        return Check(
+            name="before_leaked",
+            outcome=CheckOutcome.PASSED,
+            reason=f"before leaked: {', '.join(names)}",
+            numbers={"channels": [each.leak.column.text for each in case.leaks]},
+        )
+    undecided = case.said_before.decision is Decision.INCONCLUSIVE
+    return Check(
+        name="before_leaked",
+        outcome=CheckOutcome.UNKNOWN if undecided else CheckOutcome.FAILED,
+        reason=f"before is no proven leak: {case.said_before.reason}",
+        numbers={"decision": str(case.said_before.decision), "channels": []},
+    )
+
+
+def same_metrics(case: Comparison) -> Check:
+    """What leaked before must have been read after."""
+    missing = [each.leak.column for each in case.leaks if not each.leak.looks]
+    if not missing:
+        return Check(name="same_metrics", outcome=CheckOutcome.PASSED, reason="what leaked before was read after too")
+    names = ", ".join(title(column) for column in missing)
+    return Check(
+        name="same_metrics",
+        outcome=CheckOutcome.UNKNOWN,
+        reason=f"leaked before, and was not read after: {names}",
+        numbers={"missing": [column.text for column in missing]},
+    )
+
+
+def same_subject(case: Comparison) -> Check:
+    """Names may differ, as they do from one file to the next; it is noted, not held against the fix."""
+    before, after = inert(case.before.subject.name), inert(case.after.subject.name)
+    same = before == after
+    return Check(
+        name="same_subject",
+        outcome=CheckOutcome.PASSED,
+        reason=before if same else f"the names differ, {before} and {after}: that both are one service is assumed",
+        numbers={"same_name": same, "same_kind": case.before.subject.kind is case.after.subject.kind},
+    )

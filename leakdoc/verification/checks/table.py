@@ -1,0 +1,28 @@
+"""The checks, in the order in which they are made. A new one is one function and one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from leakdoc.model.proof import Check
+from leakdoc.verification.checks import growth, health, load, sameness
+from leakdoc.verification.comparison import Comparison
+
+CHECKS: Final[tuple[Callable[[Comparison], Check], ...]] = (
+    sameness.before_leaked,
+    sameness.same_metrics,
+    sameness.same_subject,
+    growth.warm_up,
+    load.load,
+    growth.exposure,
+    growth.pauses,
+    growth.slope,
+    growth.plain,
+    growth.level,
+    growth.other_channels,
+    growth.no_new_leak,
+    growth.swap,
+    health.no_oom_kill,
+    health.no_extra_restarts,
+)

@@ -1,0 +1,160 @@
+"""Both sides measured: everything that the checks and the decision rules read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from leakdoc.detection.detectors.growth import series_of
+from leakdoc.detection.diagnosis import diagnose
+from leakdoc.detection.policies import Policies
+from leakdoc.detection.stats.growth import judge
+from leakdoc.detection.stats.series import Growth
+from leakdoc.model.decision import CheckOutcome, Decision
+from leakdoc.model.diagnosis import Diagnosis
+from leakdoc.model.metrics import MEMORY
+from leakdoc.model.sample import Column
+from leakdoc.model.trace import Trace
+from leakdoc.verification.channels import (
+    TOTAL_CONNECTIONS,
+    WITH_SWAP,
+    column_of_finding,
+    common_memory,
+    judged_columns,
+    was_read,
+    with_sums,
+)
+from leakdoc.verification.leak import Leak, leak_of
+from leakdoc.verification.measuring import Measured
+from leakdoc.verification.policy import VerificationPolicy
+from leakdoc.verification.questions import QUESTIONS, Answer
+from leakdoc.verification.windows import latest_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """A leak of before with the look at after that speaks for it, and that look's answers by question.
+
+    Args:
+        look: the first that answers every question, or else the one that comes closest; null where there is none.
+    """
+
+    leak: Leak
+    look: Measured | None
+    answers: dict[str, Answer]
+
+    @property
+    def proven(self) -> bool:
+        """Whether the leak is shown to be gone."""
+        return bool(self.answers) and all(each.outcome is CheckOutcome.PASSED for each in self.answers.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """A channel that was not known to leak before, as it is after.
+
+    Args:
+        before: null where the channel was not read before.
+    """
+
+    column: Column
+    before: Growth | None
+    after: Growth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """Both sides, the leaks of before, and the channels that may have begun to leak.
+
+    Args:
+        before: with the columns that are sums.
+        after: the same, of the build that came last only.
+        leaks: the one on which most rests first: memory, where that leaked.
+    """
+
+    before: Trace
+    after: Trace
+    said_before: Diagnosis
+    said_after: Diagnosis
+    leaks: tuple[Assessed, ...]
+    fresh: tuple[Fresh, ...]
+    policy: VerificationPolicy
+
+    @property
+    def primary(self) -> Assessed | None:
+        """The leak on which most rests; null where before did not leak."""
+        return self.leaks[0] if self.leaks else None
+
+
+def compare(before: Trace, after: Trace, policies: Policies, policy: VerificationPolicy) -> Comparison:
+    """Measure both sides."""
+    latest = latest_version(after)
+    said_before, said_after = diagnose(before, policies=policies), diagnose(latest, policies=policies)
+    old, new = with_sums(before), with_sums(latest)
+    new = _with_absent_peers(old, new)
+    leaks = tuple(_assess(leak, policy) for leak in _leaks(old, new, said_before, policies, policy))
+    known = {each.leak.column for each in leaks}
+    return Comparison(
+        before=old,
+        after=new,
+        said_before=said_before,
+        said_after=said_after,
+        leaks=leaks,
+        fresh=tuple(_fresh(old, new, known, policies)),
+        policy=policy,
+    )
+
+
+def _with_absent_peers(before: Trace, after: Trace) -> Trace:
+    """A peer that is not seen after has no connections there, where connections were read at all."""
+    total = after.columns.get(TOTAL_CONNECTIONS)
+    if total is None:
+        return after
+    absent = {column for column in before.columns if _is_peer(column)} - set(after.columns)
+    return replace(after, columns={**after.columns, **dict.fromkeys(absent, total * 0.0)})
+
+
+def _is_peer(column: Column) -> bool:
+    return column.metric == "connections" and [name for name, _ in column.labels] == ["peer"]
+
+
+def _leaks(
+    before: Trace, after: Trace, said: Diagnosis, policies: Policies, policy: VerificationPolicy
+) -> Iterator[Leak]:
+    """Every leak of before, memory first; a leak by peer also in total, memory also together with swap."""
+    found: dict[Column, Leak] = {}
+    leaking = [column_of_finding(each, before) for each in said.findings if each.decision is Decision.LEAKING]
+    memory = next((column for column in leaking if column.metric in MEMORY), None)
+    both = common_memory(before, after)
+    if memory is not None and both is not None:
+        leaking = [both if column == memory else column for column in leaking]
+    for column in dict.fromkeys(leaking):
+        leak = leak_of(column, before, after, policies.growth, policy)
+        if leak is not None:
+            found[column] = leak
+    for column, of in ((WITH_SWAP, lambda c: c.metric in MEMORY), (TOTAL_CONNECTIONS, _is_peer)):
+        rate = max((leak.rate_per_s for part, leak in found.items() if of(part)), default=None)
+        if rate is not None and column not in found and was_read(before, column):
+            leak = leak_of(column, before, after, policies.growth, policy, rate_per_s=rate)
+            found |= {} if leak is None else {column: leak}
+    yield from found.values()
+
+
+def _assess(leak: Leak, policy: VerificationPolicy) -> Assessed:
+    """Ask every question of every look; the first that answers them all speaks, or the one that comes closest."""
+    best = Assessed(leak=leak, look=None, answers={})
+    most = -1
+    for look in leak.looks:
+        answers = {name: ask(leak, look, policy) for name, ask in QUESTIONS.items()}
+        passed = sum(each.outcome is CheckOutcome.PASSED for each in answers.values())
+        if passed > most:
+            best, most = Assessed(leak=leak, look=look, answers=answers), passed
+    return best
+
+
+def _fresh(before: Trace, after: Trace, known: set[Column], policies: Policies) -> Iterator[Fresh]:
+    for column in judged_columns(after):
+        if column in known:
+            continue
+        old = judge(series_of(before, column), policies.growth) if was_read(before, column) else None
+        yield Fresh(column=column, before=old, after=judge(series_of(after, column), policies.growth))

@@ -1,0 +1,69 @@
+"""Every threshold of a proof: its unit, its default and the reason for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leakdoc.detection.policy import setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationPolicy:
+    """How much of the old growth may be left, and what must have been seen before anything is said.
+
+    Shares without another word are shares of the old growth rate, by time and by requests, whichever is larger.
+    """
+
+    flat_share: float = setting(
+        0.2, unit="fraction", why="a fifth of the old rate, by the best estimate, still counts as gone"
+    )
+    flat_upper_share: float = setting(
+        0.3,
+        unit="fraction",
+        why="what may still hide, at 95 %, must be well under the smallest improvement worth a word",
+    )
+    retry_widening: float = setting(
+        1.3, unit="number", why="intervals are this much wider when a warm-up is cut, as several cuts are tried"
+    )
+    not_fixed_share: float = setting(0.6, unit="fraction", why="most of the old growth is still there")
+    improved_upper_share: float = setting(
+        0.75, unit="fraction", why="a quarter must be gone at 95 % before growth that goes on is called improved"
+    )
+    worse_share: float = setting(1.2, unit="number", why="a fifth more than before, one-sided at 95 %")
+    one_sided_deviations: float = setting(1.645, unit="number", why="one-sided 95 % of the normal distribution")
+    exposure_noise: float = setting(
+        3.0, unit="number", why="the old growth must stand out of the new noise by three standard deviations"
+    )
+    exposure_level: float = setting(0.01, unit="fraction", why="... and be at least 1 % of the level")
+    exposure_count: float = setting(3.0, unit="number", why="... or three things, where things are counted")
+    pauses: float = setting(
+        1.5, unit="number", why="a leak that came in bursts must have had time for another one and a half pauses"
+    )
+    requests_share: float = setting(
+        0.15, unit="fraction", why="fewer requests than 15 % of those before may miss the ones that leak"
+    )
+    load_share: float = setting(0.3, unit="fraction", why="at under 30 % of the old load the leaking path may be idle")
+    cpu_share: float = setting(
+        0.1, unit="fraction", why="where requests are not known, a tenth of the CPU time says that hardly anything runs"
+    )
+    first_cut: float = setting(0.2, unit="fraction", why="cut of every new life that removes a short warm-up")
+    second_cut: float = setting(0.35, unit="fraction", why="the next try, for a longer warm-up")
+    last_cut: float = setting(0.5, unit="fraction", why="more than half cut leaves too little to speak of the rest")
+    level_part: float = setting(0.25, unit="fraction", why="the level is the median of the last quarter")
+    peak_quantile: float = setting(0.98, unit="fraction", why="the old peak, without lone spikes")
+    step_share: float = setting(
+        0.3, unit="fraction", why="from its first to its last quarter it may rise by this share of the old growth"
+    )
+    step_noise: float = setting(2.0, unit="number", why="... and by twice the noise, which alone moves a median less")
+    plain_bins: int = setting(24, unit="count", why="floors of two dozen bins a life for the figures without a model")
+    plain_share: float = setting(
+        0.5, unit="fraction", why="a straight line through the floors must agree that the growth is gone"
+    )
+    doubtful: float = setting(
+        0.5, unit="probability", why="a channel whose growth is likelier than not cannot be passed over as undecided"
+    )
+
+    @property
+    def cuts(self) -> tuple[float, ...]:
+        """What is cut off the start of every new life, in the order in which it is tried."""
+        return (0.0, self.first_cut, self.second_cut, self.last_cut)

@@ -1,0 +1,177 @@
+"""What the checks add up to: an ordered list of rules, the first that speaks decides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from leakdoc.model.decision import CheckOutcome, Decision, ProofDecision
+from leakdoc.model.proof import Check
+from leakdoc.units import format_duration, format_rate
+from leakdoc.verification.channels import title
+from leakdoc.verification.comparison import Assessed, Comparison, Fresh
+from leakdoc.verification.measuring import Measured
+from leakdoc.verification.work import REQUESTS, work_of
+
+_INTERVAL_DEVIATIONS: Final = 1.96  # half a 95 % interval in standard deviations
+_HOUR_S: Final = 3_600.0
+# What may stay unanswered where the source does not tell it; everything else must be answered for `normalized`.
+_MAY_BE_UNREAD: Final = ("load", "no_oom_kill", "swap")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a rule says; `needs_more_s` where more data would decide."""
+
+    decision: ProofDecision
+    reason: str
+    needs_more_s: float | None = None
+
+
+Rule = Callable[[Comparison, Sequence[Check]], Ruling | None]
+
+
+def decide(case: Comparison, checks: Sequence[Check]) -> Ruling:
+    """Return what the first rule that speaks says."""
+    return next(ruling for rule in RULES if (ruling := rule(case, checks)) is not None)
+
+
+def sound_before_leaks_after(case: Comparison, _: Sequence[Check]) -> Ruling | None:
+    """What was seen to be sound before leaks after: the rollout made it worse."""
+    new = [each for each in _leaking(case) if each.before is not None and each.before.decision.is_settled]
+    if not new:
+        return None
+    return Ruling(decision=ProofDecision.WORSE, reason=f"it leaks where it did not before: {_told(new)}")
+
+
+def faster(case: Comparison, _: Sequence[Check]) -> Ruling | None:
+    """A leak of before grows faster now, by time and by requests, beyond doubt."""
+    for each in case.leaks:
+        look = each.leak.still
+        if look is not None and look.rate_per_s is not None and _is_faster(each, look, case):
+            return Ruling(decision=ProofDecision.WORSE, reason=f"{title(each.leak.column)} {_rates(each, look)}")
+    return None
+
+
+def _is_faster(each: Assessed, look: Measured, case: Comparison) -> bool:
+    rate, old, most = look.rate_per_s or 0.0, each.leak.rate_per_s, case.policy.worse_share
+    if each.leak.smallest_share(look, rate) <= most:
+        return False
+    error = math.hypot(look.error_per_s or math.inf, most * (each.leak.before.error_per_s or math.inf))
+    return rate - most * old > case.policy.one_sided_deviations * error / _INTERVAL_DEVIATIONS
+
+
+def still_leaking(case: Comparison, _: Sequence[Check]) -> Ruling | None:
+    """Most of the old growth is still there, in at least one channel."""
+    left = [(each, look) for each in case.leaks if (look := each.leak.still) is not None and _is_most(each, look, case)]
+    if not left:
+        return None
+    told = "; ".join(f"{title(each.leak.column)} {_rates(each, look)}" for each, look in left)
+    return Ruling(decision=ProofDecision.NOT_FIXED, reason=f"it still leaks: {told}")
+
+
+def _is_most(each: Assessed, look: Measured, case: Comparison) -> bool:
+    """Over the upper share in the estimate, or in between without being surely improved."""
+    share = each.leak.largest_share(look, look.rate_per_s or 0.0)
+    upper = each.leak.largest_share(look, (look.rate_per_s or 0.0) + (look.error_per_s or 0.0))
+    policy = case.policy
+    return share > policy.not_fixed_share and (
+        share >= policy.improved_upper_share or upper >= policy.improved_upper_share
+    )
+
+
+def leaks_elsewhere(case: Comparison, _: Sequence[Check]) -> Ruling | None:
+    """A channel that was undecided, or not read, before leaks after."""
+    new = _leaking(case)
+    if not new:
+        return None
+    return Ruling(decision=ProofDecision.NOT_FIXED, reason=f"it leaks after the rollout: {_told(new)}")
+
+
+def slower(case: Comparison, _: Sequence[Check]) -> Ruling | None:
+    """It still leaks, but clearly slower."""
+    left = [(each, look) for each in case.leaks if (look := each.leak.still) is not None]
+    if not left:
+        return None
+    told = "; ".join(f"{title(each.leak.column)} {_rates(each, look)}" for each, look in left)
+    return Ruling(decision=ProofDecision.IMPROVED, reason=f"slower, but it still leaks: {told}")
+
+
+def no_leak_to_fix(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
+    """Without a proven leak before there is nothing that a fix could have normalized."""
+    if case.leaks:
+        return None
+    return Ruling(decision=ProofDecision.INCONCLUSIVE, reason=checks[0].reason)
+
+
+def all_passed(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
+    """Every check passed, but for what the source does not tell."""
+    if any(_stands_against(check) for check in checks) or case.primary is None or case.primary.look is None:
+        return None
+    look = case.primary.look
+    names = ", ".join(title(each.leak.column) for each in case.leaks)
+    reason = (
+        f"no growth is left in {names}: {_rates(case.primary, look)}, watched for {format_duration(look.exposure_s)}"
+    )
+    return Ruling(decision=ProofDecision.NORMALIZED, reason=f"{reason}{_assumed(checks)}")
+
+
+def _assumed(checks: Sequence[Check]) -> str:
+    load = next(check for check in checks if check.name == "load")
+    return "" if load.outcome is CheckOutcome.PASSED else "; under the same load, which was not read"
+
+
+def _stands_against(check: Check) -> bool:
+    if check.outcome is not CheckOutcome.UNKNOWN or check.name not in _MAY_BE_UNREAD:
+        return check.outcome is not CheckOutcome.PASSED
+    return bool(check.numbers) and not check.numbers.get("assumed", False)
+
+
+def something_is_missing(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
+    """Say exactly what stands against a decision, and how much longer it would take."""
+    against = [check for check in checks if _stands_against(check)]
+    needs = [_needs(check.numbers) for check in against]
+    told = "; ".join(check.reason for check in against if check.name not in ("same_subject",))
+    known = [each for each in needs if each is not None]
+    if not known or len(known) < len(needs):
+        return Ruling(decision=ProofDecision.INCONCLUSIVE, reason=told, needs_more_s=max(known, default=None))
+    pace = " at today's load" if work_of(case.after, REQUESTS) is not None else ""
+    wait = f"{format_duration(max(known))} more{pace} may decide"
+    return Ruling(decision=ProofDecision.INCONCLUSIVE, reason=f"{told}; {wait}", needs_more_s=max(known))
+
+
+def _needs(numbers: object) -> float | None:
+    """The longest wait that a check's numbers name, at any depth."""
+    if not isinstance(numbers, dict):
+        return None
+    own = numbers.get("needs_more_s")
+    found = [each for value in numbers.values() if (each := _needs(value)) is not None]
+    return max([*found, *([float(own)] if isinstance(own, int | float) else [])], default=None)
+
+
+def _leaking(case: Comparison) -> list[Fresh]:
+    return [each for each in case.fresh if each.after.decision is Decision.LEAKING]
+
+
+def _told(channels: Sequence[Fresh]) -> str:
+    return "; ".join(f"{title(each.column)} {each.after.reason}" for each in channels)
+
+
+def _rates(each: Assessed, look: Measured) -> str:
+    unit = each.leak.unit
+    now = format_rate((look.rate_per_s or 0.0) * _HOUR_S, unit)
+    return f"{now} where it was {format_rate(each.leak.rate_per_s * _HOUR_S, unit)}"
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    sound_before_leaks_after,
+    faster,
+    still_leaking,
+    leaks_elsewhere,
+    slower,
+    no_leak_to_fix,
+    all_passed,
+    something_is_missing,
+)
