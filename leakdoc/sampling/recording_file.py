@@ -20,6 +20,8 @@ from leakdoc.sampling.recording_schema import APPLICATION_ID, TABLES, VERSION, s
 
 _BUSY_S: Final = 5.0  # how long to wait for the moment in which a writer opens or closes the file
 _LONGEST_CELL: Final = 64 * 2**20  # a forged length must not ask for more memory than any real cell needs
+_LOG_MARK: Final = 18  # offset of the "write version" in the header of an SQLite file (sqlite.org/fileformat2.html)
+_LOGGED: Final = b"\x02"
 _UNOPENED: Final = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
 _NOT_DAMAGE: Final = _UNOPENED | {
     sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_AUTH,
@@ -73,6 +75,17 @@ def _damage_told(path: Path, what: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise told(error, path, what) from error
+
+
+def log_is_lost(path: Path) -> bool:
+    """Say whether a recording that was not closed lacks the log that holds its last samples."""
+    try:
+        if path.with_name(path.name + "-wal").exists():
+            return False
+        with path.open("rb") as file:
+            return file.read(_LOG_MARK + 1)[_LOG_MARK:] == _LOGGED
+    except (OSError, ValueError):
+        return False  # what is wrong with the file is said when it is opened
 
 
 def told(error: sqlite3.Error, path: Path, what: str) -> SourceError:

@@ -20,7 +20,7 @@ from leakdoc.redact import inert
 from leakdoc.sampling.foreign_file import refuse_too_many
 from leakdoc.sampling.instants import is_instant
 from leakdoc.sampling.recording_facts import facts_from
-from leakdoc.sampling.recording_file import open_for_reading, told
+from leakdoc.sampling.recording_file import log_is_lost, open_for_reading, told
 from leakdoc.sampling.recording_schema import checksum, column_from, process_from, subject_from, unpack_layout
 from leakdoc.sampling.trace_builder import Absences, life_key
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from leakdoc.model.trace import Facts, FloatArray, Trace
     from leakdoc.sampling.assembly import LooseRows
 
+_LOST: Final = "the recording was not closed and its -wal file is not there: its last samples may be missing"
 _BROKEN: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, struct.error)
 
 
@@ -55,8 +56,10 @@ def read_recording(path: str | os.PathLike[str]) -> Trace:
         DamagedSource: a recording, but broken; the message names the part.
     """
     file = Path(path)
+    lost = log_is_lost(file)
     with open_for_reading(file) as connection:
-        return _trace(connection, file)
+        trace = _trace(connection, file)
+    return replace(trace, facts=replace(trace.facts, notes=(*trace.facts.notes, _LOST))) if lost else trace
 
 
 def _trace(connection: sqlite3.Connection, file: Path) -> Trace:
@@ -91,7 +94,7 @@ def _subject_and_facts(connection: sqlite3.Connection) -> tuple[Subject, Facts]:
 
     runs = connection.execute("SELECT subject, facts FROM run ORDER BY id").fetchall()
     if not runs:
-        raise ValueError("no run")
+        raise ValueError("it holds none; was its -wal file left behind?")
     subject, latest = subject_from(runs[-1][0]), runs[-1][1]
     if latest is not None:
         return subject, facts_from(latest)

@@ -10,11 +10,11 @@ import numpy as np
 
 from leakdoc.errors import DamagedSource, UnreadableSource
 from leakdoc.model.subject import Subject, SubjectKind
-from leakdoc.model.trace import FloatArray, Life, Trace
+from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.redact import inert, without_secrets
 from leakdoc.sampling.sources.cells import checked_instant, checked_pid, instant, number, required
 from leakdoc.sampling.sources.chosen import with_choices
-from leakdoc.sampling.sources.table import LIMIT, PID, START, TIME, VERSION, Table, trace_of
+from leakdoc.sampling.sources.table import LIMIT, PID, START, TIME, VERSION, Table, life_columns, trace_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,20 +67,6 @@ def to_frame(trace: Trace) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def life_columns(trace: Trace) -> dict[str, list[Any]]:
-    """Return what tells the lives, a value a row and null where unknown; what no life knows has no column."""
-    told: dict[str, Callable[[Life], Any]] = {
-        PID: lambda life: life.pid,
-        START: lambda life: life.started_at,
-        VERSION: lambda life: life.version,
-    }
-    return {
-        name: [tell(life) for life in trace.lives for _ in range(life.first, life.stop)]
-        for name, tell in told.items()
-        if any(tell(life) is not None for life in trace.lives)
-    }
-
-
 def _by_name(frame: pd.DataFrame, name: str) -> dict[str, pd.Series[Any]]:
     if TIME in frame.index.names and TIME not in frame.columns:
         frame = frame.reset_index(level=TIME)
@@ -97,8 +83,10 @@ def _by_name(frame: pd.DataFrame, name: str) -> dict[str, pd.Series[Any]]:
 
 
 def _column(source: str, name: str, values: pd.Series[Any]) -> FloatArray:
-    if values.dtype.kind == "M":
-        return _seconds(values)
+    import pandas as pd
+
+    if values.dtype.kind == "M" and name in (TIME, START):
+        values = pd.Series(_seconds(values))
     read = _READERS.get(name, _number)
     if name not in _READERS and values.dtype.kind in "fiu":
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
@@ -133,7 +121,7 @@ def _instant(cell: Any) -> float:
 
 _READERS: Final[dict[str, Callable[[Any], float]]] = {
     TIME: lambda cell: required(_instant(cell)),
-    "pid": lambda cell: checked_pid(_number(cell)),
+    PID: lambda cell: checked_pid(_number(cell)),
     START: _instant,
 }
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from leakdoc.model.sample import Column
 from leakdoc.model.subject import Subject
-from leakdoc.model.trace import Facts, FloatArray, Trace
+from leakdoc.model.trace import Facts, FloatArray, Life, Trace
 from leakdoc.redact import inert
 from leakdoc.sampling.assembly import LifeName, LooseRows, assemble
 from leakdoc.sampling.sources.column_names import column_of
@@ -56,7 +56,8 @@ def with_limit_of_column(trace: Trace) -> Trace:
     limits = trace.columns.get(LIMIT)
     if limits is None or not np.any(limits > 0):
         return trace
-    latest = max(np.flatnonzero(limits > 0), key=lambda row: trace.times[row])
+    rows = np.flatnonzero(limits > 0)
+    latest = rows[np.argmax(trace.times[rows])]
     return replace(trace, facts=replace(trace.facts, limit_bytes=float(limits[latest])))
 
 
@@ -123,3 +124,17 @@ def _name(told: FloatArray, versions: list[str]) -> LifeName:
         started_at=None if np.isnan(start) else start,
         version=None if np.isnan(version) else inert(versions[int(version)]),
     )
+
+
+def life_columns(trace: Trace) -> dict[str, list[Any]]:
+    """Return what tells the lives, a value a row and null where unknown; what no life knows has no column."""
+    told: dict[str, Callable[[Life], Any]] = {
+        PID: lambda life: life.pid,
+        START: lambda life: life.started_at,
+        VERSION: lambda life: life.version,
+    }
+    return {
+        name: [tell(life) for life in trace.lives for _ in range(life.first, life.stop)]
+        for name, tell in told.items()
+        if any(tell(life) is not None for life in trace.lives)
+    }

@@ -1,0 +1,239 @@
+"""A recording keeps what it was given, and refuses what it must not touch."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from leakdoc.errors import DamagedSource, RecordingBusy, RecordingError, RecordingFull, UnreadableSource
+from leakdoc.model.sample import Column, Sample
+from leakdoc.model.subject import ProcessIdentity, Subject, SubjectKind
+from leakdoc.model.trace import Ending, Facts
+from leakdoc.sampling.recording import RecordingWriter, read_recording
+from leakdoc.testing.series import FIRST_AT, made_recording, made_samples, made_subject
+
+RSS = Column("rss_bytes")
+
+
+def test_what_was_appended_is_read_back_while_it_is_written_and_after(tmp_path: Path) -> None:
+    samples = made_samples({"rss_bytes": [1.0, 2.0, 3.0], "open_fds": [7.0, None, 9.0]})
+    with RecordingWriter(tmp_path / "r", made_subject()) as recording:
+        for sample in samples:
+            recording.append(sample)
+        written = read_recording(tmp_path / "r")
+    finished = read_recording(tmp_path / "r")
+    for trace in (written, finished):
+        assert trace.subject == made_subject()
+        assert trace.times.tolist() == [FIRST_AT, FIRST_AT + 1, FIRST_AT + 2]
+        assert trace.columns[RSS].tolist() == [1.0, 2.0, 3.0]
+        np.testing.assert_array_equal(trace.columns[Column("open_fds")], [7.0, np.nan, 9.0])
+        assert [(life.pid, life.first, life.stop) for life in trace.lives] == [(4242, 0, 3)]
+
+
+def test_a_closed_recording_is_one_plain_file_of_its_owner(tmp_path: Path) -> None:
+    made_recording(tmp_path / "r", made_samples({"rss_bytes": [1.0]}))
+    assert _names(tmp_path) == ["r"]
+    assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o600
+    assert (tmp_path / "r").read_bytes()[18:20] == b"\x01\x01", "no write-ahead log is expected by its next reader"
+
+
+def test_a_recording_without_samples_is_an_empty_trace(tmp_path: Path) -> None:
+    trace = read_recording(made_recording(tmp_path / "r", []))
+    assert len(trace) == 0
+    assert trace.lives == ()
+
+
+def test_facts_come_back_and_the_last_ones_stand(tmp_path: Path) -> None:
+    facts = Facts(
+        limit_bytes=512.0 * 2**20,
+        open_files_limit=1024.0,
+        unavailable={"swap_bytes": "denied"},
+        blind_spots=("2 of 8 workers",),
+        notes=("ä\x00\udcff",),
+        ending=Ending(at=FIRST_AT, cause="signalled", signal=9),
+        touched="nothing",
+    )
+    with RecordingWriter(tmp_path / "r", made_subject()) as recording:
+        recording.set_facts(Facts(touched="earlier"))
+        recording.set_facts(facts)
+    assert read_recording(tmp_path / "r").facts == facts
+
+
+def test_a_recording_is_continued_and_an_earlier_ending_is_not_the_new_runs(tmp_path: Path) -> None:
+    facts = Facts(limit_bytes=5.0, ending=Ending(at=FIRST_AT, cause="exited", exit_status=0))
+    made_recording(tmp_path / "r", made_samples({"rss_bytes": [1.0, 2.0]}, pid=1), facts=facts)
+    later = made_samples({"rss_bytes": [3.0]}, pid=2, first_at=FIRST_AT + 60)
+    made_recording(tmp_path / "r", later, subject=made_subject(pid=2))
+    trace = read_recording(tmp_path / "r")
+    assert [life.pid for life in trace.lives] == [1, 2]
+    assert trace.columns[RSS].tolist() == [1.0, 2.0, 3.0]
+    assert trace.subject.pid == 2
+    assert trace.facts == Facts(limit_bytes=5.0)
+
+
+def test_a_process_whose_start_wobbles_is_one_life_where_ticks_tell(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "r", made_subject()) as recording:
+        for row, wobble in enumerate((0.0, 0.01)):
+            process = ProcessIdentity(pid=1, started_at=100.0 + wobble, start_ticks=77, boot_id="b")
+            recording.append(Sample(at=FIRST_AT + row, process=process, values={RSS: 1.0}))
+    assert len(read_recording(tmp_path / "r").lives) == 1
+
+
+def test_reasons_are_told_once_a_metric_was_never_read(tmp_path: Path) -> None:
+    def sample(at: float, pid: int, *columns: Column, **reasons: str) -> Sample:
+        process = ProcessIdentity(pid=pid, started_at=1.0)
+        return Sample(at=at, process=process, values=dict.fromkeys(columns, 1.0), unavailable=reasons)
+
+    with RecordingWriter(tmp_path / "r", made_subject()) as recording:
+        recording.append(sample(1.0, 1, RSS, private_bytes="denied", swap_bytes="unsupported"))
+        recording.append(sample(1.0, 2, RSS, Column("private_bytes"), swap_bytes="unsupported"))
+        recording.append(sample(2.0, 2, Column("private_bytes"), swap_bytes="unsupported", rss_bytes="gone"))
+    facts = read_recording(tmp_path / "r").facts
+    assert facts.unavailable == {"swap_bytes": "unsupported"}
+    assert facts.blind_spots == ("private_bytes of 1 of 2 processes: denied",)
+
+
+def test_reasons_are_stored_when_they_change(tmp_path: Path) -> None:
+    process = ProcessIdentity(pid=1)
+    with RecordingWriter(tmp_path / "r", made_subject()) as recording:
+        for at, reasons in enumerate([{}, {"a": "denied"}, {"a": "denied"}, {}, {}, {"a": "gone"}]):
+            recording.append(Sample(at=at, process=process, values={}, unavailable=reasons))
+    with closing(sqlite3.connect(tmp_path / "r")) as opened:
+        stored = opened.execute("SELECT sample, reasons FROM absence ORDER BY sample").fetchall()
+    assert stored == [(2, '{"a":"denied"}'), (4, "{}"), (6, '{"a":"gone"}')]
+
+
+def test_a_second_writer_is_refused_until_the_first_closes(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "r", made_subject()):
+        (tmp_path / "alias").symlink_to(tmp_path / "r")
+        for path in (tmp_path / "r", tmp_path / "alias"):
+            with pytest.raises(RecordingBusy, match="another watch is writing r"):
+                RecordingWriter(path, made_subject())
+    RecordingWriter(tmp_path / "r", made_subject()).close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"time,rss_bytes\n1,2\n", b"x", b"SQLite format 3\x00 and then nothing of the kind"]
+)
+def test_other_files_are_never_overwritten(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "mine").write_bytes(content)
+    with pytest.raises(RecordingError, match="not a leakdoc recording"):
+        RecordingWriter(tmp_path / "mine", made_subject())
+    assert (tmp_path / "mine").read_bytes() == content
+    assert _names(tmp_path) == ["mine"]
+
+
+def test_a_database_of_somebody_else_is_neither_written_nor_read(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "db")) as other:
+        other.execute("CREATE TABLE sample (id INTEGER)")
+        other.commit()
+    before = (tmp_path / "db").read_bytes()
+    with pytest.raises(RecordingError, match="not a leakdoc recording"):
+        RecordingWriter(tmp_path / "db", made_subject())
+    with pytest.raises(UnreadableSource, match="not a leakdoc recording"):
+        read_recording(tmp_path / "db")
+    assert (tmp_path / "db").read_bytes() == before
+
+
+def test_an_empty_file_is_recorded_into(tmp_path: Path) -> None:
+    (tmp_path / "r").touch()
+    assert len(read_recording(made_recording(tmp_path / "r", made_samples({"rss_bytes": [1.0]})))) == 1
+
+
+def test_the_recording_of_another_subject_is_not_continued(tmp_path: Path) -> None:
+    made_recording(tmp_path / "r", [])
+    with pytest.raises(RecordingError, match="process payments, not of orders"):
+        RecordingWriter(tmp_path / "r", Subject(kind=SubjectKind.PROCESS, name="orders"))
+
+
+@pytest.mark.parametrize("place", ["missing/r", "."])
+def test_a_path_that_cannot_be_written_says_what_to_do(tmp_path: Path, place: str) -> None:
+    with pytest.raises(RecordingError) as caught:
+        RecordingWriter(tmp_path / place, made_subject())
+    assert caught.value.help
+    assert _names(tmp_path) == []
+
+
+def test_a_sample_without_a_time_is_refused(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "r", made_subject()) as recording, pytest.raises(RecordingError, match="nan"):
+        recording.append(Sample(at=float("nan"), process=ProcessIdentity(pid=1), values={}))
+
+
+def test_writing_after_closing_is_an_error_and_closing_twice_is_none(tmp_path: Path) -> None:
+    recording = RecordingWriter(tmp_path / "r", made_subject())
+    recording.close()
+    recording.close()
+    with pytest.raises(RecordingError, match="closed"):
+        recording.append(made_samples({"rss_bytes": [1.0]})[0])
+
+
+def test_the_size_allowed_ends_a_recording_that_opens(tmp_path: Path) -> None:
+    samples = made_samples({f"metric_{number}": [1.0] * 2_000 for number in range(20)})
+    kept = 0
+    with (
+        RecordingWriter(tmp_path / "r", made_subject(), largest_bytes=100_000) as recording,
+        pytest.raises(RecordingFull) as full,
+    ):
+        for sample in samples:
+            recording.append(sample)
+            kept += 1
+    assert full.value.help
+    assert (tmp_path / "r").stat().st_size <= 100_000
+    assert kept > 100
+    assert len(read_recording(tmp_path / "r")) == kept
+
+
+def test_a_newer_format_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    made_recording(tmp_path / "r", [])
+    _change(tmp_path / "r", "PRAGMA user_version = 2")
+    with pytest.raises(UnreadableSource, match="newer leakdoc") as caught:
+        read_recording(tmp_path / "r")
+    assert caught.value.help is not None
+    assert "upgrade" in caught.value.help
+    with pytest.raises(RecordingError, match="newer leakdoc"):
+        RecordingWriter(tmp_path / "r", made_subject())
+
+
+ENDLESS = "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) SELECT id, id, 1, 1, x'', 0 FROM n"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("DROP TABLE sample", "tables"),
+        (f"DROP TABLE sample; CREATE VIEW sample AS {ENDLESS}", "tables"),
+        ("CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM sample; END", "tables"),
+        ("DELETE FROM run", "subject"),
+        ("UPDATE run SET subject = '[]'", "subject"),
+        ('UPDATE run SET facts = \'{"limit_bytes": "x"}\'', "subject"),
+        ("UPDATE process SET identity = '" + "[" * 100_000 + "'", "dictionaries"),
+        ("UPDATE metric SET name = '[1]'", "dictionaries"),
+        ("UPDATE layout SET metrics = x'010203'", "dictionaries"),
+        ("UPDATE layout SET metrics = x'63000000'", "samples"),
+        ("UPDATE sample SET at = at + 1", "samples"),
+        ("UPDATE sample SET readings = zeroblob(8)", "samples"),
+        ("UPDATE sample SET at = 'soon'", "samples"),
+        ("DELETE FROM process", "samples"),
+        ("DELETE FROM layout", "samples"),
+        ('INSERT INTO absence VALUES (1, 99, \'{"a": "b"}\')', "why values are missing"),
+    ],
+)
+def test_a_changed_recording_is_refused_and_the_part_is_named(tmp_path: Path, change: str, named: str) -> None:
+    made_recording(tmp_path / "r", made_samples({"rss_bytes": [1.0, 2.0]}), facts=Facts())
+    _change(tmp_path / "r", change)
+    with pytest.raises(DamagedSource, match=named):
+        read_recording(tmp_path / "r")
+
+
+def _names(directory: Path) -> list[str]:
+    return sorted(each.name for each in directory.iterdir())
+
+
+def _change(path: Path, script: str) -> None:
+    with closing(sqlite3.connect(path)) as opened:
+        opened.executescript(script)
