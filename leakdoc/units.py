@@ -123,8 +123,9 @@ def format_size(size: float) -> str:
     while magnitude >= 1023.5 and step < len(_BINARY) - 1:
         magnitude /= 1024.0
         step += 1
-    sign = "-" if size < 0 else ""
-    return f"{sign}{_short(magnitude)} {_BINARY[step]}"
+    digits = f"{magnitude:.3g}" if step and magnitude < 999.5 else f"{magnitude:.0f}"
+    sign = "-" if size < 0 and digits != "0" else ""
+    return f"{sign}{digits} {_BINARY[step]}"
 
 
 def format_amount(amount: float, unit: Unit) -> str:

@@ -12,6 +12,7 @@ from leakdoc.cli.watching import add_watching, ended_by_signals, give_verdict, p
 from leakdoc.errors import UsageError
 
 if TYPE_CHECKING:
+    from leakdoc.detection.policies import Policies
     from leakdoc.detection.watch import Watched
 
 GRACE_S: Final = 10.0  # between SIGTERM and SIGKILL, as docker stop and systemd's shorter units have it
@@ -59,7 +60,7 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
         ) from error
 
 
-def _watch(args: argparse.Namespace, pid: int, policies: object) -> Watched:
+def _watch(args: argparse.Namespace, pid: int, policies: Policies | None) -> Watched:
     from leakdoc.detection.watch import Watch
 
     watch = Watch(

@@ -203,7 +203,8 @@ class Watch:
     def _look(self) -> Diagnosis:
         from leakdoc.detection.diagnosis import diagnose
 
-        return diagnose(self.trace, policies=self._policies, alpha=self._looks.spend())
+        diagnosis = diagnose(self.trace, policies=self._policies, alpha=self._looks.spend())
+        return diagnosis if self._writer is None else _without_advice_to_record(diagnosis)
 
     def _tell(self, sample: Sample, is_new: bool) -> None:
         if self._on_progress is not None:
@@ -227,6 +228,11 @@ class Watch:
         with self._writer as writer, contextlib.suppress(RecordingError):
             writer.set_facts(self._facts())
         return self._writer.path
+
+
+def _without_advice_to_record(diagnosis: Diagnosis) -> Diagnosis:
+    """Leave out what this watch does already."""
+    return replace(diagnosis, next=tuple(each for each in diagnosis.next if "--record" not in each.argv))
 
 
 def watch(target: int | str, **options: Any) -> Watched:

@@ -93,7 +93,7 @@ def test_durations_are_written_as_a_person_says_them(seconds: float, words: str)
     [
         (0, "0 B"),
         (512 * 2**20, "512 MiB"),
-        (1.25 * 2**20, "1.2 MiB"),
+        (1.25 * 2**20, "1.25 MiB"),
         (-3 * 2**10, "-3 KiB"),
         (1023.9 * 2**20, "1 GiB"),
     ],

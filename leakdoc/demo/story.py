@@ -1,0 +1,117 @@
+"""The whole story on real parts: a leak is seen, its fix rolled out, and memory proven normal. Nothing is scripted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from leakdoc.demo.deployment import Deployment
+from leakdoc.demo.postgres import EmbeddedPostgres
+from leakdoc.detection.watch import Progress, Watch, Watched
+from leakdoc.errors import RecordingError
+from leakdoc.model.proof import Proof
+from leakdoc.reporting.html import to_html
+from leakdoc.reporting.proof_text import proof_lines
+from leakdoc.reporting.screen import last_screen
+from leakdoc.verification.verify import verify
+from leakdoc.verification.write import write_proof
+
+INTERVAL_S: Final = 0.5
+LONGEST_S: Final = 50.0  # of each watch, so that the story ends within two minutes
+AFTER_S: Final = 45.0  # long enough for what the old build would have leaked by then to be plain
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The files that the story leaves behind."""
+
+    before: Path
+    after: Path
+    proof: Path
+    report: Path
+
+
+def files_in(directory: Path) -> Kept:
+    """Return the paths of the story's files in an empty, or new, directory of its own.
+
+    Raises:
+        RecordingError: the directory cannot be made.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(
+            f"{directory} cannot be made: {error.strerror}", help="Name another with --output DIR."
+        ) from error
+    kept = Kept(
+        before=directory / "before.leakdoc",
+        after=directory / "after.leakdoc",
+        proof=directory / "proof.json",
+        report=directory / "report.html",
+    )
+    for path in (kept.before, kept.after, kept.proof, kept.report):
+        path.unlink(missing_ok=True)
+    return kept
+
+
+def tell(say: Say, kept: Kept, *, with_fix: bool, on_progress: Callable[[Progress], None] | None = None) -> Proof:
+    """Tell the story.
+
+    Args:
+        say: takes each line for the person who looks on.
+        kept: where the recordings, the proof and the report go.
+        with_fix: whether the build that is rolled out has the fix.
+        on_progress: called after each sample.
+
+    Returns:
+        The proof, or the refusal to prove.
+    """
+    say("1. A payments service starts on a PostgreSQL of its own, under a steady load of card payments.")
+    with EmbeddedPostgres() as postgres, Deployment(postgres.dsn, build="leaky") as deployment:
+        say(f"   postgres on 127.0.0.1:{postgres.port}, payments pid {deployment.pid}")
+        say("\n2. leakdoc watches it.")
+        before = _watch(deployment.pid, kept.before, on_progress, for_s=LONGEST_S, stop_when_decided=True)
+        _say_all(say, last_screen(before.diagnosis))
+        say(f"\n3. {_roll_out(deployment, with_fix=with_fix)}")
+        say(f"   payments pid {deployment.pid} serves now")
+        say("\n4. leakdoc watches the new process.")
+        after = _watch(deployment.pid, kept.after, on_progress, for_s=AFTER_S, stop_when_decided=False)
+        _say_all(say, last_screen(after.diagnosis))
+    if deployment.counts is not None:
+        say(f"   the load: {deployment.counts.sent} charges sent, {deployment.counts.failed} lost over the roll-out")
+    say("\n5. leakdoc compares before with after.")
+    proof = verify(before, after)
+    write_proof(proof, kept.proof)
+    kept.report.write_text(to_html(proof), encoding="utf-8")
+    _say_all(say, proof_lines(proof))
+    return proof
+
+
+def _watch(
+    pid: int, record: Path, on_progress: Callable[[Progress], None] | None, *, for_s: float, stop_when_decided: bool
+) -> Watched:
+    watch = Watch(
+        pid,
+        interval_s=INTERVAL_S,
+        for_s=for_s,
+        record=record,
+        stop_when_decided=stop_when_decided,
+        on_progress=on_progress,
+    )
+    return watch.run()
+
+
+def _roll_out(deployment: Deployment, *, with_fix: bool) -> str:
+    deployment.roll_out("fixed" if with_fix else "leaky")
+    if with_fix:
+        return "The fixed build is rolled out: its error path closes the connection."
+    return "The same build is rolled out again: the fix is withheld."
+
+
+def _say_all(say: Say, lines: list[str]) -> None:
+    for line in lines:
+        say(f"   {line}")
