@@ -16,7 +16,8 @@ from leakdoc.model.trace import FloatArray, Life
 from leakdoc.reporting.chart_axes import ticks
 from leakdoc.reporting.chart_path import Frame, drawable, line_path
 from leakdoc.reporting.html_parts import Html, element, join
-from leakdoc.units import Unit, format_amount, format_duration, format_rate
+from leakdoc.reporting.words import rate_words
+from leakdoc.units import Unit, format_amount, format_duration
 
 LEFT: Final = 92.0
 RIGHT: Final = 14.0
@@ -69,11 +70,11 @@ class View:
     duration_s: float
     low: float
     high: float
-    width: float = 720.0
-    height: float = 300.0
+    width: float = 560.0
+    height: float = 280.0
 
 
-def view_of(plots: Sequence[Plot], *, width: float = 720.0) -> View:
+def view_of(plots: Sequence[Plot], *, width: float = 560.0) -> View:
     """Return the view that holds all the plots on one scale: values and durations alike."""
     low, high = _values_range(plots)
     longest = max((float(np.ptp(plot.times)) for plot in plots if len(plot.times)), default=0.0)
@@ -124,7 +125,8 @@ def description(plot: Plot) -> str:
     said = [f"From {first} to {last} in {format_duration(float(np.ptp(plot.times)))}, at most {highest}"]
     said += [f"{len(plot.lives)} process lives"] if len(plot.lives) > 1 else []
     said += [f"limit {format_amount(plot.limit, plot.unit)}"] if plot.limit is not None else []
-    said += [f"fitted growth {format_rate(plot.slope.estimate, plot.unit)}"] if plot.slope is not None else []
+    grows = plot.slope is not None and plot.slope.low is not None and plot.slope.low > 0
+    said += [f"fitted growth {rate_words(plot.slope, plot.unit)}"] if plot.slope is not None and grows else []
     missing = len(values) - len(present)
     said += [f"{missing:,} of {len(values):,} readings missing"] if missing else []
     return "; ".join(said) + "."
@@ -173,7 +175,7 @@ def _text(x: float, y: float, label: str, anchor: str, class_: str | None = None
 def _inside(plot: Plot, frame: Frame) -> Html:
     """Draw what belongs into the frame; an inner ``svg`` cuts off what would leave it."""
     size = {"x": f"{LEFT:g}", "y": f"{TOP:g}", "width": f"{frame.width:g}", "height": f"{frame.height:g}"}
-    drawn = join([*_band(plot, frame), *_old_rate(plot, frame), *_restarts(plot, frame), *_lines(plot, frame)])
+    drawn = join([*_restarts(plot, frame), *_lines(plot, frame), *_band(plot, frame), *_old_rate(plot, frame)])
     return element("svg", drawn, *_limit(plot, frame), *_mark_lines(plot, frame), aria_hidden="true", **size)
 
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from leakdoc.units import BYTES, SECONDS, Unit
 
-MOST_TICKS: Final = 5  # more labels than that touch each other on a small screen
+MOST_TICKS: Final = 6  # more labels than that touch each other on a small screen
 _BINARY: Final = ("TiB", "GiB", "MiB", "KiB", "B")
 _DURATIONS: Final = (
     ("s", "s", (1.0, 2.0, 5.0, 10.0, 15.0, 30.0)),

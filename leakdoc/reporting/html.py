@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from leakdoc.model.diagnosis import Diagnosis
@@ -9,13 +10,14 @@ from leakdoc.model.proof import Proof
 from leakdoc.model.trace import Trace
 from leakdoc.reporting import html_sections as sections
 from leakdoc.reporting.html_page import page
-from leakdoc.reporting.html_parts import section, table
+from leakdoc.reporting.html_parts import bullets, section, table
 from leakdoc.reporting.peers import PAIR_HEADERS, PEER_HEADERS, pair_rows, peer_rows
 from leakdoc.reporting.pictures import diagnosis_pictures, proof_pictures
 from leakdoc.reporting.report_words import (
     DECISIONS,
     PROOF_DECISIONS,
     SIDE_HEADERS,
+    advice_of,
     needs_more,
     sentence,
     side_cells,
@@ -41,7 +43,7 @@ def to_html(value: Any, *, trace: Trace | None = None) -> str:
 
 def _diagnosis(diagnosis: Diagnosis, trace: Trace | None) -> str:
     name, word = subject_name(diagnosis.subject), DECISIONS[diagnosis.decision]
-    absent = sections.not_measured(dict(diagnosis.unavailable), diagnosis.blind_spots, diagnosis.notes)
+    absent = sections.absences(diagnosis.unavailable, diagnosis.blind_spots, diagnosis.notes)
     return page(
         name,
         sections.header("Leak diagnosis", name, word, diagnosis.reason, tone(diagnosis.decision)),
@@ -49,13 +51,13 @@ def _diagnosis(diagnosis: Diagnosis, trace: Trace | None) -> str:
         section("Findings", sections.findings("What was looked for, and what was found", diagnosis.findings)),
         section("Connections by peer", "" if trace is None else table("At the end", PEER_HEADERS, peer_rows(trace))),
         section("What was not measured", absent),
-        section("What to do next", sections.advice(diagnosis.findings), sections.next_commands(diagnosis)),
+        section("What to do next", bullets(advice_of(diagnosis.findings)), sections.next_commands(diagnosis)),
         section("What was looked at", sections.looked_at(diagnosis), sections.evidence(diagnosis.findings)),
     )
 
 
 def _proof(proof: Proof) -> str:
-    name, word = subject_name(proof.after.trace.subject), PROOF_DECISIONS[proof.decision]
+    name, word = subject_name(replace(proof.after.trace.subject, pid=None)), PROOF_DECISIONS[proof.decision]
     reason = sentence(proof.reason) + needs_more(proof.needs_more_s)
     sides = (("Before", proof.before), ("After", proof.after))
     peers = pair_rows(proof.before.trace, proof.after.trace)
@@ -63,12 +65,11 @@ def _proof(proof: Proof) -> str:
         name,
         sections.header("Before against after a fix", name, word, reason, tone(proof.decision)),
         section("Before and after", proof_pictures(proof)),
-        section("Checks", sections.checks(proof)),
+        section("Checks", sections.checks(proof), sections.numbers(proof), sections.parameters(proof)),
         section("Findings", *(sections.findings(f"{title} the rollout", side.findings) for title, side in sides)),
         section("Connections by peer", table("Before and after the rollout", PAIR_HEADERS, peers)),
         section(
-            "What was not measured", *(sections.side_not_measured(title, side.trace.facts) for title, side in sides)
+            "What was not measured", *(sections.absences_of_side(title, side.trace.facts) for title, side in sides)
         ),
         section("What was looked at", table("The two sides", SIDE_HEADERS, [side_cells(*side) for side in sides])),
-        sections.parameters(proof),
     )

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.documents import plain
-from leakdoc.model.finding import Finding
+from leakdoc.model.finding import Finding, Json
 from leakdoc.model.proof import Proof
 from leakdoc.model.trace import Facts
 from leakdoc.reporting.html_parts import Html, bullets, details, element, join, pairs, table, text
 from leakdoc.reporting.report_words import (
+    CHECK_HEADERS,
     FINDING_HEADERS,
-    OUTCOMES,
+    check_cells,
     ending_text,
     finding_cells,
+    not_measured,
     sentence,
+    value_text,
     window_text,
 )
 
@@ -31,11 +34,22 @@ def header(kind: str, name: str, word: str, reason: str, tone: str) -> Html:
 
 def checks(proof: Proof) -> Html:
     """List the checks of a proof in the order in which they were made."""
-    rows = [
-        (each.name.replace("_", " "), OUTCOMES[each.outcome], sentence(each.reason), _numbers(each.numbers))
-        for each in proof.checks
+    caption = "Each question, in the order in which it was asked"
+    return table(caption, CHECK_HEADERS, [check_cells(each) for each in proof.checks])
+
+
+def numbers(proof: Proof) -> Html:
+    """Show on request the numbers behind the checks."""
+    shown = [
+        join([element("h3", check.name.replace("_", " ")), pairs(_told(check.numbers))])
+        for check in proof.checks
+        if check.numbers
     ]
-    return table("Each question, in the order in which it was asked", ("Check", "Outcome", "Why", "Numbers"), rows)
+    return details("Numbers behind the checks", *shown) if shown else Html()
+
+
+def _told(values: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    return ((name.replace("_", " "), value_text(name, plain(each))) for name, each in values.items())
 
 
 def findings(caption: str, found: Sequence[Finding]) -> Html:
@@ -43,23 +57,16 @@ def findings(caption: str, found: Sequence[Finding]) -> Html:
     return table(caption, FINDING_HEADERS, [finding_cells(each) for each in found])
 
 
-def not_measured(unavailable: dict[str, str], blind_spots: Sequence[str], notes: Sequence[str]) -> Html:
+def absences(unavailable: Mapping[str, str], blind_spots: Sequence[str], notes: Sequence[str]) -> Html:
     """List what could not be read, what could not be looked at, and what was done to the data on the way in."""
-    absent = [f"{name}: {unavailable[name]}" for name in sorted(unavailable)]
-    return join(
-        [bullets([*absent, *blind_spots]), *([element("p", "About the data:"), bullets(notes)] if notes else [])]
-    )
+    about = [element("p", "About the data:"), bullets(notes)] if notes else []
+    return join([bullets(not_measured(unavailable, blind_spots)), *about])
 
 
-def side_not_measured(title: str, facts: Facts) -> Html:
+def absences_of_side(title: str, facts: Facts) -> Html:
     """List what was not measured on one side of a proof."""
-    listed = not_measured(dict(facts.unavailable), facts.blind_spots, facts.notes)
+    listed = absences(facts.unavailable, facts.blind_spots, facts.notes)
     return join([element("h3", title), listed]) if listed else Html()
-
-
-def advice(found: Sequence[Finding]) -> Html:
-    """List the findings' advice, each once, the safest first."""
-    return bullets(dict.fromkeys(sentence(each) for finding in found for each in finding.advice))
 
 
 def next_commands(diagnosis: Diagnosis) -> Html:
@@ -93,18 +100,7 @@ def evidence(found: Sequence[Finding]) -> Html:
 
 def parameters(proof: Proof) -> Html:
     """Show on request every threshold that was applied."""
-    return details("Parameters", pairs((name, _value(each)) for name, each in sorted(proof.parameters.items())))
-
-
-def _numbers(numbers: Any) -> Html:
-    return pairs((name.replace("_", " "), _value(each)) for name, each in numbers.items())
-
-
-def _value(value: Any) -> str:
-    value = plain(value)
-    if isinstance(value, float):
-        return f"{value:,.6g}"
-    return value if isinstance(value, str) else json.dumps(value)
+    return details("Parameters", pairs(_told(dict(sorted(proof.parameters.items())))))
 
 
 def _json_block(value: Any) -> Html:

@@ -17,26 +17,40 @@ from leakdoc.redact import inert
 from leakdoc.reporting.chart import Mark, Plot, View, chart, description, view_of
 from leakdoc.reporting.html_parts import Html, element, join
 from leakdoc.reporting.peers import peer_total
-from leakdoc.reporting.report_words import sentence, span_text
+from leakdoc.reporting.report_words import span_text
 from leakdoc.units import format_rate
 
 MOST_PICTURES: Final = 4  # the rest is in the table
 PANEL: Final = 460.0  # pixels of one of two pictures side by side
 OWN_SCALE: Final = 0.2  # a side shorter than this share of the other gets a time scale of its own
-_LIMITED: Final = ("working_set_bytes", "rss_bytes", "private_bytes", "anon_bytes")
+
+
+def diagnosis_plots(diagnosis: Diagnosis, trace: Trace) -> list[Plot]:
+    """Return a plot of each metric worth seeing."""
+    drawn = _worth_seeing(diagnosis.findings, trace)
+    plots = (_plot(trace, finding, f"picture-{place}") for place, finding in enumerate(drawn))
+    return [plot for plot in plots if plot is not None]
+
+
+def proof_plots(proof: Proof) -> list[list[Plot]]:
+    """Return plots of each metric that was judged before: before, and after where it was read."""
+    pairs = []
+    for place, finding in enumerate(_worth_seeing(proof.before.findings, proof.before.trace)):
+        before = _plot(proof.before.trace, finding, f"picture-{place}-before")
+        after = _after(proof, finding, f"picture-{place}-after")
+        pairs.append([plot for plot in (before, after) if plot is not None])
+    return pairs
 
 
 def diagnosis_pictures(diagnosis: Diagnosis, trace: Trace) -> Html:
     """Return one figure for each metric worth seeing."""
-    drawn = _worth_seeing(diagnosis.findings, trace)
-    plots = [_plot(trace, finding, f"picture-{place}") for place, finding in enumerate(drawn)]
-    return join(_figure(plot, chart(plot)) for plot in plots if plot is not None)
+    plots = diagnosis_plots(diagnosis, trace)
+    return join(join([element("h3", plot.title), _figure("", plot, chart(plot))]) for plot in plots)
 
 
 def proof_pictures(proof: Proof) -> Html:
     """Return before and after side by side, on one scale, for each metric that was judged before."""
-    drawn = _worth_seeing(proof.before.findings, proof.before.trace)
-    return join(_pair(proof, finding, f"picture-{place}") for place, finding in enumerate(drawn))
+    return join(_pair(plots) for plots in proof_plots(proof))
 
 
 def _worth_seeing(findings: Sequence[Finding], trace: Trace) -> list[Finding]:
@@ -58,7 +72,15 @@ def _values(trace: Trace, finding: Finding) -> FloatArray | None:
 def _title(finding: Finding) -> str:
     peer = finding.evidence.get("peer")
     name = metric(finding.metric).title
-    return f"{name} to {peer}" if isinstance(peer, str) else name
+    title = f"{name} to {peer}" if isinstance(peer, str) else name
+    return title[:1].upper() + title[1:]
+
+
+def _limit(trace: Trace, name: str) -> float | None:
+    """What the metric may not pass: RLIMIT_NOFILE for descriptors, the memory limit for memory."""
+    if name == "open_fds":
+        return trace.facts.open_files_limit
+    return trace.facts.limit_bytes if name in MEMORY else None
 
 
 def _plot(trace: Trace, finding: Finding, name: str) -> Plot | None:
@@ -72,46 +94,40 @@ def _plot(trace: Trace, finding: Finding, name: str) -> Plot | None:
         values=values,
         lives=trace.lives,
         unit=metric(finding.metric).unit,
-        limit=trace.facts.limit_bytes if finding.metric in _LIMITED else None,
+        limit=_limit(trace, finding.metric),
         slope=finding.slope_per_hour,
     )
 
 
-def _pair(proof: Proof, finding: Finding, name: str) -> Html:
+def _pair(plots: Sequence[Plot]) -> Html:
     """Draw one metric before and after: one value scale, and one time scale where both can be read on it."""
-    before = _plot(proof.before.trace, finding, f"{name}-before")
-    then = _after(proof, finding, f"{name}-after", before)
-    plots = [plot for plot in (before, then) if plot is not None]
-    if before is None or not plots:
-        return Html()
     shared = view_of(plots, width=PANEL)
-    panels = (_panel(plot, shared) for plot in plots)
-    missing = [] if then is not None else [element("p", "After the rollout this was not read.")]
-    return element("div", element("h3", sentence(before.title)), *panels, *missing, class_="pair")
+    panels = [_panel(side, plot, shared) for side, plot in zip(("Before", "After"), plots, strict=False)]
+    missing = [element("p", "After the rollout this was not read.")] if len(plots) == 1 else []
+    return element("div", element("h3", plots[0].title), *panels, *missing, class_="pair")
 
 
-def _after(proof: Proof, finding: Finding, name: str, before: Plot | None) -> Plot | None:
-    """Draw the same metric after the rollout, with the slope found there and the old rate for comparison."""
+def _after(proof: Proof, finding: Finding, name: str) -> Plot | None:
+    """Plot the same metric after the rollout, with the slope found there and the old rate for comparison."""
     same = (each for each in proof.after.findings if (each.detector, each.metric) == (finding.detector, finding.metric))
     found = next((each for each in same if each.evidence.get("peer") == finding.evidence.get("peer")), None)
     drawn = replace(finding, slope_per_hour=None if found is None else found.slope_per_hour)
     plot = _plot(proof.after.trace, drawn, name)
     if plot is None or not len(plot.times):
         return None
-    old = before.slope.estimate if before is not None and before.slope is not None else None
+    old = None if finding.slope_per_hour is None else finding.slope_per_hour.estimate
     start = float(np.min(plot.times))
     return replace(plot, old_slope=old, marks=(Mark(at=start, label="after the rollout"),))
 
 
-def _panel(plot: Plot, shared: View) -> Html:
+def _panel(side: str, plot: Plot, shared: View) -> Html:
     own = float(np.ptp(plot.times)) if len(plot.times) else 0.0
     squeezed = 0.0 < own < OWN_SCALE * shared.duration_s
     view = replace(shared, duration_s=own) if squeezed else shared
-    return _figure(plot, chart(plot, view), "Its time scale is its own." if squeezed else "")
+    return _figure(f"{side}, ", plot, chart(plot, view), "Its time scale is its own." if squeezed else "")
 
 
-def _figure(plot: Plot, picture: Html, remark: str = "") -> Html:
-    when = f"{span_text(float(np.min(plot.times)), float(np.max(plot.times)))}. " if len(plot.times) else ""
-    old = f" Dashed: the rate before, {format_rate(plot.old_slope, plot.unit)}." if plot.old_slope is not None else ""
-    words = f"{sentence(plot.title)} {when}{description(plot)}{old} {remark}"
-    return element("figure", picture, element("figcaption", words))
+def _figure(side: str, plot: Plot, picture: Html, remark: str = "") -> Html:
+    when = f"{side}{span_text(float(np.min(plot.times)), float(np.max(plot.times)))}. " if len(plot.times) else ""
+    old = f"Dashed: the rate before, {format_rate(plot.old_slope, plot.unit)}." if plot.old_slope is not None else ""
+    return element("figure", picture, element("figcaption", " ".join((when, description(plot), old, remark))))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 from leakdoc.model.decision import CheckOutcome, Decision, ProofDecision
 from leakdoc.model.diagnosis import Window
-from leakdoc.model.finding import Finding
+from leakdoc.model.finding import Finding, Interval, Json
 from leakdoc.model.metrics import metric
-from leakdoc.model.proof import Side
+from leakdoc.model.proof import Check, Side
 from leakdoc.model.subject import Subject
-from leakdoc.model.trace import Ending
+from leakdoc.model.trace import Ending, Trace
 from leakdoc.redact import inert
 from leakdoc.reporting.words import rate_words, subject_words
-from leakdoc.units import format_duration, format_rate, format_time
+from leakdoc.units import Unit, format_amount, format_duration, format_rate
 
 NOT_KNOWN: Final = "not known"
 
@@ -71,12 +75,19 @@ def finding_cells(finding: Finding) -> tuple[str, ...]:
         f"{finding.detector.replace('_', ' ')}: {metric(finding.metric).title}",
         DECISIONS[finding.decision],
         f"{sentence(finding.reason)}{needs_more(finding.needs_more_s)}",
-        NOT_KNOWN if finding.slope_per_hour is None else rate_words(finding.slope_per_hour, unit),
+        NOT_KNOWN if finding.slope_per_hour is None else rate_words(without_residue(finding.slope_per_hour), unit),
         NOT_KNOWN if smallest is None else format_rate(smallest, unit),
         NOT_KNOWN if confidence is None else f"{confidence:.0%}, {finding.basis}",
     )
 
 
+def without_residue(slope: Interval) -> Interval:
+    """Return a slope whose estimate is zero where it is the rounding error of a fit, far below its own interval."""
+    widest = max(abs(slope.low or 0.0), abs(slope.high or 0.0))
+    return replace(slope, estimate=0.0) if abs(slope.estimate) < _RESIDUE * widest else slope
+
+
+_RESIDUE: Final = 1e-6
 FINDING_HEADERS: Final = (
     "Looked for", "Decision", "Why", "Growth (95 % interval)", "Slowest growth it would have shown", "Confidence",
 )  # fmt: skip
@@ -87,19 +98,56 @@ def needs_more(seconds: float | None) -> str:
     return "" if seconds is None else f" About {format_duration(seconds)} more are needed."
 
 
+CHECK_HEADERS: Final = ("Check", "Outcome", "Why")
+
+
+def check_cells(check: Check) -> tuple[str, ...]:
+    """Return a check as the cells of `CHECK_HEADERS`."""
+    seconds = check.numbers.get("needs_more_s")
+    more = needs_more(float(seconds)) if isinstance(seconds, int | float) else ""
+    return check.name.replace("_", " "), OUTCOMES[check.outcome], f"{sentence(check.reason)}{more}"
+
+
+def not_measured(unavailable: Mapping[str, str], blind_spots: Sequence[str]) -> list[str]:
+    """List what could not be read, each with its reason, and what could not be looked at."""
+    return [*(f"{name}: {unavailable[name]}" for name in sorted(unavailable)), *blind_spots]
+
+
+def advice_of(found: Sequence[Finding]) -> list[str]:
+    """List the findings' advice, each once, the safest first."""
+    return list(dict.fromkeys(sentence(each) for finding in found for each in finding.advice))
+
+
 def side_cells(name: str, side: Side) -> tuple[str, ...]:
     """Return one side of a proof as the cells of `SIDE_HEADERS`."""
     trace = side.trace
-    span = span_text(float(trace.times.min()), float(trace.times.max())) if len(trace) else "no samples"
-    return name, DECISIONS[side.decision], subject_name(trace.subject), span, f"{len(trace):,}", str(len(trace.lives))
+    pids = sorted({life.pid for life in trace.lives if life.pid is not None})
+    told = ", ".join(str(pid) for pid in pids[:MOST_PIDS]) + (", …" if len(pids) > MOST_PIDS else "")
+    return name, DECISIONS[side.decision], told or NOT_KNOWN, trace_span(trace), f"{len(trace):,}"
 
 
-SIDE_HEADERS: Final = ("Side", "Decision", "Subject", "When", "Samples", "Process lives")
+MOST_PIDS: Final = 8
+SIDE_HEADERS: Final = ("Side", "Decision", "Processes", "When", "Samples")
+
+
+def trace_span(trace: Trace) -> str:
+    """Write when a trace was sampled."""
+    return span_text(float(trace.times.min()), float(trace.times.max())) if len(trace) else "no samples"
 
 
 def span_text(start: float, end: float) -> str:
-    """Write a span of time: both ends in UTC, and how long it is."""
-    return f"{format_time(start)} to {format_time(end)} ({format_duration(end - start)})"
+    """Write a span of time in UTC, and how long it is: ``2026-11-23 03:12:00 to 04:40:00 UTC (88 min)``."""
+    first, last = instant_text(start), instant_text(end)
+    day = first.partition(" ")[0] + " "
+    return f"{first} to {last.removeprefix(day)} UTC ({format_duration(end - start)})"
+
+
+def instant_text(at: float) -> str:
+    """Write an instant in UTC to the second: ``2026-11-23 03:12:00``; one outside the calendar as seconds."""
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (OverflowError, ValueError, OSError):
+        return f"{at:.0f} s after 1970"
 
 
 def window_text(window: Window) -> str:
@@ -113,4 +161,21 @@ def ending_text(ending: Ending) -> str:
     """Say how a process ended."""
     status = f", exit status {ending.exit_status}" if ending.exit_status is not None else ""
     signal = f", signal {ending.signal}" if ending.signal is not None else ""
-    return f"{inert(ending.cause).replace('_', ' ')} at {format_time(ending.at)}{status}{signal}"
+    return f"{inert(ending.cause).replace('_', ' ')} at {instant_text(ending.at)} UTC{status}{signal}"
+
+
+def value_text(name: str, value: Json) -> str:
+    """Write a number of a check, or a parameter, in the unit that its name tells."""
+    if value is None:
+        return NOT_KNOWN
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if not math.isfinite(value):
+        return NOT_KNOWN
+    unit = next((unit for suffix, unit in _SUFFIXES.items() if name.endswith(suffix)), None)
+    if unit is not None and value >= 0:
+        return format_amount(value, unit)
+    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:,.4g}"
+
+
+_SUFFIXES: Final[Mapping[str, Unit]] = {"_bytes": "bytes", "_s": "seconds"}
