@@ -10,7 +10,10 @@ from typing import Any
 _PUBLIC = {
     "Diagnosis": "leakdoc.model.diagnosis",
     "Finding": "leakdoc.model.finding",
+    "GrowthPolicy": "leakdoc.detection.stats.policy",
     "LeakdocError": "leakdoc.errors",
+    "Policies": "leakdoc.detection.policies",
+    "Progress": "leakdoc.detection.watch",
     "Proof": "leakdoc.model.proof",
     "Trace": "leakdoc.model.trace",
     "Watch": "leakdoc.detection.watch",
@@ -20,6 +23,7 @@ _PUBLIC = {
     "load": "leakdoc.sampling.sources.load:load_trace",
     "read_csv": "leakdoc.sampling.sources.csv",
     "recheck": "leakdoc.verification.recheck",
+    "steps": "leakdoc.playbook.registry",
     "to_document": "leakdoc.model.documents",
     "to_frame": "leakdoc.sampling.sources.frame",
     "to_html": "leakdoc.reporting.html",

@@ -1,5 +1,8 @@
 from leakdoc._version import __version__ as __version__
 from leakdoc.detection.diagnosis import diagnose as diagnose
+from leakdoc.detection.policies import Policies as Policies
+from leakdoc.detection.stats.policy import GrowthPolicy as GrowthPolicy
+from leakdoc.detection.watch import Progress as Progress
 from leakdoc.detection.watch import Watch as Watch
 from leakdoc.detection.watch import Watched as Watched
 from leakdoc.detection.watch import watch as watch
@@ -9,6 +12,7 @@ from leakdoc.model.documents import to_document as to_document
 from leakdoc.model.finding import Finding as Finding
 from leakdoc.model.proof import Proof as Proof
 from leakdoc.model.trace import Trace as Trace
+from leakdoc.playbook.registry import steps as steps
 from leakdoc.reporting.html import to_html as to_html
 from leakdoc.reporting.markdown import to_markdown as to_markdown
 from leakdoc.sampling.sources.csv import read_csv as read_csv

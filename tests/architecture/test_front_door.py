@@ -12,7 +12,10 @@ STUB = Path(leakdoc.__file__).with_suffix(".pyi")
 EXPORTED = [
     "Diagnosis",
     "Finding",
+    "GrowthPolicy",
     "LeakdocError",
+    "Policies",
+    "Progress",
     "Proof",
     "Trace",
     "Watch",
@@ -22,6 +25,7 @@ EXPORTED = [
     "load",
     "read_csv",
     "recheck",
+    "steps",
     "to_document",
     "to_frame",
     "to_html",
