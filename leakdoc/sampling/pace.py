@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 SLOWEST_S: Final = 300.0  # a source that is read less often than every five minutes says little in a 15-minute watch
-_SMOOTHING: Final = 0.5  # weight of the latest cost: one expensive reading halves in the memory with each cheap one
 _EARLY: Final = 0.05  # a tick that comes this share of the period too soon still counts as on the beat
 
 
@@ -29,13 +28,16 @@ class Pace:
     def __init__(self, beat: Beat) -> None:
         self.beat = beat
         self.is_slowed = False
-        self._cost_s: float | None = None
+        self._costs_s = (0.0, 0.0)
         self._last_s: float | None = None
 
     @property
     def period_s(self) -> float:
-        """Seconds between two readings at the present cost."""
-        affordable = (self._cost_s or 0.0) / self.beat.budget
+        """Seconds between two readings at the present cost.
+
+        That is the cheaper of the last two: one reading may have had to look something up for good.
+        """
+        affordable = min(self._costs_s) / self.beat.budget
         return min(max(self.beat.every_s, affordable), max(SLOWEST_S, self.beat.every_s))
 
     def is_due(self, now_s: float) -> bool:
@@ -50,5 +52,4 @@ class Pace:
     def spent(self, now_s: float, cost_s: float) -> None:
         """Note a reading that began at `now_s` and cost so many seconds of processor time."""
         self._last_s = now_s
-        before = cost_s if self._cost_s is None else self._cost_s
-        self._cost_s = _SMOOTHING * cost_s + (1.0 - _SMOOTHING) * before
+        self._costs_s = (self._costs_s[-1], cost_s)

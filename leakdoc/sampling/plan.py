@@ -10,7 +10,7 @@ from typing import Final
 from leakdoc.model.sample import Reason
 from leakdoc.sampling.lifeline import Lifeline, LinuxLifeline
 from leakdoc.sampling.pace import Beat
-from leakdoc.sampling.probes import children, descriptors, memory, processor
+from leakdoc.sampling.probes import children, connections, descriptors, memory, processor
 from leakdoc.sampling.probes.reading import Probe
 from leakdoc.sampling.procfs import ProcessDirectory
 from leakdoc.sampling.target import Target, access_denied, gone
@@ -87,6 +87,7 @@ _LINUX_PROBES: Final[tuple[tuple[str, Callable[[ProcessDirectory], Probe], tuple
     ("statm", memory.StatmProbe, memory.STATM_METRICS, EVERY_SAMPLE),
     ("stat", processor.ProcessorProbe, processor.METRICS, EVERY_SAMPLE),
     ("fd", descriptors.DescriptorsProbe, descriptors.METRICS, EVERY_SAMPLE),
+    ("sockets", connections.ConnectionsProbe, connections.METRICS, EVERY_SAMPLE),
     ("status", memory.StatusProbe, memory.STATUS_METRICS, SLOW),
     ("children", children.ChildrenProbe, children.METRICS, SLOW),
     ("limits", descriptors.OpenFilesLimitProbe, (), RARE),

@@ -1,0 +1,68 @@
+"""TCP sockets from `/proc/PID/net/tcp` and `tcp6`: for another network namespace, or where netlink is closed to us.
+
+It tells no idle ages. Format: proc_pid_net(5); addresses are words in the byte order of the machine.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
+from leakdoc.sampling.sockets.tcp import KEY_ENDS, Endpoint, TcpSocket
+
+
+class ProcNetTable:
+    """The TCP sockets of the network namespace that a process lives in."""
+
+    def __init__(self, directory: ProcessDirectory) -> None:
+        self._directory = directory
+
+    def read(self) -> list[TcpSocket]:
+        """Return every TCP socket, IPv4 and, where the system has it, IPv6."""
+        sockets = list(parse_table(self._directory.text("net/tcp")))
+        try:
+            sockets += parse_table(self._directory.text("net/tcp6"))
+        except FileNotFoundError:
+            return sockets  # booted with ipv6.disable=1
+        return sockets
+
+
+def parse_table(text: str) -> Iterator[TcpSocket]:
+    """Read a table.
+
+    Raises:
+        UnexpectedText: a line is not of that format.
+    """
+    for line in text.splitlines()[1:]:
+        fields = line.split()
+        try:
+            yield _socket(fields)
+        except (IndexError, ValueError, OverflowError, struct.error):
+            raise UnexpectedText("a line of /proc/PID/net/tcp does not read as a socket") from None
+
+
+def _socket(fields: list[str]) -> TcpSocket:
+    local, remote, inode = parse_endpoint(fields[1]), parse_endpoint(fields[2]), int(fields[9])
+    ends = KEY_ENDS.pack(local.port, remote.port, local.address, remote.address)
+    return TcpSocket(
+        key=ends + inode.to_bytes(8, "little"),
+        width=len(local.address),
+        inode=inode,
+        state=int(fields[3], 16),
+        unanswered=int(fields[6], 16),
+        waiting=int(fields[4].partition(":")[2], 16),
+    )
+
+
+def parse_endpoint(text: str) -> Endpoint:
+    """Read ``0100007F:1F90``.
+
+    Raises:
+        ValueError, struct.error: it is not of that format.
+    """
+    address, _, port = text.partition(":")
+    words = struct.unpack(f">{len(address) // 8}I", bytes.fromhex(address))
+    if len(words) not in (1, 4):
+        raise ValueError(text)
+    return Endpoint(struct.pack(f"={len(words)}I", *words), int(port, 16))
