@@ -1,0 +1,97 @@
+"""``leakdoc verify BEFORE AFTER``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from leakdoc.cli.exit_codes import proof_code
+from leakdoc.cli.options import add_json, add_judging, policies_of
+from leakdoc.cli.output import print_json, print_lines, tell_kept
+from leakdoc.errors import UsageError
+from leakdoc.units import parse_time
+
+if TYPE_CHECKING:
+    from leakdoc.model.proof import Proof
+    from leakdoc.model.trace import Trace
+    from leakdoc.verification.policy import VerificationPolicy
+
+_OWN = "verification."
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    parser.epilog = (
+        "AFTER should begin with the new processes. One recording that spans the\n"
+        "rollout will do: it is split at --rollout-at, or where a restart or a new\n"
+        "version shows it.\n\n"
+        "exit codes: 0 normalized; 1 improved, not fixed or worse; 3 inconclusive\n\n"
+        "examples:\n"
+        "  leakdoc verify before.leakdoc after.leakdoc --proof proof.json\n"
+        "  leakdoc verify week.csv --rollout-at 2026-11-23T03:12Z --load jobs_total"
+    )
+    parser.add_argument("before", metavar="BEFORE", help="a recording, CSV or Parquet file of the leak")
+    parser.add_argument("after", metavar="AFTER", nargs="?", help="the same after the fix")
+    parser.add_argument("--rollout-at", type=_instant, metavar="TIME", help="split BEFORE here instead of giving AFTER")
+    parser.add_argument("--proof", metavar="FILE", help="write the decision with its evidence, for `leakdoc recheck`")
+    parser.add_argument("--load", metavar="COLUMN", help="the column that counts requests (default: requests_total)")
+    add_judging(parser)
+    add_json(parser)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Compare, keep the evidence, and say what it comes to."""
+    from leakdoc.model.proof_document import proof_document
+    from leakdoc.reporting.proof_text import proof_lines
+
+    proof = _verified(args)
+    if args.proof:
+        from leakdoc.verification.write import write_proof
+
+        tell_kept(write_proof(proof, args.proof))
+    if args.json:
+        print_json(proof_document(proof))
+    else:
+        print_lines(proof_lines(proof))
+    return proof_code(proof.decision)
+
+
+def _verified(args: argparse.Namespace) -> Proof:
+    from leakdoc.verification.verify import verify
+
+    verification = _verification(args)
+    before, after, load = args.before, args.after, args.load
+    if after is None:
+        before, after = _split(args)
+        load = None
+    elif args.rollout_at is not None:
+        raise UsageError("--rollout-at splits one recording; here are two", help="Leave out one of them.")
+    return verify(before, after, policies=policies_of(args), verification=verification, load=load)
+
+
+def _split(args: argparse.Namespace) -> tuple[Trace, Trace]:
+    from leakdoc.sampling.sources.load import load_trace
+    from leakdoc.verification.rollout import split
+
+    return split(load_trace(args.before, load_column=args.load), args.rollout_at)
+
+
+def _verification(args: argparse.Namespace) -> VerificationPolicy:
+    """Take the settings of the comparison out of --policy, and leave the detectors' there."""
+    from leakdoc.detection.policy import with_setting
+    from leakdoc.verification.policy import VerificationPolicy
+
+    policy = VerificationPolicy()
+    own = [text for text in args.policy if text.strip().startswith(_OWN)]
+    args.policy = [text for text in args.policy if text not in own]
+    for text in own:
+        name, _, value = text.strip().removeprefix(_OWN).partition("=")
+        policy = with_setting(policy, name.strip(), value)
+    return policy
+
+
+def _instant(text: str) -> float:
+    try:
+        return parse_time(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a time: {text!r}; write it like 2026-11-23T03:12:00Z") from None

@@ -1,0 +1,154 @@
+"""Traces and thresholds out of a proof's document, as `verify` takes them."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import numpy as np
+
+from leakdoc.detection.policies import Policies
+from leakdoc.errors import DamagedSource
+from leakdoc.model.exact_samples import decode
+from leakdoc.model.proof_document import TIME
+from leakdoc.model.subject import Subject, SubjectKind
+from leakdoc.model.trace import Ending, Facts, FloatArray, Life, Trace
+from leakdoc.sampling.sources.column_names import column_of
+from leakdoc.units import parse_time
+from leakdoc.verification.policy import VerificationPolicy
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+P = TypeVar("P", bound="DataclassInstance")
+MOST_ROWS: Final = 2**24  # half a year at one sample a second
+MOST_NUMBERS: Final = 2**27  # 1 GiB, both sides and all columns
+
+
+def traces_of(document: dict[str, Any]) -> tuple[Trace, Trace]:
+    """Rebuild both sides.
+
+    Raises:
+        DamagedSource: a part of them is missing, of another kind, or too large.
+    """
+    numbers = 0
+    traces = []
+    for side in ("before", "after"):
+        try:
+            trace = _trace(document[side], document["samples"][side], (MOST_NUMBERS - numbers))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError) as error:
+            raise _unfit(f"the samples of {side} cannot be rebuilt: {type(error).__name__}: {error}") from error
+        numbers += len(trace) * (len(trace.columns) + 1)
+        traces.append(trace)
+    return traces[0], traces[1]
+
+
+def _trace(side: dict[str, Any], samples: dict[str, str], most: int) -> Trace:
+    times = decode(samples[TIME], most=min(MOST_ROWS, most))
+    if len(times) * len(samples) > most:
+        raise ValueError("more numbers than a proof may hold")
+    columns = {column_of(name): _column(text, len(times)) for name, text in samples.items() if name != TIME}
+    if not np.isfinite(times).all():
+        raise ValueError("a time is not a number")
+    lives = tuple(_life(each) for each in side["lives"])
+    _check_lives(lives, times)
+    return Trace(
+        subject=_subject(side["subject"]), times=times, lives=lives, columns=columns, facts=_facts(side["facts"])
+    )
+
+
+def _column(text: str, rows: int) -> FloatArray:
+    values = decode(text, most=rows)
+    if len(values) != rows:
+        raise ValueError(f"a column has {len(values)} numbers where there are {rows} times")
+    return values
+
+
+def _check_lives(lives: tuple[Life, ...], times: FloatArray) -> None:
+    edges = [(life.first, life.stop) for life in lives]
+    ends = [stop for _, stop in edges]
+    if [first for first, _ in edges] != [0, *ends[:-1]] or ends[-1:] != [len(times)]:
+        raise ValueError("the lives do not cover the samples")
+    for first, stop in edges:
+        if stop <= first or np.any(np.diff(times[first:stop]) < 0):
+            raise ValueError("the samples of a life are not in order")
+
+
+def _life(document: dict[str, Any]) -> Life:
+    version = document["version"]
+    return Life(
+        first=int(document["first"]),
+        stop=int(document["stop"]),
+        pid=_whole(document["pid"]),
+        started_at=_real(document["started_at_s"]),
+        version=None if version is None else str(version),
+    )
+
+
+def _subject(document: dict[str, Any]) -> Subject:
+    started, host = document["started_at"], document["host"]
+    return Subject(
+        kind=SubjectKind(document["kind"]),
+        name=str(document["name"]),
+        pid=_whole(document["pid"]),
+        started_at=None if started is None else parse_time(started),
+        host=None if host is None else str(host),
+    )
+
+
+def _facts(document: dict[str, Any]) -> Facts:
+    ending, touched = document["ending"], document["touched"]
+    return Facts(
+        limit_bytes=_real(document["limit_bytes"]),
+        open_files_limit=_real(document["open_files_limit"]),
+        unavailable={str(each["metric"]): str(each["reason"]) for each in document["unavailable"]},
+        blind_spots=tuple(str(each) for each in document["blind_spots"]),
+        notes=tuple(str(each) for each in document["notes"]),
+        ending=None if ending is None else _ending(ending),
+        touched=None if touched is None else str(touched),
+    )
+
+
+def _ending(document: dict[str, Any]) -> Ending:
+    return Ending(
+        at=parse_time(document["at"]),
+        cause=str(document["cause"]),
+        exit_status=_whole(document["exit_status"]),
+        signal=_whole(document["signal"]),
+    )
+
+
+def _real(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def thresholds_of(parameters: dict[str, Any]) -> tuple[Policies, VerificationPolicy]:
+    """Rebuild the thresholds that were applied.
+
+    Raises:
+        DamagedSource: one is missing or of another kind.
+    """
+    parts = {each.name: _policy(_type_of(each), parameters.get(each.name), each.name) for each in fields(Policies)}
+    return Policies(**parts), _policy(VerificationPolicy, parameters.get("verification"), "verification")
+
+
+def _type_of(field: Any) -> type[Any]:
+    return type(field.default_factory() if field.default is MISSING else field.default)
+
+
+def _policy(kind: type[P], stored: Any, name: str) -> P:
+    if not isinstance(stored, dict):
+        raise _unfit(f"the parameters of {name} are missing")
+    for each in fields(kind):
+        value = stored.get(each.name, MISSING)
+        if value is MISSING or isinstance(value, bool) or not isinstance(value, int | float | None):
+            raise _unfit(f"the parameter {name}.{each.name} is missing or no number")
+    return kind(**{each.name: stored[each.name] for each in fields(kind)})
+
+
+def _unfit(reason: str) -> DamagedSource:
+    return DamagedSource(f"the proof is damaged: {reason}", help="Ask for the file again, where it was written.")

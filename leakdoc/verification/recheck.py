@@ -1,0 +1,142 @@
+"""Recompute a proof from the evidence inside it, and say whether it holds."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+from leakdoc._version import __version__
+from leakdoc.detection.policies import Policies
+from leakdoc.errors import DamagedSource
+from leakdoc.model.decision import ProofDecision
+from leakdoc.model.documents import Document
+from leakdoc.model.proof import Proof
+from leakdoc.model.proof_document import hash_of, proof_document
+from leakdoc.model.trace import Trace
+from leakdoc.redact import inert
+from leakdoc.verification.differences import differences
+from leakdoc.verification.policy import VerificationPolicy
+from leakdoc.verification.read import read_proof
+from leakdoc.verification.rebuild import thresholds_of, traces_of
+from leakdoc.verification.verify import parameters_of, verify
+
+ORIGIN: Final = "origin unverified: the decision follows from the samples; only a signature says whose samples they are"
+_MOST: Final = 20
+_NOT_COMPARED: Final = ("samples", "sha256", "parameters")  # what the recomputation starts from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Recheck:
+    """What came of recomputing a proof.
+
+    Args:
+        decision: as recomputed; null where that was not possible.
+        matches: whether the file says what its samples say.
+        differences: where it does not, the most telling first.
+        notes: thresholds that were not the defaults, and another version of leakdoc: not wrong, but worth knowing.
+        origin: what the file cannot show.
+        proof: as recomputed; null where that was not possible.
+    """
+
+    decision: ProofDecision | None
+    matches: bool
+    differences: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    origin: str = ORIGIN
+    proof: Proof | None = None
+
+
+def recheck(path: str | os.PathLike[str]) -> Recheck:
+    """Recompute a proof with the samples and the parameters inside it.
+
+    Returns:
+        Whether hash, decision, and every check's outcome, reason and numbers (to 1e-9) are what they should be.
+
+    Raises:
+        UnreadableSource: there is no such file.
+        DamagedSource: the file is no proof at all.
+    """
+    document = read_proof(path)
+    broken = tuple(_broken_seal(document))
+    try:
+        before, after = traces_of(document)
+        policies, verification = thresholds_of(document["parameters"])
+        proof = _again(before, after, policies, verification)
+    except DamagedSource as error:
+        return Recheck(decision=None, matches=False, differences=(*broken, error.message))
+    found = (*broken, *_compare(document, proof))
+    return Recheck(
+        decision=proof.decision,
+        matches=not found,
+        differences=found[:_MOST],
+        notes=tuple(_notes(document["parameters"])),
+        proof=proof,
+    )
+
+
+def _again(before: Trace, after: Trace, policies: Policies, verification: VerificationPolicy) -> Proof:
+    try:
+        return verify(before, after, policies=policies, verification=verification)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # thresholds that no policy could have
+        told = f"its samples cannot be judged by its parameters ({inert(str(error))})"
+        raise DamagedSource(f"the proof is damaged: {told}") from error
+
+
+def _broken_seal(document: Document) -> list[str]:
+    try:
+        sealed = hash_of(document)
+    except (ValueError, TypeError, RecursionError) as error:
+        return [f"sha256: the document has no canonical form ({inert(str(error))})"]
+    return [] if sealed == document["sha256"] else ["sha256: the file was changed after it was sealed"]
+
+
+def _compare(document: Document, proof: Proof) -> list[str]:
+    said = {key: value for key, value in document.items() if key not in _NOT_COMPARED}
+    again = proof_document(proof)
+    found = {key: value for key, value in again.items() if key not in _NOT_COMPARED}
+    first = ("schema", "decision", "reason", "needs_more_s", "checks")
+    ordered = [*first, *sorted({*said, *found} - {*first})]
+    parts = [
+        difference
+        for key in ordered
+        for difference in differences(
+            {key: said[key]} if key in said else {}, {key: found[key]} if key in found else {}
+        )
+    ]
+    names = differences(sorted(document["samples"]), ["after", "before"], path="samples")
+    return [*parts, *names, *_unknown_parameters(document["parameters"], again["parameters"])]
+
+
+def _unknown_parameters(said: dict[str, Any], known: dict[str, Any]) -> list[str]:
+    comparable = {"leakdoc": None}
+    return [*differences(said | comparable, known | comparable, path="parameters")]
+
+
+def _notes(parameters: dict[str, Any]) -> list[str]:
+    usual = parameters_of(Policies(), VerificationPolicy())
+    notes = []
+    if parameters.get("leakdoc") != __version__:
+        notes.append(f"it was made by leakdoc {inert(str(parameters.get('leakdoc')))}, and rechecked by {__version__}")
+    for name in ("verification", *(each.name for each in fields(Policies))):
+        told, default = parameters[name], usual[name]
+        assert isinstance(default, dict)
+        notes += [
+            f"{name}.{key} is {inert(str(told[key]))} where {value} is usual"
+            for key, value in default.items()
+            if told[key] != value
+        ]
+    return notes
+
+
+def recheck_document(result: Recheck) -> Document:
+    """Lay a recheck out as ``leakdoc.recheck/1``."""
+    return {
+        "schema": "leakdoc.recheck/1",
+        "decision": None if result.decision is None else str(result.decision),
+        "reason": None if result.proof is None else result.proof.reason,
+        "matches": result.matches,
+        "differences": list(result.differences),
+        "notes": list(result.notes),
+        "origin": result.origin,
+    }
