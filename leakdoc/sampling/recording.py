@@ -12,22 +12,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from leakdoc.errors import RecordingError, RecordingFull
-from leakdoc.model.sample import Column, Sample
-from leakdoc.model.subject import ProcessIdentity, Subject
+from leakdoc.model.sample import Sample
+from leakdoc.model.subject import Subject
 from leakdoc.sampling.instants import is_instant
 from leakdoc.sampling.recording_facts import facts_text
 from leakdoc.sampling.recording_file import open_for_writing
 from leakdoc.sampling.recording_lock import WriterLock
+from leakdoc.sampling.recording_names import RecordingNames
 from leakdoc.sampling.recording_reader import read_recording
-from leakdoc.sampling.recording_schema import (
-    checksum,
-    column_text,
-    pack_layout,
-    pack_readings,
-    process_text,
-    subject_text,
-    text,
-)
+from leakdoc.sampling.recording_schema import checksum, pack_readings, subject_text, text
 
 if TYPE_CHECKING:
     from leakdoc.model.trace import Facts
@@ -35,7 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["RecordingWriter", "read_recording"]
 
 LARGEST_BYTES: Final = 2**30  # two months of one process at one sample a second; a forgotten watch must not fill a disk
-_LAYOUTS_KEPT: Final = 256  # peers come and go: an old layout is stored again rather than remembered for ever
+_OPEN_RUN: Final = "INSERT INTO run (opened_at, subject) VALUES (?, ?)"
+_INSERT_ABSENCE: Final = "INSERT INTO absence (sample, process, reasons) VALUES (?, ?, ?)"
 _INSERT: Final = "INSERT INTO sample (at, process, layout, readings, crc) VALUES (?, ?, ?, ?, ?)"
 
 
@@ -64,9 +58,6 @@ class RecordingWriter:
         largest_bytes: int = LARGEST_BYTES,
     ) -> None:
         self.path = Path(path).resolve()
-        self._processes: dict[ProcessIdentity, int] = {}
-        self._metrics: dict[Column, int] = {}
-        self._layouts: dict[tuple[Column, ...], int] = {}
         self._absences: dict[int, str] = {}
         self._closed = False
         with self._failures(), contextlib.ExitStack() as undo:
@@ -74,9 +65,9 @@ class RecordingWriter:
             undo.callback(self._lock.release)
             self._connection = open_for_writing(self.path, subject, largest_bytes=largest_bytes)
             undo.callback(self._connection.close)
-            self._run = self._insert(
-                "INSERT INTO run (opened_at, subject) VALUES (?, ?)", clock(), subject_text(subject)
-            )
+            opened = self._connection.execute(_OPEN_RUN, (clock(), subject_text(subject)))
+            self._run = opened.lastrowid
+            self._names = RecordingNames(self._connection)
             undo.pop_all()
 
     def __enter__(self) -> RecordingWriter:
@@ -96,16 +87,10 @@ class RecordingWriter:
         """
         if not is_instant(sample.at):
             raise RecordingError(f"a sample needs a time in seconds since the epoch, not {sample.at}")
-        with self._failures():
-            process = self._process(sample.process)
-            layout = self._layout(tuple(sample.values))
-            readings = pack_readings(sample.values.values(), len(sample.values))
-            row = (sample.at, process, layout, readings, checksum(sample.at, process, layout, readings))
-            reasons = text(dict(sample.unavailable)) if sample.unavailable else ""
-            if self._absences.get(process, "") == reasons:
-                self._connection.execute(_INSERT, row)
-            else:
-                self._append_with_absence(row, process, reasons)
+        try:
+            self._append(sample)
+        except sqlite3.Error as error:
+            raise _told(error, self.path) from error
 
     def set_facts(self, facts: Facts) -> None:
         """Keep what is known of the subject beside its samples; replaces what this run has said before.
@@ -127,50 +112,27 @@ class RecordingWriter:
             self._connection.close()
         self._lock.release()
 
+    def _append(self, sample: Sample) -> None:
+        process, layout = self._names.process(sample.process), self._names.layout(tuple(sample.values))
+        readings = pack_readings(sample.values.values(), len(sample.values))
+        row = (sample.at, process, layout, readings, checksum(sample.at, process, layout, readings))
+        reasons = text(dict(sample.unavailable)) if sample.unavailable else ""
+        if self._absences.get(process, "") == reasons:
+            self._connection.execute(_INSERT, row)
+        else:
+            self._append_with_absence(row, process, reasons)
+
     def _append_with_absence(self, row: tuple[object, ...], process: int, reasons: str) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            sample = self._insert(_INSERT, *row)
-            self._insert(
-                "INSERT INTO absence (sample, process, reasons) VALUES (?, ?, ?)", sample, process, reasons or "{}"
-            )
+            sample = self._connection.execute(_INSERT, row).lastrowid
+            self._connection.execute(_INSERT_ABSENCE, (sample, process, reasons or "{}"))
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             with contextlib.suppress(sqlite3.Error):  # a full disk rolls back by itself
                 self._connection.execute("ROLLBACK")
             raise
         self._absences[process] = reasons
-
-    def _process(self, process: ProcessIdentity) -> int:
-        known = self._processes.get(process)
-        if known is None:
-            known = self._processes[process] = self._named("process", "identity", process_text(process))
-        return known
-
-    def _metric(self, column: Column) -> int:
-        known = self._metrics.get(column)
-        if known is None:
-            known = self._metrics[column] = self._named("metric", "name", column_text(column))
-        return known
-
-    def _layout(self, columns: tuple[Column, ...]) -> int:
-        known = self._layouts.get(columns)
-        if known is None:
-            packed = pack_layout([self._metric(column) for column in columns])
-            known = self._insert("INSERT INTO layout (metrics) VALUES (?)", packed)
-            if len(self._layouts) >= _LAYOUTS_KEPT:
-                self._layouts.clear()
-            self._layouts[columns] = known
-        return known
-
-    def _named(self, table: str, column: str, name: str) -> int:
-        found = self._connection.execute(f"SELECT id FROM {table} WHERE {column} = ?", (name,)).fetchone()
-        return found[0] if found else self._insert(f"INSERT INTO {table} ({column}) VALUES (?)", name)
-
-    def _insert(self, statement: str, *values: object) -> int:
-        row = self._connection.execute(statement, values).lastrowid
-        assert row is not None, "SQLite numbers every row it inserts"
-        return row
 
     @contextlib.contextmanager
     def _failures(self) -> Iterator[None]:

@@ -185,6 +185,6 @@ def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
             f"{name} was recorded by a newer leakdoc (format {version}, this one reads {VERSION})",
             help="Upgrade: pip install --upgrade leakdoc",
         )
-    stored = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+    stored = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     if version != VERSION or dict(stored) != TABLES:
         raise DamagedSource(f"{name} is damaged: its tables are not those of a recording")

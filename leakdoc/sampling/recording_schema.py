@@ -19,7 +19,7 @@ TABLES: Final[Mapping[str, str]] = {
     "run": "CREATE TABLE run (id INTEGER PRIMARY KEY, opened_at REAL NOT NULL, subject TEXT NOT NULL, facts TEXT)",
     "process": "CREATE TABLE process (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE)",
     "metric": "CREATE TABLE metric (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
-    "layout": "CREATE TABLE layout (id INTEGER PRIMARY KEY, metrics BLOB NOT NULL)",
+    "layout": "CREATE TABLE layout (id INTEGER PRIMARY KEY, metrics BLOB NOT NULL UNIQUE)",
     "sample": (
         "CREATE TABLE sample (id INTEGER PRIMARY KEY, at REAL NOT NULL, process INTEGER NOT NULL, "
         "layout INTEGER NOT NULL, readings BLOB NOT NULL, crc INTEGER NOT NULL)"

@@ -1,0 +1,110 @@
+"""What a recording costs: appending against plain SQLite, and reading a day back. Ratios: machines are noisy.
+
+Run: ``python benchmarks/recording.py``
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from leakdoc.sampling.recording import RecordingWriter, read_recording
+from leakdoc.sampling.trace_builder import TraceBuilder
+from leakdoc.testing.series import made_samples, made_subject
+
+METRICS = 20
+ROWS = 5_000
+DAY = 86_400
+ROUNDS = 5
+
+SAMPLES = made_samples({f"metric_{number}_bytes": [1e6 + row for row in range(ROWS)] for number in range(METRICS)})
+
+
+def ours(directory: Path) -> float:
+    with RecordingWriter(directory / "r", made_subject()) as recording:
+        return _timed(lambda: deque(map(recording.append, SAMPLES), maxlen=0))
+
+
+def row_per_metric(directory: Path) -> float:
+    with closing(_plain(directory, "at REAL, pid INTEGER, metric TEXT, value REAL")) as connection:
+
+        def append() -> None:
+            for sample in SAMPLES:
+                connection.execute("BEGIN")
+                connection.executemany(
+                    "INSERT INTO sample VALUES (?, ?, ?, ?)",
+                    [(sample.at, sample.process.pid, column.text, value) for column, value in sample.values.items()],
+                )
+                connection.execute("COMMIT")
+
+        return _timed(append)
+
+
+def column_per_metric(directory: Path) -> float:
+    columns = ", ".join(f"m{number} REAL" for number in range(METRICS))
+    statement = f"INSERT INTO sample VALUES ({', '.join('?' * (METRICS + 2))})"
+    with closing(_plain(directory, f"at REAL, pid INTEGER, {columns}")) as connection:
+        return _timed(
+            lambda: [
+                connection.execute(statement, (sample.at, sample.process.pid, *sample.values.values()))
+                for sample in SAMPLES
+            ]
+        )
+
+
+def _plain(directory: Path, columns: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(directory / "p", isolation_level=None)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"CREATE TABLE sample ({columns})")
+    return connection
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _median_us(measure: Callable[[Path], float]) -> float:
+    def once() -> float:
+        with tempfile.TemporaryDirectory() as directory:
+            return measure(Path(directory))
+
+    return statistics.median(once() for _ in range(ROUNDS)) / ROWS * 1e6
+
+
+def append() -> None:
+    mine = _median_us(ours)
+    print(f"append a row of {METRICS} metrics, committed: {mine:.1f} us")
+    for name, measure in (("a row per metric", row_per_metric), ("a column per metric", column_per_metric)):
+        other = _median_us(measure)
+        print(f"  plain SQLite, {name}: {other:.1f} us, {other / mine:.1f} times ours")
+
+
+def day() -> None:
+    samples = made_samples({f"metric_{number}_bytes": [1e6 + row for row in range(DAY)] for number in range(METRICS)})
+    builder = TraceBuilder(made_subject())
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "r"
+        with RecordingWriter(path, made_subject()) as recording:
+            for sample in samples:
+                recording.append(sample)
+        size = path.stat().st_size
+        reading = min(_timed(lambda: read_recording(path)) for _ in range(ROUNDS))
+    adding = _timed(lambda: deque(map(builder.add, samples), maxlen=0))
+    building = min(_timed(builder.trace) for _ in range(ROUNDS))
+    print(f"a day at 1 Hz, {METRICS} metrics: {size / DAY:.0f} bytes a row, read back in {reading * 1e3:.0f} ms")
+    print(f"  {reading / DAY * 1e6:.2f} us a row; a day is {DAY / reading:,.0f} times as long as its reading")
+    print(f"  in memory: {adding / DAY * 1e6:.1f} us a row added, {building * 1e3:.0f} ms for its trace")
+
+
+if __name__ == "__main__":
+    append()
+    day()
