@@ -38,7 +38,7 @@ class Deployment:
         dsn: the database, with its password; the service gets it by environment.
         build: ``leaky`` or ``fixed``.
         per_second: charges a second.
-        declined_each: each so-manieth card is declined.
+        declined_each: how many orders it takes until a card is declined.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 FLAG: Final = "--end-with-parent"
-_PATIENCE_S: Final = 10.0  # a request in flight ends within its own time-out of 10 s at the latest
+_PATIENCE_S: Final = 10.0  # twice what a request in flight, or PostgreSQL's own shutdown, may take
 
 
 def start_module(

@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(FLAG, action="store_true", help="end when standard input does")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--per-second", type=float, default=PER_SECOND)
-    parser.add_argument("--declined-each", type=int, default=DECLINED_EACH, help="each so-manieth card is declined")
+    parser.add_argument("--declined-each", type=int, default=DECLINED_EACH, help="every n-th card is declined")
     return parser
 
 

@@ -30,7 +30,7 @@ class Order:
 
 
 def card_number(number: int, *, declined_each: int) -> str:
-    """Return the card of the n-th order; each so-manieth is one that the bank declines."""
+    """Return the card of an order by its number; one in `declined_each` is a card that the bank declines."""
     return f"{number:012d}{_DECLINED_ENDING if number % declined_each == 0 else '0001'}"
 
 

@@ -40,7 +40,7 @@ def test_an_order_that_nobody_reads_is_failed_and_never_sent_again(monkeypatch: 
 
 
 @pytest.mark.parametrize("declined_each", [1, 2, 8])
-def test_each_so_manieth_card_is_declined(declined_each: int) -> None:
+def test_every_nth_card_is_declined(declined_each: int) -> None:
     orders = [
         Order(reference=str(number), card=card_number(number, declined_each=declined_each), cents=1)
         for number in range(1, 41)
