@@ -30,7 +30,7 @@ def export_csv(trace: Trace, out: TextIO) -> None:
     columns = _with_limit(trace)
     lives = life_columns(trace)
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([TIME, *(column.text for column in columns), *lives])
+    writer.writerow([TIME, *map(_text, columns), *lives])
     for piece in _pieces(trace):
         told = [values[piece] for values in lives.values()]
         numbers = [map(_cell, values[piece].tolist()) for values in columns.values()]
@@ -83,6 +83,11 @@ def _with_limit(trace: Trace) -> dict[Column, FloatArray]:
     return columns
 
 
+def _text(column: Column) -> str:
+    """Return the column's name in valid UTF-8, which names of processes need not be."""
+    return column.text.encode("utf-8", "backslashreplace").decode()
+
+
 def _pieces(trace: Trace) -> Iterator[slice]:
     return (slice(first, first + _ROWS_AT_ONCE) for first in range(0, len(trace), _ROWS_AT_ONCE))
 
@@ -95,7 +100,7 @@ def _series(trace: Trace, column: Column, values: FloatArray) -> Iterator[str]:
     for life in trace.lives:
         told: dict[str, Any] = {PID: life.pid, START: life.started_at}
         labels = dict(column.labels) | {name: str(value) for name, value in told.items() if value is not None}
-        series = Column.of(column.metric, **labels).text
+        series = _text(Column.of(column.metric, **labels))
         for at, value in zip(trace.times[life.rows].tolist(), values[life.rows].tolist(), strict=True):
             if not math.isnan(value):
                 yield f"{series} {value!r} {at!r}\n"

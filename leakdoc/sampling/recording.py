@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import time
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 from leakdoc.errors import RecordingError, RecordingFull
 from leakdoc.model.sample import Sample
 from leakdoc.model.subject import Subject
+from leakdoc.redact import inert
+from leakdoc.sampling.foreign_file import why
 from leakdoc.sampling.instants import is_instant
 from leakdoc.sampling.recording_facts import facts_text
 from leakdoc.sampling.recording_file import open_for_writing
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["RecordingWriter", "read_recording"]
 
 LARGEST_BYTES: Final = 2**30  # two months of one process at one sample a second; a forgotten watch must not fill a disk
+_NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
 _OPEN_RUN: Final = "INSERT INTO run (opened_at, subject) VALUES (?, ?)"
 _INSERT_ABSENCE: Final = "INSERT INTO absence (sample, process, reasons) VALUES (?, ?, ?)"
 _INSERT: Final = "INSERT INTO sample (at, process, layout, readings, crc) VALUES (?, ?, ?, ?, ?)"
@@ -57,10 +61,11 @@ class RecordingWriter:
         clock: Callable[[], float] = time.time,
         largest_bytes: int = LARGEST_BYTES,
     ) -> None:
-        self.path = Path(path).resolve()
+        self.path = Path(path)
         self._absences: dict[int, str] = {}
         self._closed = False
         with self._failures(), contextlib.ExitStack() as undo:
+            self.path = Path(os.path.realpath(path))  # one file has one lock, by whatever name it is reached
             self._lock = WriterLock(self.path)
             undo.callback(self._lock.release)
             self._connection = open_for_writing(self.path, subject, largest_bytes=largest_bytes)
@@ -140,18 +145,27 @@ class RecordingWriter:
             yield
         except sqlite3.Error as error:
             raise _told(error, self.path) from error
-        except OSError as error:
-            raise RecordingError(
-                f"{self.path.name} cannot be written: {error.strerror}",
-                help="Name a file in a directory that exists and that you may write to.",
-            ) from error
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+            raise _refused(error, self.path) from error
 
 
 def _told(error: sqlite3.Error, path: Path) -> RecordingError:
-    code = getattr(error, "sqlite_errorcode", None)
-    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
-        return RecordingFull(
-            f"{path.name} cannot grow: the disk, a quota or the size allowed is used up",
-            help="What was recorded is kept. Free some space, or record to another disk.",
-        )
-    return RecordingError(f"{path.name} cannot be written: {error}", help="What was recorded before is kept.")
+    if getattr(error, "sqlite_errorcode", None) in _NO_ROOM:
+        return _full(path)
+    return RecordingError(f"{inert(path.name)} cannot be written: {error}", help="What was recorded before is kept.")
+
+
+def _refused(error: OSError | ValueError, path: Path) -> RecordingError:
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+        return _full(path)
+    return RecordingError(
+        f"{inert(path.name)} cannot be written: {why(error)}",
+        help="Name a file in a directory that exists and that you may write to.",
+    )
+
+
+def _full(path: Path) -> RecordingFull:
+    return RecordingFull(
+        f"{inert(path.name)} cannot grow: the disk, a quota or the size allowed is used up",
+        help="What was recorded is kept. Free some space, or record to another disk.",
+    )

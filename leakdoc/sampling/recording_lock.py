@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from leakdoc.errors import RecordingBusy
+from leakdoc.redact import inert
 
 
 class WriterLock:
@@ -40,7 +41,7 @@ class WriterLock:
             except OSError:
                 os.close(descriptor)
                 raise RecordingBusy(
-                    f"another watch is writing {self.path.name.removesuffix('-lock')}",
+                    f"another watch is writing {inert(self.path.name.removesuffix('-lock'))}",
                     help="Stop it first, or record into another file.",
                 ) from None
             if self._is_current(descriptor):

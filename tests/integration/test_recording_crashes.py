@@ -125,6 +125,25 @@ def test_a_full_disk_ends_the_recording_and_keeps_it(tmp_path: Path) -> None:
     assert there == kept
 
 
+OPEN = """
+import sys
+from leakdoc.errors import RecordingFull
+from leakdoc.sampling.recording import RecordingWriter
+from leakdoc.testing.series import made_subject
+try:
+    RecordingWriter(sys.argv[1], made_subject())
+except RecordingFull:
+    print("full")
+"""
+
+
+@pytest.mark.parametrize("left", ["0", "8k", "60k"])
+def test_a_disk_that_is_full_from_the_start_is_said_to_be(tmp_path: Path, left: str) -> None:
+    fill = f"head -c {left} /dev/zero > {tmp_path}/left; cat /dev/zero > {tmp_path}/filler 2>&- || rm {tmp_path}/left"
+    prepare = f"mount -t tmpfs -o size=256k none {tmp_path}; {fill}"
+    assert _in_own_mounts(prepare, OPEN, tmp_path / "r") == ["full"]
+
+
 READ = """
 import sys
 from leakdoc.sampling.sources.load import load_trace

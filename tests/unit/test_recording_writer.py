@@ -151,7 +151,7 @@ def test_the_recording_of_another_subject_is_not_continued(tmp_path: Path) -> No
         RecordingWriter(tmp_path / "r", Subject(kind=SubjectKind.PROCESS, name="orders"))
 
 
-@pytest.mark.parametrize("place", ["missing/r", "."])
+@pytest.mark.parametrize("place", ["missing/r", ".", "\x00", "x" * 300])
 def test_a_path_that_cannot_be_written_says_what_to_do(tmp_path: Path, place: str) -> None:
     with pytest.raises(RecordingError) as caught:
         RecordingWriter(tmp_path / place, made_subject())

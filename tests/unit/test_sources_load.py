@@ -154,6 +154,18 @@ def test_an_exported_frame_is_in_utc_with_typed_columns() -> None:
     assert str(frame["pid"].dtype) == "Int64"
 
 
+@pytest.mark.parametrize("at", [0.25, 1e10 + 0.25, -6e10])
+def test_times_beyond_the_nanoseconds_of_pandas_come_back(at: float) -> None:
+    trace = made_trace(made_samples({"rss_bytes": [1.0]}, first_at=at, started_at=0.0))
+    assert from_frame(to_frame(trace)).times.tolist() == [at]
+
+
+def test_text_that_is_no_utf8_is_exported_as_escapes(tmp_path: Path) -> None:
+    trace = made_trace(made_samples({Column.of("connections", peer="\udcff"): [1.0]}))
+    _csv(trace, tmp_path / "x.csv")
+    assert load_trace(tmp_path / "x.csv").columns.keys() == {Column.of("connections", peer="udcff")}
+
+
 def test_json_lines_leave_out_what_was_not_read() -> None:
     out = io.StringIO()
     export_json(made_trace(WORKERS[:2]), out)

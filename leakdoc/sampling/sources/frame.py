@@ -19,7 +19,8 @@ from leakdoc.sampling.sources.table import LIMIT, PID, START, TIME, VERSION, Tab
 if TYPE_CHECKING:
     import pandas as pd
 
-_NANO: Final = 10**9
+_PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+_LAST_NANOSECOND_S: Final = 9.2e9  # in the year 2261, shortly before 64 bits of nanoseconds end
 
 
 def from_frame(
@@ -134,20 +135,20 @@ def _is_missing(cell: Any) -> bool:
 
 def _seconds(values: pd.Series[Any]) -> FloatArray:
     """Return datetimes as seconds since the epoch, rounded once; a naive one is UTC."""
-    import pandas as pd
-
-    moments = values.dt.tz_localize("UTC") if values.dt.tz is None else values.dt.tz_convert("UTC")
-    nanoseconds = moments.astype("datetime64[ns, UTC]").astype("int64").to_numpy()
-    whole, rest = np.divmod(nanoseconds, _NANO)
-    return np.where(pd.isna(values).to_numpy(), np.nan, whole + rest / _NANO)
+    moments = (values if values.dt.tz is None else values.dt.tz_convert(None)).to_numpy()
+    unit, count = np.datetime_data(moments.dtype)
+    whole, rest = np.divmod(moments.astype(np.int64), _PER_SECOND[unit] // count)
+    return np.where(np.isnat(moments), np.nan, whole + rest / (_PER_SECOND[unit] // count))
 
 
 def _datetimes(times: FloatArray) -> pd.DatetimeIndex:
     import pandas as pd
 
+    unit = "ns" if np.all(np.abs(times) < _LAST_NANOSECOND_S) else "us"
     whole = np.floor(times)
-    nanoseconds = whole.astype(np.int64) * _NANO + np.rint((times - whole) * _NANO).astype(np.int64)
-    return pd.to_datetime(nanoseconds, unit="ns", utc=True)
+    rest = np.rint((times - whole) * _PER_SECOND[unit]).astype(np.int64)
+    moments = (whole.astype(np.int64) * _PER_SECOND[unit] + rest).astype(f"datetime64[{unit}]")
+    return pd.DatetimeIndex(moments).tz_localize("UTC")
 
 
 def _text(name: Hashable) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, Union
 
 from leakdoc.errors import UnreadableSource, UsageError
 from leakdoc.model.trace import Trace
@@ -17,11 +17,21 @@ from leakdoc.sampling.sources.chosen import with_choices
 if TYPE_CHECKING:
     import pandas as pd
 
+    Source = Union[str, os.PathLike[str], Trace, "HasTrace", pd.DataFrame]
+
+
+class HasTrace(Protocol):
+    """Whatever carries its trace with it, as what a watch returned does."""
+
+    @property
+    def trace(self) -> Trace: ...
+
+
 _PARQUET: Final = b"PAR1"
 
 
 def load_trace(
-    source: str | os.PathLike[str] | Trace | pd.DataFrame,
+    source: Source,
     *,
     load_column: str | None = None,
     limit_bytes: float | None = None,
@@ -40,9 +50,11 @@ def load_trace(
     return with_choices(_load(source), load_column=load_column, limit_bytes=limit_bytes)
 
 
-def _load(source: str | os.PathLike[str] | Trace | pd.DataFrame) -> Trace:
+def _load(source: Source) -> Trace:
     if isinstance(source, Trace):
         return source
+    if isinstance(watched := getattr(source, "trace", None), Trace):  # what a watch returned
+        return watched
     if isinstance(source, str | os.PathLike):
         return _load_file(Path(source))
     if hasattr(source, "columns") and hasattr(source, "index"):  # a frame, without importing pandas to ask
@@ -50,7 +62,8 @@ def _load(source: str | os.PathLike[str] | Trace | pd.DataFrame) -> Trace:
 
         return from_frame(source)
     raise UsageError(
-        f"no samples can be read from a {type(source).__name__}", help="Give a path, a pandas frame or a trace."
+        f"no samples can be read from a {type(source).__name__}",
+        help="Give a path, a pandas frame, a trace, or what a watch returned.",
     )
 
 
