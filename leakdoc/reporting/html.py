@@ -10,11 +10,12 @@ from leakdoc.model.proof import Proof
 from leakdoc.model.trace import Trace
 from leakdoc.reporting import html_sections as sections
 from leakdoc.reporting.html_page import page
-from leakdoc.reporting.html_parts import bullets, section, table
+from leakdoc.reporting.html_parts import bullets, element, section, table
 from leakdoc.reporting.peers import PAIR_HEADERS, PEER_HEADERS, pair_rows, peer_rows
 from leakdoc.reporting.pictures import diagnosis_pictures, proof_pictures
 from leakdoc.reporting.report_words import (
     DECISIONS,
+    ORIGIN,
     PROOF_DECISIONS,
     SIDE_HEADERS,
     advice_of,
@@ -71,5 +72,9 @@ def _proof(proof: Proof) -> str:
         section(
             "What was not measured", *(sections.absences_of_side(title, side.trace.facts) for title, side in sides)
         ),
-        section("What was looked at", table("The two sides", SIDE_HEADERS, [side_cells(*side) for side in sides])),
+        section(
+            "What was looked at",
+            table("The two sides", SIDE_HEADERS, [side_cells(*side) for side in sides]),
+            element("p", ORIGIN),
+        ),
     )

@@ -20,6 +20,7 @@ from leakdoc.reporting.report_words import (
     ending_text,
     finding_cells,
     not_measured,
+    parameter_pairs,
     sentence,
     value_text,
     window_text,
@@ -100,7 +101,7 @@ def evidence(found: Sequence[Finding]) -> Html:
 
 def parameters(proof: Proof) -> Html:
     """Show on request every threshold that was applied."""
-    return details("Parameters", pairs(_told(dict(sorted(proof.parameters.items())))))
+    return details("Parameters", pairs(parameter_pairs(proof.parameters)))
 
 
 def _json_block(value: Any) -> Html:

@@ -17,6 +17,7 @@ from leakdoc.reporting.report_words import (
     CHECK_HEADERS,
     DECISIONS,
     FINDING_HEADERS,
+    ORIGIN,
     PROOF_DECISIONS,
     SIDE_HEADERS,
     advice_of,
@@ -25,10 +26,10 @@ from leakdoc.reporting.report_words import (
     finding_cells,
     needs_more,
     not_measured,
+    parameter_pairs,
     sentence,
     side_cells,
     subject_name,
-    value_text,
     window_text,
 )
 from leakdoc.reporting.sparkline import sparkline
@@ -79,11 +80,10 @@ def _proof(proof: Proof) -> Iterator[str]:
     absent = [line for title, side in sides for line in _absent(title, side.trace.facts)]
     yield from section("What was not measured", bullets(absent))
     yield from section("What was looked at", table(SIDE_HEADERS, (side_cells(*side) for side in sides)))
+    yield from (ORIGIN, "")
     for title, side in sides:
         yield from details(f"Findings {title.lower()} the rollout", _findings(side))
-    yield from details(
-        "Parameters", bullets(f"{key}: {value_text(key, proof.parameters[key])}" for key in sorted(proof.parameters))
-    )
+    yield from details("Parameters", bullets(f"{name}: {value}" for name, value in parameter_pairs(proof.parameters)))
 
 
 def _head(name: str, word: str, reason: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -21,6 +21,7 @@ from leakdoc.reporting.words import rate_words, subject_words
 from leakdoc.units import Unit, format_amount, format_duration, format_rate
 
 NOT_KNOWN: Final = "not known"
+ORIGIN: Final = "The decision follows from the samples; only a signature could say whose samples they are."
 
 DECISIONS: Final[Mapping[Decision, str]] = {
     Decision.LEAKING: "Leaking",
@@ -95,7 +96,7 @@ FINDING_HEADERS: Final = (
 
 def needs_more(seconds: float | None) -> str:
     """Say how much more data a decision needs, in a sentence that follows another; nothing when none or unknown."""
-    return "" if seconds is None else f" About {format_duration(seconds)} more are needed."
+    return f" About {format_duration(seconds)} more are needed." if seconds else ""
 
 
 CHECK_HEADERS: Final = ("Check", "Outcome", "Why")
@@ -162,6 +163,19 @@ def ending_text(ending: Ending) -> str:
     status = f", exit status {ending.exit_status}" if ending.exit_status is not None else ""
     signal = f", signal {ending.signal}" if ending.signal is not None else ""
     return f"{inert(ending.cause).replace('_', ' ')} at {instant_text(ending.at)} UTC{status}{signal}"
+
+
+def parameter_pairs(parameters: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Yield thresholds by name, those of a group as ``growth.smallest``; one that is null follows the data."""
+    for name in sorted(parameters):
+        value = parameters[name]
+        if isinstance(value, dict):
+            yield from ((f"{name}.{key}", each) for key, each in parameter_pairs(value))
+        else:
+            yield name, FOLLOWS_THE_DATA if value is None else value_text(name, value)
+
+
+FOLLOWS_THE_DATA: Final = "follows the data"
 
 
 def value_text(name: str, value: Json) -> str:
