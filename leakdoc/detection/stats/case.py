@@ -28,6 +28,8 @@ class Case:
         tail: whether the last part still grows.
         doubtful_lives: whether restarts that nobody recorded were inferred so often that they may be collections.
         grew_for: seconds for which the growth has lasted.
+        rises: how many jumps make up most of the rise of a staircase; null where the series is none.
+        least_bins: how many bins, or collections, a verdict needs.
         slowing: seconds until a slowing growth shows where it ends.
     """
 
@@ -54,6 +56,8 @@ class Case:
     grew_for: float = 0.0
     slowing: float = 0.0
     processes: int = 1
+    rises: int | None = None
+    least_bins: int = 0
     limit: float | None = None
 
     @property

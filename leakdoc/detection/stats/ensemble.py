@@ -15,7 +15,7 @@ from leakdoc.detection.stats.quantiles import mixture_quantile, t_cdf
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Axis, Fate, Library, axes_of, library_of
 
-_FIRST_STEPS = 3
+_LIKELIEST = 3
 _BESIDE = 6
 _NEGLIGIBLE = -12.0
 _LEAST_LOG = -600.0
@@ -123,15 +123,16 @@ def _trials(products: Products, library: Library, axis: int, axes: int, policy: 
     at = library.at
     linear, steps, count = at["linear"], at["step"], len(at["step"])
     single = tried("step", steps[:, None])
-    likeliest = steps[np.argsort(-single.fits.log_weight.max(axis=1), kind="stable")[:_FIRST_STEPS]]
+    saturating = tried("saturating", at["quick"][:, None])
+    likeliest, taus = _likeliest(single), _likeliest(saturating)
     pairs = _distinct(_pairs(likeliest, steps))
     settled = [
         single,
-        tried("saturating", at["quick"][:, None]),
+        saturating,
         tried("filled", at["filled"][:, None]),
         tried("sigmoid", at["sigmoid"][:, None]),
         tried("two steps", pairs, count * (count - 1) // 2 or 1),
-        tried("saturating + step", _pairs(at["quick"], steps)),
+        tried("saturating + step", _pairs(taus, steps), len(at["quick"]) * count),
     ]
     yield from settled
     yield tried("linear", linear[:, None])
@@ -143,6 +144,12 @@ def _trials(products: Products, library: Library, axis: int, axes: int, policy: 
     yield tried("linear + step", _pairs(linear, steps))
     for width in (1, 2):
         yield _beside(linear, [one for one in settled if one.members.shape[1] == width], tried)
+
+
+def _likeliest(trial: _Trial) -> IntArray:
+    """The columns of the few heaviest candidates with one column."""
+    order = np.argsort(-trial.fits.log_weight.max(axis=1), kind="stable")
+    return np.asarray(trial.members[order[:_LIKELIEST], 0])
 
 
 def _beside(linear: IntArray, settled: list[_Trial], tried: Callable[[str, IntArray, int], _Trial]) -> _Trial:

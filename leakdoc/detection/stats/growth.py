@@ -28,6 +28,7 @@ from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.rules import Ruling, decide
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.shapes import FAMILIES, Fate
+from leakdoc.detection.stats.staircase import rises_of
 from leakdoc.detection.stats.tidying import Rows, tidy, without_spikes
 from leakdoc.model.finding import Interval, Json
 
@@ -47,20 +48,23 @@ def judge(series: Series, policy: GrowthPolicy = GrowthPolicy(), *, alpha: float
         The verdict; "too little data" is one (`inconclusive`). The same input always gives the same output.
     """
     raw = tidy(series)
-    rows = without_spikes(raw, policy)
+    rows = whole = without_spikes(raw, policy)
     told = int(rows.life[-1]) + 1 if len(rows) else 0
     if not series.starts_known:
         rows = split_at_drops(rows, policy)
     inferred = (int(rows.life[-1]) + 1 if len(rows) else 0) - told
-    minima = cycle_minima(raw if inferred else rows, policy) if told == 1 else None
+    minima = cycle_minima(whole, policy) if told == 1 else None
     if minima is not None:
-        kept = np.zeros(len(raw if inferred else rows), dtype=bool)
+        kept = np.zeros(len(whole), dtype=bool)
         kept[minima] = True
-        rows, inferred = (raw if inferred else rows).keep(kept), 0
+        rows, inferred = whole.keep(kept), 0
     bins = bin_rows(rows, policy, raw=minima is not None)
     case = _case(series, raw, bins, policy, policy.alpha if alpha is None else alpha)
-    case = replace(case, doubtful_lives=inferred >= _DOUBTFUL_LIVES)
-    fitted = _fit(case, bins, series) if case.samples >= policy.min_samples and len(bins) >= policy.min_bins else None
+    case = replace(
+        case, doubtful_lives=inferred >= _DOUBTFUL_LIVES, rises=None if minima is not None else rises_of(whole),
+        least_bins=policy.min_bins if minima is None else policy.min_cycles,
+    )  # fmt: skip
+    fitted = _fit(case, bins, series) if case.samples >= policy.min_samples and len(bins) >= case.least_bins else None
     case = case if fitted is None else fitted[0]
     ruling = decide(case)
     evidence = evidence_of(series, raw, rows, bins, case, ruling.rule, inferred=inferred, floors=minima is not None)

@@ -94,8 +94,10 @@ def _rise(grown: FloatArray, rows: Mask) -> float:
 
 def _present_at_end(bins: Bins) -> IntArray:
     """The last bin of each life that reaches the end of the data."""
-    last = np.flatnonzero(np.append(np.diff(bins.life) > 0, True))
-    usual = bins.span / max(len(bins) / bins.lives - 1.0, 1.0)
+    ends = np.append(np.diff(bins.life) > 0, True)
+    gaps = np.diff(bins.t)[~ends[:-1]]
+    last = np.flatnonzero(ends)
+    usual = float(np.max(gaps)) if len(gaps) else 0.0
     return last[bins.t[last] >= np.max(bins.t) - 1.5 * usual]
 
 

@@ -38,6 +38,15 @@ class GrowthPolicy:
         1.0, unit="number", why="growth in the window must stand out of the residual standard deviation"
     )
     material_count: float = setting(1.5, unit="number", why="one more descriptor or thread is no trend; two may be")
+    sure_probability: float = setting(
+        0.95, unit="probability", why="the most that a look with a small share of the error rate asks for"
+    )
+    doubt_per_alpha: float = setting(
+        40.0, unit="number", why="a shape may be wrong 40 times as often as its interval: measured over 20 looks"
+    )
+    lasts_at_least: float = setting(
+        20.0, unit="duration", why="start-up, imports and small caches rise for seconds, and look the same so far"
+    )
     tail_fraction: float = setting(0.4, unit="fraction", why="what has not grown in the last 40 % has stopped")
     tail_slope: float = setting(0.4, unit="fraction", why="a tail slower than 0.4 of the whole has levelled off")
     settled_fraction: float = setting(0.3, unit="fraction", why="flat over the last 30 %: warm-up is over")
@@ -55,5 +64,8 @@ class GrowthPolicy:
     spike_fraction: float = setting(0.03, unit="fraction", why="more outliers than 3 % are behaviour, not error")
     cycle_swing: float = setting(0.35, unit="fraction", why="a collection gives back a third of the usual range")
     cycle_fall: float = setting(0.4, unit="fraction", why="a collection falls quicker than the heap rose")
+    min_rises: int = setting(
+        4, unit="count", why="three jumps at odd moments are chance; from four on their evenness can be seen"
+    )
     min_cycles: int = setting(5, unit="count", why="with fewer collections the floor is guesswork")
     season_from: float = setting(129_600.0, unit="duration", why="1.5 days tell a daily course from a trend")

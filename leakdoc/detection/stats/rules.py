@@ -11,7 +11,6 @@ from leakdoc.detection.stats.case import Case
 from leakdoc.detection.stats.forecast import more_for
 from leakdoc.model.decision import Decision
 
-_DOUBT_PER_ALPHA: Final = 6.0
 _PLAUSIBLE: Final = 0.3
 _SETTLES: Final = 0.5
 _LATE_SHARE: Final = 0.05
@@ -31,9 +30,9 @@ class Ruling:
 def too_little(case: Case) -> Ruling | None:
     """Too few readings, or too few bins or collections."""
     missing = max(case.policy.min_samples - case.samples, 0)
-    if missing == 0 and case.bins >= case.policy.min_bins and case.fit is not None and case.slope is not None:
+    if missing == 0 and case.bins >= case.least_bins and case.fit is not None and case.slope is not None:
         return None
-    wait = missing * case.interval if missing else case.span * (case.policy.min_bins / max(case.bins, 1) - 1.0)
+    wait = missing * case.interval if missing else case.span * (case.least_bins / max(case.bins, 1) - 1.0)
     needs = wait if wait > 0.0 else None
     return Ruling(
         rule="too_little", decision=Decision.INCONCLUSIVE, reason=wording.too_little(case, needs), needs_more_s=needs
@@ -66,12 +65,28 @@ def below_what_matters(case: Case) -> Ruling | None:
 def leaking(case: Case) -> Ruling | None:
     """A shape that grows carries the weight, its slope is surely positive, it matters, and it goes on to the end."""
     assert case.slope is not None
-    sure = max(case.policy.leak_probability, 1.0 - _DOUBT_PER_ALPHA * case.alpha)
-    if case.grows <= sure or case.slope.sure_low <= 0.0 or not case.tail:
+    if case.grows <= _sure(case) or case.slope.sure_low <= 0.0 or not case.tail:
         return None
     if case.slope.estimate * case.longest < case.material:
         return None
+    if case.rises is not None and case.rises < case.policy.min_rises:
+        return Ruling(
+            rule="too_few_rises", decision=Decision.INCONCLUSIVE, reason=wording.too_few_rises(case),
+            needs_more_s=case.span * (case.policy.min_rises / max(case.rises, 1) - 1.0),
+        )  # fmt: skip
+    missing = case.policy.lasts_at_least - case.span
+    if missing > 0.0:
+        return Ruling(
+            rule="not_for_long", decision=Decision.INCONCLUSIVE, reason=wording.not_for_long(case, missing),
+            needs_more_s=missing,
+        )  # fmt: skip
     return Ruling(rule="leaking", decision=Decision.LEAKING, reason=wording.leaking(case), confidence=case.grows)
+
+
+def _sure(case: Case) -> float:
+    """The weight that the growing shapes must have: more where a look may spend little."""
+    policy = case.policy
+    return max(policy.leak_probability, min(1.0 - policy.doubt_per_alpha * case.alpha, policy.sure_probability))
 
 
 def warming_up(case: Case) -> Ruling | None:

@@ -11,9 +11,9 @@ import numpy as np
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.series import FloatArray, IntArray
 
-QUICK: Final = (0.015, 0.03, 0.055, 0.09, 0.14, 0.2, 0.28)
+QUICK: Final = (0.01, 0.016, 0.025, 0.036, 0.05, 0.07, 0.095, 0.13, 0.175, 0.23, 0.3)
 SLOW: Final = (0.45, 0.7, 1.1)
-LOGS: Final = (0.003, 0.02, 0.1)
+LOGS: Final = (0.001, 0.003, 0.008, 0.02, 0.05, 0.12, 0.3)
 BENDS: Final = (0.1, 0.18, 0.26, 0.34, 0.42, 0.5, 0.58, 0.66, 0.74, 0.82)
 CENTRES: Final = (0.15, 0.27, 0.39, 0.51, 0.63)
 WIDTHS: Final = (0.03, 0.07)
@@ -52,15 +52,13 @@ FAMILIES: Final = (
     Family(name="step", fate=Fate.SETTLES, words="one step", persistent=False),
     Family(name="two steps", fate=Fate.SETTLES, words="two steps", persistent=False),
     Family(name="saturating + step", fate=Fate.SETTLES, words="levelling off, and a step", persistent=False),
-    Family(name="slow saturation", fate=Fate.UNDECIDED, words="slowing down"),
-    Family(name="logarithmic", fate=Fate.UNDECIDED, words="ever slower"),
+    Family(name="slow saturation", fate=Fate.UNDECIDED, words="slowing down", prior=0.5),
+    Family(name="logarithmic", fate=Fate.UNDECIDED, words="ever slower", prior=0.5),
     Family(name="linear + saturating", fate=Fate.GROWS, words="linear after a warm-up"),
     Family(name="knee", fate=Fate.GROWS, words="linear since a bend", prior=0.7),
     Family(name="linear + knee", fate=Fate.GROWS, words="linear, at a changed rate since a bend", prior=0.7),
-    Family(name="linear + step", fate=Fate.GROWS, words="linear, and a step", persistent=False),
-    Family(
-        name="linear + settled", fate=Fate.GROWS, words="linear beside a rise that ended", prior=0.3, persistent=False
-    ),
+    Family(name="linear + step", fate=Fate.GROWS, words="linear, and a step"),
+    Family(name="linear + settled", fate=Fate.GROWS, words="linear beside a rise that ended", prior=0.3),
 )
 INDEX: Final = {family.name: at for at, family in enumerate(FAMILIES)}
 

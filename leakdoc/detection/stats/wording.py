@@ -59,6 +59,20 @@ def leaking(case: Case) -> str:
     return f"grows {_rate(case, case.slope.estimate)} ({low} to {high}), {how}{per}{load}{_limit(case)}"
 
 
+def too_few_rises(case: Case) -> str:
+    """A staircase of a few steps."""
+    assert case.fit is not None
+    many = "one jump" if case.rises == 1 else f"{case.rises} jumps"
+    return f"rose in {many} only; {case.policy.min_rises} or more would show a staircase that does not end"
+
+
+def not_for_long(case: Case, needs: float) -> str:
+    """It looks like a leak, and like a start-up."""
+    assert case.slope is not None
+    rate, wait = _rate(case, case.slope.estimate), format_duration(needs)
+    return f"grows {rate} so far; about {wait} more tells a leak from a start or a cache that fills"
+
+
 def _limit(case: Case) -> str:
     when = time_to_limit(case)
     if when is None or when.estimate > _FARTHEST_S:
