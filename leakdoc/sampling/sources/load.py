@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, Union
+from typing import TYPE_CHECKING, Final, Protocol
 
 from leakdoc.errors import UnreadableSource, UsageError
 from leakdoc.model.trace import Trace
@@ -14,10 +14,7 @@ from leakdoc.sampling.recording_reader import read_recording
 from leakdoc.sampling.recording_schema import HEADER
 from leakdoc.sampling.sources.chosen import with_choices
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    Source = Union[str, os.PathLike[str], Trace, "HasTrace", pd.DataFrame]
+_PARQUET: Final = b"PAR1"
 
 
 class HasTrace(Protocol):
@@ -27,7 +24,10 @@ class HasTrace(Protocol):
     def trace(self) -> Trace: ...
 
 
-_PARQUET: Final = b"PAR1"
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Source = str | os.PathLike[str] | Trace | HasTrace | pd.DataFrame
 
 
 def load_trace(
