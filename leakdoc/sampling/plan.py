@@ -10,7 +10,7 @@ from typing import Final
 from leakdoc.model.sample import Reason
 from leakdoc.sampling.lifeline import Lifeline, LinuxLifeline
 from leakdoc.sampling.pace import Beat
-from leakdoc.sampling.probes import children, connections, descriptors, memory, processor
+from leakdoc.sampling.probes import cgroup, children, connections, descriptors, mappings, memory, processor
 from leakdoc.sampling.probes.reading import Probe
 from leakdoc.sampling.procfs import ProcessDirectory
 from leakdoc.sampling.target import Target, access_denied, gone
@@ -80,7 +80,15 @@ def _linux_plan(target: Target, directory: ProcessDirectory) -> Plan:
             missing.update(dict.fromkeys(metrics, Reason.DENIED))
         except FileNotFoundError:
             missing.update(dict.fromkeys(metrics, Reason.UNSUPPORTED))
-    return Plan(probes=tuple(probes), lifeline=lifeline, touched="nothing (read /proc and netlink)", missing=missing)
+    group = cgroup.CgroupProbe(directory)
+    probes.append(PlannedProbe(name="cgroup", probe=group, metrics=cgroup.METRICS, beat=SLOW))
+    return Plan(
+        probes=tuple(probes),
+        lifeline=lifeline,
+        touched="nothing (read /proc and netlink)",
+        missing=missing,
+        oom_kills=group.oom_kills,
+    )
 
 
 _LINUX_PROBES: Final[tuple[tuple[str, Callable[[ProcessDirectory], Probe], tuple[str, ...], Beat], ...]] = (
@@ -90,5 +98,6 @@ _LINUX_PROBES: Final[tuple[tuple[str, Callable[[ProcessDirectory], Probe], tuple
     ("sockets", connections.ConnectionsProbe, connections.METRICS, EVERY_SAMPLE),
     ("status", memory.StatusProbe, memory.STATUS_METRICS, SLOW),
     ("children", children.ChildrenProbe, children.METRICS, SLOW),
+    ("maps", mappings.MappingsProbe, mappings.METRICS, SLOW),
     ("limits", descriptors.OpenFilesLimitProbe, (), RARE),
 )

@@ -17,6 +17,7 @@ from leakdoc.sampling.plan import Plan, PlannedProbe, plan_for
 from leakdoc.sampling.probes.reading import Reading, Standing
 from leakdoc.sampling.procfs import UnexpectedText
 from leakdoc.sampling.target import Target
+from leakdoc.units import format_duration
 
 if TYPE_CHECKING:
     from leakdoc.model.trace import Ending, Facts
@@ -59,11 +60,13 @@ class Sampler:
             TargetGone: the process has ended; `ending` tells how.
         """
         reading = Reading(at=self._clock.now(), monotonic_s=self._clock.monotonic(), standing=self._standing)
+        told: dict[str, str | None] = {}
         for planned, pace in self._paced:
             if pace.is_due(reading.monotonic_s):
-                self._read(planned, pace, reading)
+                told.update(self._read(planned, pace, reading))
         if self._plan.lifeline.has_ended():
             raise TargetGone(f"process {self.target.pid} ({self.target.name}) has ended")
+        self._remember(told)
         return Sample(
             at=reading.at,
             process=self.target.identity,
@@ -118,16 +121,19 @@ class Sampler:
             self._ending = ending_of(at, told, oom_killed=self._oom_killed())
         return self._ending
 
-    def _read(self, planned: PlannedProbe, pace: Pace, reading: Reading) -> None:
+    def _read(self, planned: PlannedProbe, pace: Pace, reading: Reading) -> dict[str, str | None]:
+        """Read a probe; return each of its metrics with the reason why it is missing, null where it is not."""
         before = self._processor_time()
         reason = _reason_for_nothing(planned, reading)
         pace.spent(reading.monotonic_s, self._processor_time() - before)
-        for metric in planned.metrics:
-            told = reading.unavailable.pop(metric, reason)
-            if told is None:
+        return {metric: reading.unavailable.get(metric, reason) for metric in planned.metrics}
+
+    def _remember(self, told: dict[str, str | None]) -> None:
+        for metric, reason in told.items():
+            if reason is None:
                 self._unavailable.pop(metric, None)
             else:
-                self._unavailable[metric] = told
+                self._unavailable[metric] = reason
 
     def _tick_after(self, tick: int, elapsed_s: float, interval_s: float) -> int:
         if interval_s <= 0:
@@ -141,8 +147,12 @@ class Sampler:
         return before is not None and now is not None and now > before
 
     def _notes(self) -> tuple[str, ...]:
-        slowed = [planned.name for planned, pace in self._paced if pace.is_slowed]
-        notes = [f"{name} is read less often, to stay within its share of a core" for name in slowed]
+        notes = [
+            f"{planned.name}: read every {format_duration(pace.period_s)}, to stay within "
+            f"{pace.beat.budget:.1%} of a core"
+            for planned, pace in self._paced
+            if pace.is_slowed
+        ]
         if self.missed_ticks:
             notes.append(f"{self.missed_ticks} samples were missed because reading took too long")
         return tuple(notes)

@@ -1,0 +1,187 @@
+"""The memory limit that the kernel enforces on the target's control group, its usage, and its out-of-memory kills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from leakdoc.model.sample import Column
+from leakdoc.sampling.cgroups import (
+    Membership,
+    directories,
+    parse_counters,
+    parse_limit,
+    parse_membership,
+    parse_mounts,
+)
+from leakdoc.sampling.probes.reading import Reading
+from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
+
+METRICS: Final = ("limit_bytes", "oom_kills_total", "cgroup_memory_bytes")
+_LIMIT: Final = Column("limit_bytes")
+_OOM_KILLS: Final = Column("oom_kills_total")
+_USAGE: Final = Column.of("cgroup_memory_bytes", kind="usage")
+_WORKING_SET: Final = Column.of("cgroup_memory_bytes", kind="working_set")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What one version of control groups calls its files and counters."""
+
+    usage: str
+    events: str
+    inactive: str
+
+
+NAMES: Final = {
+    1: Names(usage="memory.usage_in_bytes", events="memory.oom_control", inactive="total_inactive_file"),
+    2: Names(usage="memory.current", events="memory.events", inactive="inactive_file"),
+}
+
+
+class CgroupProbe:
+    """The control group that counts the target's memory.
+
+    Usage is labelled, so that nobody takes it for the target's own: the group may hold other processes. Working set is
+    usage less inactive file pages, which is what Kubernetes evicts by.
+    """
+
+    def __init__(self, directory: ProcessDirectory) -> None:
+        self._directory = directory
+        self._group: Group | None = None
+        self._membership = ""
+
+    def read(self, reading: Reading) -> None:
+        """Put limit, usage and kills, and note what a verdict on the limit needs."""
+        group = self._find()
+        limit = group.limit()
+        reading.standing.limit_bytes = limit
+        if limit is not None:
+            reading.values[_LIMIT] = limit
+        _put_usage(group, reading)
+        _put_kills(group, reading)
+        _note_company(group, limit, self._directory.pid, reading)
+
+    def oom_kills(self) -> int | None:
+        """Return how many were killed so far; from the enclosing group where the target's is gone with it."""
+        return None if self._group is None else self._group.oom_kills()
+
+    def _find(self) -> Group:
+        membership = self._directory.text("cgroup")
+        if self._group is None or membership != self._membership:
+            self._group, self._membership = find_group(self._directory, membership), membership
+        return self._group
+
+
+def _put_usage(group: Group, reading: Reading) -> None:
+    usage, inactive = group.usage(), group.inactive()
+    if usage is not None:
+        reading.values[_USAGE] = float(usage)
+        if inactive is not None:
+            reading.values[_WORKING_SET] = float(max(usage - inactive, 0))
+
+
+def _put_kills(group: Group, reading: Reading) -> None:
+    kills = group.oom_kills()
+    standing = reading.standing
+    standing.oom_kills_before = kills if standing.oom_kills is None else standing.oom_kills
+    standing.oom_kills = kills
+    if kills is not None:
+        reading.values[_OOM_KILLS] = float(kills)
+
+
+def _note_company(group: Group, limit: float | None, pid: int, reading: Reading) -> None:
+    others = 0 if limit is None else group.others(pid)
+    if others:
+        what = "another process" if others == 1 else f"{others} other processes"
+        reading.standing.blind_spots["limit"] = f"the memory limit counts {what} too, not looked at"
+    else:
+        reading.standing.blind_spots.pop("limit", None)
+
+
+class Group:
+    """One control group, and those around it up to the top of its mount."""
+
+    def __init__(self, version: int, point: Path, below: str) -> None:
+        self._version = version
+        self._names = NAMES[version]
+        self._path = point / below
+        self._upwards = [self._path, *(point / each for each in _parents(below))]
+
+    def exists(self) -> bool:
+        """Say whether the group is there, and counts memory."""
+        if self._version == 1:
+            return (self._path / self._names.usage).exists()
+        return "memory" in _words(self._path / "cgroup.controllers")
+
+    def limit(self) -> float | None:
+        """Return the lowest limit that holds here; null for none."""
+        if self._version == 1:
+            counters = parse_counters((self._path / "memory.stat").read_text(encoding="ascii"))
+            return parse_limit(str(counters["hierarchical_memory_limit"]))
+        limits = [parse_limit(text) for text in map(_text, (each / "memory.max" for each in self._upwards)) if text]
+        return min((each for each in limits if each is not None), default=None)
+
+    def usage(self) -> int | None:
+        """Return what is in use; null at the root of version 2, which does not tell."""
+        text = _text(self._path / self._names.usage)
+        return int(text) if text else None
+
+    def inactive(self) -> int | None:
+        """Return what is in use by file pages that nobody has used lately."""
+        return parse_counters(_text(self._path / "memory.stat") or "").get(self._names.inactive)
+
+    def oom_kills(self) -> int | None:
+        """Return how many were killed here; of the enclosing group, where this one is gone or does not tell."""
+        for each in self._upwards:
+            kills = parse_counters(_text(each / self._names.events) or "").get("oom_kill")
+            if kills is not None:
+                return kills
+        return None
+
+    def others(self, pid: int) -> int:
+        """Return how many other processes the group itself holds."""
+        return len(_words(self._path / "cgroup.procs") - {str(pid)})
+
+
+def find_group(directory: ProcessDirectory, membership_text: str) -> Group:
+    """Find the group in our own mounts or, for a target in a container of its own, in those of the target.
+
+    Raises:
+        FileNotFoundError: no mount that we can see shows it.
+        PermissionError: the mounts of the target are not ours to read.
+        UnexpectedText: the target is in no group that counts memory.
+    """
+    membership = parse_membership(membership_text)
+    if membership is None:
+        raise UnexpectedText("/proc/PID/cgroup names no group")
+    for group in _candidates(directory, membership):
+        if group.exists():
+            return group
+    raise FileNotFoundError("no mount shows the control group")
+
+
+def _candidates(directory: ProcessDirectory, membership: Membership) -> Iterator[Group]:
+    own = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
+    for point, below in directories(membership, parse_mounts(own)):
+        yield Group(membership.version, Path(point), below)
+    for point, below in directories(membership, parse_mounts(directory.text("mountinfo"))):
+        yield Group(membership.version, Path(f"/proc/{directory.pid}/root{point}"), below)
+
+
+def _parents(below: str) -> list[str]:
+    parts = [part for part in below.split("/") if part]
+    return ["/".join(parts[:length]) for length in range(len(parts) - 1, -1, -1)]
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError:
+        return None  # the root has no such file, or the group is gone
+
+
+def _words(path: Path) -> set[str]:
+    return set((_text(path) or "").split())
