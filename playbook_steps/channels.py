@@ -10,7 +10,6 @@ import leakdoc
 from leakdoc.model.decision import Decision
 from leakdoc.model.sample import Column
 from leakdoc.model.step import EvidenceValue, StepResult
-from leakdoc.redact import inert
 
 _CHANNELS: Final = {
     "open_fds": "descriptors",
@@ -46,8 +45,8 @@ class Word:
     @property
     def channel(self) -> str:
         """The channel, as a person calls it."""
-        name = _CHANNELS.get(self.metric, "memory" if self.metric.endswith("_bytes") else inert(self.metric))
-        return name if self.peer is None else f"{name} to {inert(self.peer)}"
+        name = _CHANNELS.get(self.metric, "memory" if self.metric.endswith("_bytes") else self.metric)
+        return name if self.peer is None else f"{name} to {self.peer}"
 
 
 def words_of(result: StepResult) -> Iterator[Word]:

@@ -58,5 +58,5 @@ def _file_name(target: int | str) -> str:
 
 
 def stamp(ctx: StepContext) -> str:
-    """Return the present instant for a file's name: ``20260310T031200Z``."""
-    return datetime.fromtimestamp(ctx.now(), UTC).strftime("%Y%m%dT%H%M%SZ")
+    """Return the present instant for a file's name, to the microsecond: ``20260310T031200.000000Z``."""
+    return datetime.fromtimestamp(ctx.now(), UTC).strftime("%Y%m%dT%H%M%S.%fZ")

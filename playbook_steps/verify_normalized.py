@@ -127,7 +127,11 @@ def _written(ctx: StepContext, proofs: Sequence[leakdoc.Proof], wanted: Path | N
     first = wanted or ctx.directory / f"proof-{stamp(ctx)}.json"
     paths = [first if not index else first.with_stem(f"{first.stem}-{index + 1}") for index in range(len(proofs))]
     for path, each in zip(paths, proofs, strict=True):
-        path.write_text(json.dumps(leakdoc.to_document(each), allow_nan=False, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(leakdoc.to_document(each), allow_nan=False, indent=1)
+        try:
+            path.write_text(f"{text}\n", encoding="utf-8")
+        except OSError as error:
+            raise leakdoc.LeakdocError(f"cannot write the proof to {path}: {error.strerror}") from None
     return paths
 
 

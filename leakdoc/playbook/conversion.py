@@ -13,7 +13,7 @@ from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from leakdoc.errors import StepError, UsageError
 from leakdoc.model.step import StepResult
-from leakdoc.playbook.parameters import Param
+from leakdoc.playbook.parameters import Param, Quantity
 from leakdoc.playbook.policy_parameter import PolicyReading, is_policy
 from leakdoc.redact import inert
 
@@ -31,6 +31,7 @@ class Parameter:
         adapter: reads and describes its values.
         default: `REQUIRED` when it has none.
         is_list: whether it takes several values.
+        quantity: how its numbers are written, where they have a unit.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Parameter:
     adapter: TypeAdapter[Any]
     default: Any
     is_list: bool
+    quantity: Quantity | None
     help: str
 
 
@@ -123,7 +125,8 @@ def _argument(parameter: Parameter, value: Any, context: dict[str, Any]) -> dict
 
 def _parameter(declared: inspect.Parameter, annotation: Any) -> Parameter:
     inner, *extras = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
-    told = next((extra for extra in extras if isinstance(extra, Param)), Param(help=""))
+    told = next((each for each in extras if isinstance(each, Param)), Param(help=""))
+    quantity = next((each for each in extras if isinstance(each, Quantity)), None)
     if is_policy(inner):
         start = inner() if declared.default is REQUIRED else declared.default
         annotation = Annotated[inner, PolicyReading(start)]
@@ -133,6 +136,7 @@ def _parameter(declared: inspect.Parameter, annotation: Any) -> Parameter:
         adapter=TypeAdapter(annotation),
         default=declared.default,
         is_list=get_origin(inner) in (list, tuple),
+        quantity=quantity,
         help=told.help,
     )
 
@@ -140,7 +144,9 @@ def _parameter(declared: inspect.Parameter, annotation: Any) -> Parameter:
 def _said_of(parameter: Parameter) -> dict[str, Any]:
     said: dict[str, Any] = {"description": parameter.help} if parameter.help else {}
     default = parameter.default
-    if default is not REQUIRED and not is_dataclass(default):
+    if parameter.quantity is not None and isinstance(default, int | float):
+        said["default"] = parameter.quantity.text(default)
+    elif default is not REQUIRED and not is_dataclass(default):
         said["default"] = _as_json(default)
     return said
 

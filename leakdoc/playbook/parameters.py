@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from leakdoc.errors import UsageError
 from leakdoc.units import parse_duration, parse_rate, parse_size
@@ -36,11 +36,13 @@ class Quantity:
 
     Args:
         read: text to number; raises UsageError.
+        base: the base unit, as `read` takes it.
         examples: how it is written.
         above_zero: whether 0 is refused.
     """
 
     read: Callable[[str], float]
+    base: str
     examples: tuple[str, ...]
     above_zero: bool = False
 
@@ -56,6 +58,10 @@ class Quantity:
             raise ValueError(f"must be {'above 0' if self.above_zero else '0 or more'}: {given!r}")
         return number
 
+    def text(self, number: float) -> str:
+        """Write a number so that `read` gives it back."""
+        return f"{number:.17g}{self.base}"
+
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         from pydantic_core import core_schema
 
@@ -66,7 +72,9 @@ class Quantity:
         return {"anyOf": [{"type": "number", bound: 0}, {"type": "string"}], "examples": list(self.examples)}
 
 
-Duration = Annotated[float, Quantity(read=parse_duration, examples=("90s", "15m", "6h"))]
-PositiveDuration = Annotated[float, Quantity(read=parse_duration, examples=("90s", "15m", "6h"), above_zero=True)]
-Size = Annotated[float, Quantity(read=parse_size, examples=("64MiB", "2GiB"))]
-Rate = Annotated[float, Quantity(read=parse_rate, examples=("1MiB/h", "5/m"))]
+_TIME: Final = Quantity(read=parse_duration, base="s", examples=("90s", "15m", "6h"))
+
+Duration = Annotated[float, _TIME]
+PositiveDuration = Annotated[float, replace(_TIME, above_zero=True)]
+Size = Annotated[float, Quantity(read=parse_size, base="B", examples=("64MiB", "2GiB"))]
+Rate = Annotated[float, Quantity(read=parse_rate, base="B/s", examples=("1MiB/h", "5/m"))]

@@ -14,10 +14,12 @@ from leakdoc.model.decision import Decision, Outcome
 from leakdoc.model.documents import plain
 from leakdoc.model.step import Effect, Scope, StepResult
 from leakdoc.playbook.context import StepContext
+from leakdoc.redact import inert
 
 StepFunction = Callable[..., StepResult]
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+_LONGEST_REASON: Final = 2000  # characters: a reason is for a person to read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,4 +173,5 @@ def _checked(name: str, result: Any) -> StepResult:
         outcome = Outcome(result.outcome)
     except (TypeError, ValueError) as error:
         raise StepError(f"step {name} returned what JSON cannot hold, or no known outcome: {error}") from None
-    return replace(result, step=name, outcome=outcome, outputs=outputs)
+    reason = inert(result.reason, longest=_LONGEST_REASON)
+    return replace(result, step=name, outcome=outcome, reason=reason, outputs=outputs)
