@@ -7,8 +7,8 @@ import select
 from typing import Protocol
 
 from leakdoc.sampling.exit_status import ExitStatus, exit_status_of, from_wait_status
+from leakdoc.sampling.process import Target, gone
 from leakdoc.sampling.procfs import ProcessDirectory, Stat
-from leakdoc.sampling.target import Target, gone
 
 
 class Lifeline(Protocol):

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from leakdoc.model.sample import Reason
-from leakdoc.sampling.lifeline import Lifeline, LinuxLifeline
+from leakdoc.sampling.lifeline import Lifeline
 from leakdoc.sampling.pace import Beat
-from leakdoc.sampling.probes import cgroup, children, connections, descriptors, mappings, memory, processor
 from leakdoc.sampling.probes.reading import Probe
-from leakdoc.sampling.procfs import ProcessDirectory
-from leakdoc.sampling.target import Target, access_denied, gone
 
 # Each sample: one small read each, microseconds. Memory is what a watch is for, so it is never slowed by default.
 EVERY_SAMPLE: Final = Beat(every_s=0.0, budget=0.01)
@@ -48,56 +43,3 @@ class Plan:
     touched: str
     missing: Mapping[str, str] = field(default_factory=dict)
     oom_kills: Callable[[], int | None] = lambda: None
-
-
-def plan_for(target: Target) -> Plan:
-    """Return the plan for this platform.
-
-    Raises:
-        TargetGone: the process has ended.
-        AccessDenied: the system does not show it to us.
-    """
-    if sys.platform != "linux":
-        from leakdoc.sampling.portable import portable_plan
-
-        return portable_plan(target)
-    try:
-        return _linux_plan(target, ProcessDirectory(target.pid))
-    except PermissionError:
-        raise access_denied(target.pid) from None
-    except (ProcessLookupError, FileNotFoundError):
-        raise gone(target.pid) from None
-
-
-def _linux_plan(target: Target, directory: ProcessDirectory) -> Plan:
-    lifeline = LinuxLifeline(target, directory)
-    missing: dict[str, str] = {}
-    probes = []
-    for name, make, metrics, beat in _LINUX_PROBES:
-        try:
-            probes.append(PlannedProbe(name=name, probe=make(directory), metrics=metrics, beat=beat))
-        except PermissionError:
-            missing.update(dict.fromkeys(metrics, Reason.DENIED))
-        except FileNotFoundError:
-            missing.update(dict.fromkeys(metrics, Reason.UNSUPPORTED))
-    group = cgroup.CgroupProbe(directory)
-    probes.append(PlannedProbe(name="cgroup", probe=group, metrics=cgroup.METRICS, beat=SLOW))
-    return Plan(
-        probes=tuple(probes),
-        lifeline=lifeline,
-        touched="nothing (read /proc and netlink)",
-        missing=missing,
-        oom_kills=group.oom_kills,
-    )
-
-
-_LINUX_PROBES: Final[tuple[tuple[str, Callable[[ProcessDirectory], Probe], tuple[str, ...], Beat], ...]] = (
-    ("statm", memory.StatmProbe, memory.STATM_METRICS, EVERY_SAMPLE),
-    ("stat", processor.ProcessorProbe, processor.METRICS, EVERY_SAMPLE),
-    ("fd", descriptors.DescriptorsProbe, descriptors.METRICS, EVERY_SAMPLE),
-    ("sockets", connections.ConnectionsProbe, connections.METRICS, EVERY_SAMPLE),
-    ("status", memory.StatusProbe, memory.STATUS_METRICS, SLOW),
-    ("children", children.ChildrenProbe, children.METRICS, SLOW),
-    ("maps", mappings.MappingsProbe, mappings.METRICS, SLOW),
-    ("limits", descriptors.OpenFilesLimitProbe, (), RARE),
-)

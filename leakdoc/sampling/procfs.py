@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 PF_KTHREAD: Final = 0x0020_0000  # include/linux/sched.h
@@ -103,6 +104,12 @@ def _integer(text: str) -> int:
         return int(text)
     except ValueError:
         raise UnexpectedText(f"not a number where one belongs: {text[:20]!r}") from None
+
+
+@cache
+def clock_ticks_per_s() -> int:
+    """Return the unit of the times in `/proc/PID/stat` (`sysconf(_SC_CLK_TCK)`)."""
+    return os.sysconf("SC_CLK_TCK")
 
 
 class ProcessDirectory:

@@ -13,10 +13,11 @@ from leakdoc.model.sample import Reason, Sample
 from leakdoc.sampling.clock import Clock, SystemClock
 from leakdoc.sampling.exit_status import from_wait_status
 from leakdoc.sampling.pace import Pace
-from leakdoc.sampling.plan import Plan, PlannedProbe, plan_for
+from leakdoc.sampling.plan import Plan, PlannedProbe
+from leakdoc.sampling.plans import plan_for
 from leakdoc.sampling.probes.reading import Reading, Standing
+from leakdoc.sampling.process import Target
 from leakdoc.sampling.procfs import UnexpectedText
-from leakdoc.sampling.target import Target
 from leakdoc.units import format_duration
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from typing import Final
 
 from leakdoc.model.sample import Column
 from leakdoc.sampling.probes.reading import Reading
-from leakdoc.sampling.procfs import KeptFile, ProcessDirectory, parse_stat
-from leakdoc.sampling.target import clock_ticks_per_s
+from leakdoc.sampling.procfs import KeptFile, ProcessDirectory, clock_ticks_per_s, parse_stat
 
 METRICS: Final = ("threads", "cpu_seconds_total")
 _THREADS: Final = Column("threads")

@@ -1,0 +1,64 @@
+"""What is read of a process on Linux: /proc, sock_diag and the control group, each at its beat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from leakdoc.model.sample import Reason
+from leakdoc.sampling.lifeline import LinuxLifeline
+from leakdoc.sampling.pace import Beat
+from leakdoc.sampling.plan import EVERY_SAMPLE, RARE, SLOW, Plan, PlannedProbe
+from leakdoc.sampling.probes import cgroup, children, connections, descriptors, mappings, memory, processor
+from leakdoc.sampling.probes.reading import Probe
+from leakdoc.sampling.process import Target, access_denied, gone
+from leakdoc.sampling.procfs import ProcessDirectory
+
+
+def linux_plan(target: Target) -> Plan:
+    """Return everything that is read of a target.
+
+    Raises:
+        TargetGone: the process has ended.
+        AccessDenied: the system does not show it to us.
+    """
+    try:
+        return _plan(target, ProcessDirectory(target.pid))
+    except PermissionError:
+        raise access_denied(target.pid) from None
+    except (ProcessLookupError, FileNotFoundError):
+        raise gone(target.pid) from None
+
+
+def _plan(target: Target, directory: ProcessDirectory) -> Plan:
+    lifeline = LinuxLifeline(target, directory)
+    missing: dict[str, str] = {}
+    probes = []
+    for name, make, metrics, beat in _LINUX_PROBES:
+        try:
+            probes.append(PlannedProbe(name=name, probe=make(directory), metrics=metrics, beat=beat))
+        except PermissionError:
+            missing.update(dict.fromkeys(metrics, Reason.DENIED))
+        except FileNotFoundError:
+            missing.update(dict.fromkeys(metrics, Reason.UNSUPPORTED))
+    group = cgroup.CgroupProbe(directory)
+    probes.append(PlannedProbe(name="cgroup", probe=group, metrics=cgroup.METRICS, beat=SLOW))
+    return Plan(
+        probes=tuple(probes),
+        lifeline=lifeline,
+        touched="nothing (read /proc and netlink)",
+        missing=missing,
+        oom_kills=group.oom_kills,
+    )
+
+
+_LINUX_PROBES: Final[tuple[tuple[str, Callable[[ProcessDirectory], Probe], tuple[str, ...], Beat], ...]] = (
+    ("statm", memory.StatmProbe, memory.STATM_METRICS, EVERY_SAMPLE),
+    ("stat", processor.ProcessorProbe, processor.METRICS, EVERY_SAMPLE),
+    ("fd", descriptors.DescriptorsProbe, descriptors.METRICS, EVERY_SAMPLE),
+    ("sockets", connections.ConnectionsProbe, connections.METRICS, EVERY_SAMPLE),
+    ("status", memory.StatusProbe, memory.STATUS_METRICS, SLOW),
+    ("children", children.ChildrenProbe, children.METRICS, SLOW),
+    ("maps", mappings.MappingsProbe, mappings.METRICS, SLOW),
+    ("limits", descriptors.OpenFilesLimitProbe, (), RARE),
+)
