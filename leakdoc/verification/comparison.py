@@ -10,11 +10,12 @@ from leakdoc.detection.diagnosis import diagnose
 from leakdoc.detection.policies import Policies
 from leakdoc.detection.stats.growth import judge
 from leakdoc.detection.stats.series import Growth
-from leakdoc.model.decision import CheckOutcome, Decision
+from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.metrics import MEMORY
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import Trace
+from leakdoc.verification.assessing import Assessed, assess
 from leakdoc.verification.channels import (
     TOTAL_CONNECTIONS,
     WITH_SWAP,
@@ -25,28 +26,8 @@ from leakdoc.verification.channels import (
     with_sums,
 )
 from leakdoc.verification.leak import Leak, leak_of
-from leakdoc.verification.measuring import Measured
 from leakdoc.verification.policy import VerificationPolicy
-from leakdoc.verification.questions import QUESTIONS, Answer
 from leakdoc.verification.windows import latest_version
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assessed:
-    """A leak of before with the look at after that speaks for it, and that look's answers by question.
-
-    Args:
-        look: the first that answers every question, or else the one that comes closest; null where there is none.
-    """
-
-    leak: Leak
-    look: Measured | None
-    answers: dict[str, Answer]
-
-    @property
-    def proven(self) -> bool:
-        """Whether the leak is shown to be gone."""
-        return bool(self.answers) and all(each.outcome is CheckOutcome.PASSED for each in self.answers.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +73,9 @@ def compare(before: Trace, after: Trace, policies: Policies, policy: Verificatio
     said_before, said_after = diagnose(before, policies=policies), diagnose(latest, policies=policies)
     old, new = with_sums(before), with_sums(latest)
     new = _with_absent_peers(old, new)
-    leaks = tuple(_assess(leak, policy) for leak in _leaks(old, new, said_before, policies, policy))
+    leaks = tuple(
+        assess(leak, new, policies.growth, policy) for leak in _leaks(old, new, said_before, policies, policy)
+    )
     known = {each.leak.column for each in leaks}
     return Comparison(
         before=old,
@@ -129,27 +112,15 @@ def _leaks(
     if memory is not None and both is not None:
         leaking = [both if column == memory else column for column in leaking]
     for column in dict.fromkeys(leaking):
-        leak = leak_of(column, before, after, policies.growth, policy)
+        leak = leak_of(column, before, policies.growth, policy)
         if leak is not None:
             found[column] = leak
     for column, of in ((WITH_SWAP, lambda c: c.metric in MEMORY), (TOTAL_CONNECTIONS, _is_peer)):
         rate = max((leak.rate_per_s for part, leak in found.items() if of(part)), default=None)
         if rate is not None and column not in found and was_read(before, column):
-            leak = leak_of(column, before, after, policies.growth, policy, rate_per_s=rate)
+            leak = leak_of(column, before, policies.growth, policy, rate_per_s=rate)
             found |= {} if leak is None else {column: leak}
     yield from found.values()
-
-
-def _assess(leak: Leak, policy: VerificationPolicy) -> Assessed:
-    """Ask every question of every look; the first that answers them all speaks, or the one that comes closest."""
-    best = Assessed(leak=leak, look=None, answers={})
-    most = -1
-    for look in leak.looks:
-        answers = {name: ask(leak, look, policy) for name, ask in QUESTIONS.items()}
-        passed = sum(each.outcome is CheckOutcome.PASSED for each in answers.values())
-        if passed > most:
-            best, most = Assessed(leak=leak, look=look, answers=answers), passed
-    return best
 
 
 def _fresh(before: Trace, after: Trace, known: set[Column], policies: Policies) -> Iterator[Fresh]:

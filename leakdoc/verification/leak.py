@@ -1,4 +1,4 @@
-"""A channel that leaked before, and how it looks after."""
+"""A channel that leaked before, and how a look at what came after is held against it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from leakdoc.model.metrics import metric
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import Trace
 from leakdoc.units import Unit
-from leakdoc.verification.channels import was_read
 from leakdoc.verification.measuring import Measured, measure
 from leakdoc.verification.pauses import longest_pause_requests, longest_pause_s
 from leakdoc.verification.policy import VerificationPolicy
@@ -24,7 +23,6 @@ class Leak:
         rate_per_s: the old rate of one process, against which the new one is held.
         pause_s: the longest pause of the old growth.
         pause_requests: the same in requests; null where they are not known.
-        looks: at what came after, with more and more of the start cut; empty where it was not read after.
     """
 
     column: Column
@@ -32,17 +30,11 @@ class Leak:
     rate_per_s: float
     pause_s: float
     pause_requests: float | None
-    looks: tuple[Measured, ...]
 
     @property
     def unit(self) -> Unit:
         """The channel's unit."""
         return metric(self.column.metric).unit
-
-    @property
-    def still(self) -> Measured | None:
-        """The first look in which it still leaks; null where it does in none."""
-        return next((look for look in self.looks if look.growth.decision is Decision.LEAKING), None)
 
     def load_ratio(self, look: Measured) -> float:
         """Return the load of one process after, as a share of that before; 1 where it is not known."""
@@ -68,13 +60,12 @@ class Leak:
 def leak_of(
     column: Column,
     before: Trace,
-    after: Trace,
     growth: GrowthPolicy,
     policy: VerificationPolicy,
     *,
     rate_per_s: float | None = None,
 ) -> Leak | None:
-    """Measure a channel on both sides.
+    """Measure a channel as it was before.
 
     Args:
         rate_per_s: the old rate to hold against, where the channel's own cannot be told, as that of a sum.
@@ -94,7 +85,4 @@ def leak_of(
         rate_per_s=rate_per_s,
         pause_s=longest_pause_s(before, column, noise),
         pause_requests=longest_pause_requests(before, column, noise),
-        looks=tuple(measure(after, column, growth, policy, cut=cut) for cut in policy.cuts)
-        if was_read(after, column)
-        else (),
     )

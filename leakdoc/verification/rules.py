@@ -10,8 +10,9 @@ from typing import Final
 from leakdoc.model.decision import CheckOutcome, Decision, ProofDecision
 from leakdoc.model.proof import Check
 from leakdoc.units import format_duration, format_rate
+from leakdoc.verification.assessing import Assessed
 from leakdoc.verification.channels import title
-from leakdoc.verification.comparison import Assessed, Comparison, Fresh
+from leakdoc.verification.comparison import Comparison, Fresh
 from leakdoc.verification.measuring import Measured
 from leakdoc.verification.work import REQUESTS, work_of
 
@@ -49,7 +50,7 @@ def sound_before_leaks_after(case: Comparison, _: Sequence[Check]) -> Ruling | N
 def faster(case: Comparison, _: Sequence[Check]) -> Ruling | None:
     """A leak of before grows faster now, by time and by requests, beyond doubt."""
     for each in case.leaks:
-        look = each.leak.still
+        look = each.still
         if look is not None and look.rate_per_s is not None and _is_faster(each, look, case):
             return Ruling(decision=ProofDecision.WORSE, reason=f"{title(each.leak.column)} {_rates(each, look)}")
     return None
@@ -65,7 +66,7 @@ def _is_faster(each: Assessed, look: Measured, case: Comparison) -> bool:
 
 def still_leaking(case: Comparison, _: Sequence[Check]) -> Ruling | None:
     """Most of the old growth is still there, in at least one channel."""
-    left = [(each, look) for each in case.leaks if (look := each.leak.still) is not None and _is_most(each, look, case)]
+    left = [(each, look) for each in case.leaks if (look := each.still) is not None and _is_most(each, look, case)]
     if not left:
         return None
     told = "; ".join(f"{title(each.leak.column)} {_rates(each, look)}" for each, look in left)
@@ -92,7 +93,7 @@ def leaks_elsewhere(case: Comparison, _: Sequence[Check]) -> Ruling | None:
 
 def slower(case: Comparison, _: Sequence[Check]) -> Ruling | None:
     """It still leaks, but clearly slower."""
-    left = [(each, look) for each in case.leaks if (look := each.leak.still) is not None]
+    left = [(each, look) for each in case.leaks if (look := each.still) is not None]
     if not left:
         return None
     told = "; ".join(f"{title(each.leak.column)} {_rates(each, look)}" for each, look in left)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from leakdoc.model.decision import CheckOutcome, Decision
 from leakdoc.model.finding import Json
 from leakdoc.model.proof import Check
+from leakdoc.verification.assessing import Assessed
 from leakdoc.verification.channels import SWAP, WITH_SWAP, title, was_read
-from leakdoc.verification.comparison import Assessed, Comparison, Fresh
+from leakdoc.verification.comparison import Comparison, Fresh
 from leakdoc.verification.figures import plain_figures
 
 PASSED, FAILED, UNKNOWN = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.UNKNOWN
@@ -91,7 +92,7 @@ def other_channels(case: Comparison) -> Check:
     if not open_ones:
         told = f"proven as well: {', '.join(title(each.leak.column) for each in others)}" if others else "none leaked"
         return Check(name="other_channels", outcome=PASSED, reason=told, numbers=numbers)
-    leaking = any(each.leak.still is not None for each in open_ones)
+    leaking = any(each.still is not None for each in open_ones)
     told = "; ".join(f"{title(each.leak.column)}: {_why_open(each)}" for each in open_ones)
     return Check(name="other_channels", outcome=FAILED if leaking else UNKNOWN, reason=told, numbers=numbers)
 
@@ -118,7 +119,7 @@ def swap(case: Comparison) -> Check:
     numbers = {"channels": _numbers(both)}
     if both.proven:
         return Check(name="swap", outcome=PASSED, reason="memory and swap together are flat too", numbers=numbers)
-    outcome = FAILED if both.leak.still is not None or both.answers["level"].outcome is FAILED else UNKNOWN
+    outcome = FAILED if both.still is not None or both.answers["level"].outcome is FAILED else UNKNOWN
     return Check(name="swap", outcome=outcome, reason=f"memory and swap together: {_why_open(both)}", numbers=numbers)
 
 

@@ -67,7 +67,7 @@ def no_extra_restarts(case: Comparison) -> Check:
 
 def _inferred(case: Comparison) -> int:
     """Restarts that nobody recorded, told by the drop that they leave."""
-    look = None if case.primary is None or not case.primary.leak.looks else case.primary.leak.looks[0]
+    look = None if case.primary is None else case.primary.look
     found = None if look is None else look.growth.evidence.get("inferred_restarts")
     return int(found) if isinstance(found, int | float) else 0
 

@@ -30,7 +30,7 @@ def before_leaked(case: Comparison) -> Check:
 
 def same_metrics(case: Comparison) -> Check:
     """What leaked before must have been read after."""
-    missing = [each.leak.column for each in case.leaks if not each.leak.looks]
+    missing = [each.leak.column for each in case.leaks if each.look is None]
     if not missing:
         return Check(name="same_metrics", outcome=CheckOutcome.PASSED, reason="what leaked before was read after too")
     names = ", ".join(title(column) for column in missing)
