@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from leakdoc.errors import UnreadableSource, UsageError
 from leakdoc.model.trace import Trace
@@ -60,11 +60,16 @@ def _load(source: Source) -> Trace:
     if hasattr(source, "columns") and hasattr(source, "index"):  # a frame, without importing pandas to ask
         from leakdoc.sampling.sources.frame import from_frame
 
-        return from_frame(source)
+        return from_frame(cast("pd.DataFrame", source))
     raise UsageError(
         f"no samples can be read from a {type(source).__name__}",
         help="Give a path, a pandas frame, a trace, or what a watch returned.",
     )
+
+
+def _is_frame(source: object) -> TypeGuard[pd.DataFrame]:
+    """Whether this is a frame, without importing pandas to ask."""
+    return hasattr(source, "columns") and hasattr(source, "index")
 
 
 def _load_file(file: Path) -> Trace:
