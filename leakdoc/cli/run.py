@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import subprocess
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.options import policies_of, positive_duration
 from leakdoc.cli.watching import add_watching, ended_by_signals, give_verdict, progress_shown
 from leakdoc.errors import UsageError
+from leakdoc.model.trace import Ending
 
 if TYPE_CHECKING:
     from leakdoc.detection.policies import Policies
@@ -89,9 +91,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _with_status(watched: Watched, returncode: int) -> Watched:
     """Put the command's exit status, which only its parent knows, into the verdict."""
-    ending = watched.diagnosis.ending
-    if ending is None:
-        return watched
+    ending = watched.diagnosis.ending or Ending(at=time.time(), cause="unknown")
     status = {"signal": -returncode} if returncode < 0 else {"exit_status": returncode}
     cause = ending.cause if ending.cause == "oom_killed" else "signalled" if returncode < 0 else "exited"
     told = replace(ending, cause=cause, **status)

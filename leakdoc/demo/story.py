@@ -19,8 +19,8 @@ from leakdoc.verification.verify import verify
 from leakdoc.verification.write import write_proof
 
 INTERVAL_S: Final = 0.5
-LONGEST_S: Final = 50.0  # of each watch, so that the story ends within two minutes
-AFTER_S: Final = 45.0  # long enough for what the old build would have leaked by then to be plain
+BEFORE_S: Final = 40.0  # for memory and for connections to be decided, each on its own
+AFTER_S: Final = 45.0  # for what the old build would have leaked by then to be plain
 
 Say = Callable[[str], None]
 
@@ -74,12 +74,12 @@ def tell(say: Say, kept: Kept, *, with_fix: bool, on_progress: Callable[[Progres
     with EmbeddedPostgres() as postgres, Deployment(postgres.dsn, build="leaky") as deployment:
         say(f"   postgres on 127.0.0.1:{postgres.port}, payments pid {deployment.pid}")
         say("\n2. leakdoc watches it.")
-        before = _watch(deployment.pid, kept.before, on_progress, for_s=LONGEST_S, stop_when_decided=True)
+        before = _watch(deployment.pid, kept.before, on_progress, for_s=BEFORE_S)
         _say_all(say, last_screen(before.diagnosis))
         say(f"\n3. {_roll_out(deployment, with_fix=with_fix)}")
         say(f"   payments pid {deployment.pid} serves now")
         say("\n4. leakdoc watches the new process.")
-        after = _watch(deployment.pid, kept.after, on_progress, for_s=AFTER_S, stop_when_decided=False)
+        after = _watch(deployment.pid, kept.after, on_progress, for_s=AFTER_S)
         _say_all(say, last_screen(after.diagnosis))
     if deployment.counts is not None:
         say(f"   the load: {deployment.counts.sent} charges sent, {deployment.counts.failed} lost over the roll-out")
@@ -91,15 +91,13 @@ def tell(say: Say, kept: Kept, *, with_fix: bool, on_progress: Callable[[Progres
     return proof
 
 
-def _watch(
-    pid: int, record: Path, on_progress: Callable[[Progress], None] | None, *, for_s: float, stop_when_decided: bool
-) -> Watched:
+def _watch(pid: int, record: Path, on_progress: Callable[[Progress], None] | None, *, for_s: float) -> Watched:
     watch = Watch(
         pid,
         interval_s=INTERVAL_S,
         for_s=for_s,
         record=record,
-        stop_when_decided=stop_when_decided,
+        stop_when_decided=False,
         on_progress=on_progress,
     )
     return watch.run()

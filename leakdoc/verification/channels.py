@@ -42,8 +42,18 @@ def with_sums(trace: Trace) -> Trace:
         columns[peer_column(peer)] = _sum(list(parts.values()), columns[TOTAL_CONNECTIONS])
     memory = next((name for name in _SWAPPED if was_read(trace, Column(name))), None)
     if memory is not None and was_read(trace, SWAP):
-        columns[WITH_SWAP] = columns[Column(memory)] + columns[SWAP]
+        columns[WITH_SWAP] = columns[Column(memory)] + _carried_on(trace, columns[SWAP])
     return replace(trace, columns=columns)
+
+
+def _carried_on(trace: Trace, values: FloatArray) -> FloatArray:
+    """Fill rows without a reading with the life's last one: a metric may be read less often than its neighbours."""
+    filled = values.copy()
+    for life in trace.lives:
+        rows = np.arange(life.first, life.stop)
+        latest = np.maximum.accumulate(np.where(np.isnan(values[rows]), -1, rows))
+        filled[rows] = np.where(latest < 0, np.nan, values[latest])
+    return filled
 
 
 def _sum(parts: list[FloatArray], read: FloatArray | None) -> FloatArray:

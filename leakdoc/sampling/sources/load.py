@@ -67,11 +67,6 @@ def _load(source: Source) -> Trace:
     )
 
 
-def _is_frame(source: object) -> TypeGuard[pd.DataFrame]:
-    """Whether this is a frame, without importing pandas to ask."""
-    return hasattr(source, "columns") and hasattr(source, "index")
-
-
 def _load_file(file: Path) -> Trace:
     check_file(file)
     start = _first_bytes(file)
