@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Final
 
 from leakdoc.model.sample import Column
@@ -99,5 +98,10 @@ def _seconds(group: Group, peer: _Peer) -> dict[Column, float]:
         values[Column.of("connection_oldest_s", **group.labels)] = max(peer.ages_s)
     if peer.idle_s:
         values[Column.of("connection_idle_max_s", **group.labels)] = max(peer.idle_s)
-        values[Column.of("connection_idle_median_s", **group.labels)] = median(peer.idle_s)
+        values[Column.of("connection_idle_median_s", **group.labels)] = _median(peer.idle_s)
     return values
+
+
+def _median(values: list[float]) -> float:
+    """Return the middle value, the upper of two (the module `statistics` takes 7 ms to import)."""
+    return sorted(values)[len(values) // 2]
