@@ -18,8 +18,6 @@ from leakdoc.verification.work import REQUESTS, work_of
 
 _INTERVAL_DEVIATIONS: Final = 1.96  # half a 95 % interval in standard deviations
 _HOUR_S: Final = 3_600.0
-# What may stay unanswered where the source does not tell it; everything else must be answered for `normalized`.
-_MAY_BE_UNREAD: Final = ("load", "no_oom_kill", "swap")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +109,14 @@ def all_passed(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
     """Every check passed, but for what the source does not tell."""
     if any(_stands_against(check) for check in checks) or case.primary is None or case.primary.look is None:
         return None
-    look = case.primary.look
+    look, unit = case.primary.look, case.primary.leak.unit
     names = ", ".join(title(each.leak.column) for each in case.leaks)
-    reason = (
-        f"no growth is left in {names}: {_rates(case.primary, look)}, watched for {format_duration(look.exposure_s)}"
+    most = format_rate((look.upper_per_s or 0.0) * _HOUR_S, unit)
+    was = format_rate(case.primary.leak.rate_per_s * _HOUR_S, unit)
+    reason = f"no growth is left in {names}: at most {most} where it was {was}, watched for "
+    return Ruling(
+        decision=ProofDecision.NORMALIZED, reason=f"{reason}{format_duration(look.exposure_s)}{_assumed(checks)}"
     )
-    return Ruling(decision=ProofDecision.NORMALIZED, reason=f"{reason}{_assumed(checks)}")
 
 
 def _assumed(checks: Sequence[Check]) -> str:
@@ -125,9 +125,9 @@ def _assumed(checks: Sequence[Check]) -> str:
 
 
 def _stands_against(check: Check) -> bool:
-    if check.outcome is not CheckOutcome.UNKNOWN or check.name not in _MAY_BE_UNREAD:
-        return check.outcome is not CheckOutcome.PASSED
-    return bool(check.numbers) and not check.numbers.get("assumed", False)
+    """Whether a check keeps `normalized` from being said: it did not pass, and not for want of a metric alone."""
+    unread = check.outcome is CheckOutcome.UNKNOWN and check.numbers.get("unread") is True
+    return check.outcome is not CheckOutcome.PASSED and not unread
 
 
 def something_is_missing(case: Comparison, checks: Sequence[Check]) -> Ruling | None:

@@ -114,8 +114,9 @@ def swap(case: Comparison) -> Check:
     both = next((each for each in case.leaks if each.leak.column == WITH_SWAP), None)
     if both is None or both.look is None:
         read = was_read(case.after, SWAP)
-        told = "memory did not leak before" if read else "swap was not read after"
-        return Check(name="swap", outcome=PASSED if read else UNKNOWN, reason=told)
+        told = "memory with swap did not leak before" if read else "swap was not read after"
+        numbers: dict[str, Json] = {} if read else {"unread": True}
+        return Check(name="swap", outcome=PASSED if read else UNKNOWN, reason=told, numbers=numbers)
     numbers = {"channels": _numbers(both)}
     if both.proven:
         return Check(name="swap", outcome=PASSED, reason="memory and swap together are flat too", numbers=numbers)

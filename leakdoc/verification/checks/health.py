@@ -28,7 +28,8 @@ def no_oom_kill(case: Comparison) -> Check:
         return Check(name="no_oom_kill", outcome=FAILED, reason="it was killed for want of memory after the rollout")
     kills = _kills(case.after)
     if kills is None:
-        return Check(name="no_oom_kill", outcome=UNKNOWN, reason="OOM kills were not read after")
+        told = "OOM kills were not read after"
+        return Check(name="no_oom_kill", outcome=UNKNOWN, reason=told, numbers={"unread": True})
     if kills > 0:
         told = f"{kills:.0f} OOM kills after the rollout"
         return Check(name="no_oom_kill", outcome=FAILED, reason=told, numbers={"kills": kills})

@@ -49,11 +49,11 @@ def _by_cpu(case: Comparison) -> Check:
     before, after = work_of(case.before, CPU), work_of(case.after, CPU)
     if before is None or after is None or before.per_s <= 0.0:
         told = "requests were not read: the same load is assumed"
-        return Check(name="load", outcome=UNKNOWN, reason=told, numbers={"assumed": True})
+        return Check(name="load", outcome=UNKNOWN, reason=told, numbers={"unread": True})
     share = after.per_s / before.per_s
     numbers = {"cpu_s_before": before.total, "cpu_s_after": after.total, "cpu_share": share}
     if share < case.policy.cpu_share:
         told = f"CPU time fell to {share:.0%} of what it was: is it idle? Give the load to tell"
-        return Check(name="load", outcome=UNKNOWN, reason=told, numbers=numbers | {"assumed": False})
+        return Check(name="load", outcome=UNKNOWN, reason=told, numbers=numbers)
     told = f"requests were not read; {format_duration(after.total)} of CPU time, {share:.0%} of the old rate"
     return Check(name="load", outcome=PASSED, reason=told, numbers=numbers)
