@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from leakdoc.cli.options import policies_of, positive_duration
 from leakdoc.cli.watching import add_watching, ended_by_signals, give_verdict, progress_shown
 from leakdoc.errors import UsageError
-from leakdoc.model.trace import Ending
+from leakdoc.model.facts import Ending
 
 if TYPE_CHECKING:
     from leakdoc.detection.policies import Policies

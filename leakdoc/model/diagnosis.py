@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from leakdoc.model.decision import Decision
+from leakdoc.model.facts import Ending
 from leakdoc.model.finding import Finding
 from leakdoc.model.step import Effect
 from leakdoc.model.subject import Subject
-from leakdoc.model.trace import Ending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from leakdoc.model.diagnosis import Diagnosis, NextCommand, Window
+from leakdoc.model.facts import Ending
 from leakdoc.model.finding import Finding, Interval
 from leakdoc.model.step import EvidenceFile, EvidenceValue, StepResult
 from leakdoc.model.subject import Subject
-from leakdoc.model.trace import Ending
 from leakdoc.units import format_time
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from leakdoc.model.diagnosis import Diagnosis
+from leakdoc.model.facts import Ending
 from leakdoc.model.finding import Finding
 from leakdoc.model.metrics import MEMORY, metric
-from leakdoc.model.trace import Ending
 from leakdoc.redact import inert
 from leakdoc.reporting.words import command_words, decision_word, rate_words, subject_words, time_words
 from leakdoc.units import format_amount, format_duration

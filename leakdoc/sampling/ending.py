@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from leakdoc.model.trace import Ending
+from leakdoc.model.facts import Ending
 from leakdoc.sampling.exit_status import ExitStatus
 
 _SIGKILL = getattr(signal, "SIGKILL", 9)
