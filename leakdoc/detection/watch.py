@@ -23,7 +23,7 @@ from leakdoc.sampling.trace_builder import TraceBuilder
 if TYPE_CHECKING:
     from leakdoc.detection.policies import Policies
     from leakdoc.model.diagnosis import Diagnosis
-    from leakdoc.model.trace import Facts, Trace
+    from leakdoc.model.trace import Trace
 
 FOR_S: Final = 900.0
 INTERVAL_S: Final = 1.0
@@ -137,7 +137,7 @@ class Watch:
     def trace(self) -> Trace:
         """Everything seen so far."""
         with self._lock:
-            self._builder.facts = self._facts()
+            self._builder.facts = self._sampler.facts()
             return self._builder.trace()
 
     @property
@@ -199,6 +199,8 @@ class Watch:
             self._builder.add(sample)
         if self._writer is not None:
             self._writer.append(sample)
+            if len(self._builder) == 1:  # a watch that is killed leaves the limits beside its samples
+                self._writer.set_facts(self._sampler.facts())
 
     def _look(self) -> Diagnosis:
         from leakdoc.detection.diagnosis import diagnose
@@ -219,14 +221,11 @@ class Watch:
                 )
             )
 
-    def _facts(self) -> Facts:
-        return self._sampler.facts()
-
     def _close_recording(self) -> Path | None:
         if self._writer is None:
             return None
         with self._writer as writer, contextlib.suppress(RecordingError):
-            writer.set_facts(self._facts())
+            writer.set_facts(self._sampler.facts())
         return self._writer.path
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ class Trace:
     times: FloatArray
     lives: tuple[Life, ...]
     columns: Mapping[Column, FloatArray]
-    facts: Facts = Facts()
+    facts: Facts = field(default_factory=Facts)
 
     def __len__(self) -> int:
         return len(self.times)

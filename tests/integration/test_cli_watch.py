@@ -176,7 +176,7 @@ def test_somebody_elses_file_is_not_overwritten(start: Start, tmp_path: Path) ->
 def test_a_full_disk_keeps_what_was_recorded(start: Start, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], check=True)
     try:
         target = start("keeps_still.py")
         done = call("watch", target.pid, "--interval", "1ms", "--record", disk / "r.leakdoc", "--json", "--for", "60s")
