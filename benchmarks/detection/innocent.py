@@ -35,7 +35,9 @@ def wandering(scene: Scene) -> Labelled:
 def warm_up(scene: Scene) -> Labelled:
     tau = scene.log_uniform(0.01, 0.25)
     rise = scene.level * scene.log_uniform(0.03, 1.0)
-    return _innocent("warm-up", scene, -rise * np.exp(-scene.x / tau), _WARM, slope=rise / tau * np.exp(-1 / tau) / scene.span)
+    return _innocent(
+        "warm-up", scene, -rise * np.exp(-scene.x / tau), _WARM, slope=rise / tau * np.exp(-1 / tau) / scene.span
+    )
 
 
 def slow_warm_up(scene: Scene) -> Labelled:
@@ -76,7 +78,9 @@ def season(scene: Scene) -> Labelled:
     scene.load = None
     period = DAY if scene.span > 1.9 * DAY else scene.span / scene.rng.uniform(2.5, 6.0)
     wave = np.sin(2 * np.pi * (scene.t / period + scene.rng.random()))
-    return _innocent("season", scene, scene.level * scene.rng.uniform(0.02, 0.15) * wave, "stable inconclusive load_driven")
+    return _innocent(
+        "season", scene, scene.level * scene.rng.uniform(0.02, 0.15) * wave, "stable inconclusive load_driven"
+    )
 
 
 def step(scene: Scene) -> Labelled:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.detection.scene import Array, Labelled, Scene, measured, wavy_load
 from benchmarks.detection.sawtooth import collections, lives_of
+from benchmarks.detection.scene import Array, Labelled, Scene, measured, wavy_load
 
 
 def _leak(name: str, scene: Scene, signal: Array, slope: float, *, noisy: bool = True) -> Labelled:

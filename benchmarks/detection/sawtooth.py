@@ -16,7 +16,9 @@ def collections(scene: Scene) -> Array:
     lasted = np.diff(np.append(cuts, 1.0 + 1.0 / count * rng.random()))
     height = scene.level * rng.uniform(0.05, 0.4) * rng.uniform(0.85, 1.15, size=count)
     scene.noise_sd = min(scene.noise_sd, 0.01 * scene.level)
-    return np.asarray((height * count * np.minimum(lasted, 1.0 / count))[which] * (scene.x - cuts[which]) / lasted[which])
+    return np.asarray(
+        (height * count * np.minimum(lasted, 1.0 / count))[which] * (scene.x - cuts[which]) / lasted[which]
+    )
 
 
 def lives_of(scene: Scene, *, most: int = 30, known: bool = True) -> tuple[Array, int]:

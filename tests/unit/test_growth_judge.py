@@ -48,7 +48,7 @@ def noise(n: int, seed: int = 1) -> FloatArray:
 T = np.arange(1_800.0)
 LEAKS = {
     "linear": paged(300 * MIB + 2_000 * T + 0.3 * MIB * noise(1_800)),
-    "linear after a warm-up": paged(300 * MIB + 2_000 * T - 30 * MIB * np.exp(-T / 60) + 0.3 * MIB * noise(1_800)),
+    "linear after a warm-up": paged(300 * MIB + 4_000 * T - 30 * MIB * np.exp(-T / 60) + 0.3 * MIB * noise(1_800)),
     "late onset": paged(300 * MIB + 5_000 * np.maximum(T - 700, 0) + 0.3 * MIB * noise(1_800)),
     "arenas of 256 KiB in a short watch": 30 * MIB + np.floor(np.arange(40.0) * 100 * 1024 / 2**18) * 2**18,
     "arenas of 1 MiB in a minute": 30 * MIB + np.floor(np.arange(60.0) * 100 * 1024 / MIB) * MIB,

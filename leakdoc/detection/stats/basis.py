@@ -9,7 +9,7 @@ import numpy as np
 
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.series import FloatArray
+from leakdoc.detection.stats.series import FloatArray, Mask
 
 _DAY_S: Final = 86_400.0
 _HARMONICS: Final = (1.0, 2.0)
@@ -30,6 +30,11 @@ class Basis:
     columns: FloatArray
     load_at: int | None
     season_at: int | None
+
+    def part(self, rows: Mask) -> Basis:
+        """Return only some rows, without the columns that are empty there."""
+        columns = self.columns[rows]
+        return Basis(columns=columns[:, np.any(columns != 0.0, axis=0)], load_at=None, season_at=None)
 
 
 def basis_of(bins: Bins, policy: GrowthPolicy) -> Basis:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.series import FloatArray, IntArray
+from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.tidying import Rows
 
 _LEAST_PER_LIFE = 3
@@ -39,6 +39,15 @@ class Bins:
 
     def __len__(self) -> int:
         return len(self.t)
+
+    def part(self, rows: Mask) -> Bins:
+        """Return only some bins; lives that lose all of theirs are dropped."""
+        return Bins(
+            t=self.t[rows], age=self.age[rows], y=self.y[rows],
+            life=np.unique(self.life[rows], return_inverse=True)[1].astype(np.intp),
+            work=None if self.work is None else self.work[rows], rate=None if self.rate is None else self.rate[rows],
+            resolution=self.resolution,
+        )  # fmt: skip
 
     @property
     def lives(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
-from leakdoc.detection.stats.fitting import Fits, Products, fit, persistent_only, products_of
+from leakdoc.detection.stats.fitting import Fits, Products, distrusting, fit, products_of
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.quantiles import mixture_quantile, t_cdf
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
@@ -116,7 +116,7 @@ def _trials(products: Products, library: Library, axis: int, axes: int, policy: 
         family = FAMILIES[INDEX[name]]
         fits = fit(products, members, library.end_slope)
         if not family.persistent:
-            fits = persistent_only(fits, policy.step_persistence)
+            fits = distrusting(fits, policy.step_persistence, policy.step_distrust)
         prior = np.log(family.prior / axes / (out_of or len(members)))
         return _Trial(family=INDEX[name], axis=axis, members=members, fits=fits, log_prior=float(prior))
 

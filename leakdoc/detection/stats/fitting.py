@@ -127,11 +127,7 @@ def _inverse(gram: FloatArray) -> tuple[FloatArray, Mask]:
     return np.linalg.inv(safe), sound
 
 
-def persistent_only(fits: Fits, most: float) -> Fits:
-    """Forbid autocorrelations over `most`."""
-    return Fits(
-        log_weight=np.where(most >= RHOS, fits.log_weight, -np.inf),
-        slope=fits.slope,
-        error=fits.error,
-        first=fits.first,
-    )
+def distrusting(fits: Fits, persistence: float, distrust: float) -> Fits:
+    """Hold against a fit what it leaves over, where that wanders more than `persistence`."""
+    held = distrust * np.log(np.maximum((1.0 - persistence) / (1.0 - RHOS), 1.0))
+    return Fits(log_weight=fits.log_weight - held, slope=fits.slope, error=fits.error, first=fits.first)

@@ -22,13 +22,13 @@ from leakdoc.detection.stats.measuring import (
     family_of,
     slope_of,
     smallest_detectable,
-    tail_still_grows,
 )
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.rules import Ruling, decide
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.shapes import FAMILIES, Fate
 from leakdoc.detection.stats.staircase import rises_of
+from leakdoc.detection.stats.tail import tail_still_grows
 from leakdoc.detection.stats.tidying import Rows, tidy, without_spikes
 from leakdoc.model.finding import Interval, Json
 

@@ -13,7 +13,7 @@ from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.quantiles import t_quantile
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.shapes import FAMILIES, Fate
-from leakdoc.detection.stats.whitening import RHOS, whitener_of
+from leakdoc.detection.stats.whitening import whitener_of
 
 _CONFIDENCE = 0.975
 _POWER = 0.8
@@ -111,32 +111,6 @@ def _spread(basis: Basis, size: FloatArray) -> float:
         return 0.0
     low, high = np.quantile(basis.columns[:, basis.load_at], [0.05, 0.95])
     return float(size[basis.load_at] * (high - low))
-
-
-def tail_still_grows(bins: Bins, basis: Basis, slope: Slope, ensemble: Ensemble, policy: GrowthPolicy) -> bool:
-    """Whether the last part alone allows for the slope of the whole; where it is too short to say, it does."""
-    tail = bins.t >= np.max(bins.t) - policy.tail_fraction * bins.span
-    if bins.lives > 2 or np.sum(tail) < policy.min_bins:
-        return True
-    axis = ensemble.axes[ensemble.axis[ensemble.best]]
-    columns = basis.columns[tail]
-    used = np.ptp(columns, axis=0) > 0.0
-    design = np.hstack([np.ones((len(columns), 1)), columns[:, used], axis.u[tail, None] / axis.per_second])
-    if basis.season_at is not None or bins.lives > 1:
-        design = np.hstack([columns[:, np.any(columns != 0.0, axis=0)], axis.u[tail, None] / axis.per_second])
-    upper = _upper_slope(bins.y[tail], design, float(RHOS[ensemble.rho[ensemble.best]]))
-    return upper >= policy.tail_slope * slope.estimate
-
-
-def _upper_slope(y: FloatArray, design: FloatArray, rho: float) -> float:
-    white = np.vstack([np.sqrt(1.0 - rho * rho) * design[:1], design[1:] - rho * design[:-1]])
-    target = np.append(np.sqrt(1.0 - rho * rho) * y[:1], y[1:] - rho * y[:-1])
-    size = np.linalg.lstsq(white, target, rcond=None)[0]
-    left = target - white @ size
-    degrees = max(len(y) - design.shape[1], 1)
-    inverse = np.linalg.pinv(white.T @ white)
-    error = float(np.sqrt(max(inverse[-1, -1], 0.0) * float(left @ left) / degrees))
-    return float(size[-1]) + t_quantile(_CONFIDENCE, degrees) * error
 
 
 def family_of(ensemble: Ensemble) -> str:

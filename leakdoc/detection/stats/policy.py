@@ -59,6 +59,9 @@ class GrowthPolicy:
     step_persistence: float = setting(
         0.75, unit="number", why="steps explain a series only if what they leave is not itself made of steps"
     )
+    step_distrust: float = setting(
+        2.5, unit="number", why="the power of the remaining persistence with which a fit by steps loses weight"
+    )
     drop_fraction: float = setting(0.4, unit="fraction", why="a fall of 40 % of the range is taken for a restart")
     spike_deviations: float = setting(8.0, unit="number", why="Hampel's filter, wide enough to spare every trend")
     spike_fraction: float = setting(0.03, unit="fraction", why="more outliers than 3 % are behaviour, not error")

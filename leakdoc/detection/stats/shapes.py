@@ -57,8 +57,10 @@ FAMILIES: Final = (
     Family(name="linear + saturating", fate=Fate.GROWS, words="linear after a warm-up"),
     Family(name="knee", fate=Fate.GROWS, words="linear since a bend", prior=0.7),
     Family(name="linear + knee", fate=Fate.GROWS, words="linear, at a changed rate since a bend", prior=0.7),
-    Family(name="linear + step", fate=Fate.GROWS, words="linear, and a step"),
-    Family(name="linear + settled", fate=Fate.GROWS, words="linear beside a rise that ended", prior=0.3),
+    Family(name="linear + step", fate=Fate.GROWS, words="linear, and a step", persistent=False),
+    Family(
+        name="linear + settled", fate=Fate.GROWS, words="linear beside a rise that ended", prior=0.3, persistent=False
+    ),
 )
 INDEX: Final = {family.name: at for at, family in enumerate(FAMILIES)}
 
