@@ -47,7 +47,7 @@ def find_growth(
         metric=column.metric,
         decision=growth.decision,
         reason=f"{title or metric(column.metric).title}: {growth.reason}",
-        confidence=_number(growth.confidence),
+        confidence=_probability(growth.confidence),
         slope_per_hour=_interval(growth.slope_per_s, _HOUR_S),
         smallest_detectable_per_hour=_number(growth.smallest_detectable_per_s, _HOUR_S),
         time_to_limit_s=_interval(growth.time_to_limit_s, 1.0),
@@ -96,7 +96,7 @@ def _evidence(growth: Growth, column: Column) -> dict[str, Json]:
     found |= {
         "labels": dict(column.labels) or None,
         "grew_for_s": _number(growth.grew_for_s),
-        "probability": _number(growth.probability),
+        "probability": _probability(growth.probability),
         "level": _number(growth.level),
         "worst_case_per_hour": _number(growth.worst_case_per_s, _HOUR_S),
     }
@@ -122,6 +122,12 @@ def _interval(interval: Interval | None, factor: float) -> Interval | None:
 def _number(value: float | None, factor: float = 1.0) -> float | None:
     """A plain float; null where it is unknown or not finite."""
     return float(value) * factor if value is not None and math.isfinite(value * factor) else None
+
+
+def _probability(value: float | None) -> float | None:
+    """A plain float between 0 and 1, which sums of weights leave by a rounding error."""
+    number = _number(value)
+    return None if number is None else min(max(number, 0.0), 1.0)
 
 
 def _clean(value: object) -> Json:
