@@ -26,6 +26,9 @@ BOTTOM: Final = 34.0
 MOST_COLUMNS: Final = 4_000  # columns of pixels drawn in all, so that a thousand workers make a small picture too
 FROM_ZERO: Final = 0.5  # an axis starts at zero when the lowest reading is under this share of the highest
 LIMIT_IN_VIEW: Final = 0.4  # the limit is shown once the highest reading is this share of it
+STROKE: Final = 8.0  # pixels
+FLATTEST: Final = 0.002  # of the level: an axis any finer would make noise look like a mountain
+MOST_RESTARTS: Final = 24  # lines through the picture; more than that are short strokes at its foot
 HEADROOM: Final = 0.06  # of the axis, above and below the line
 
 
@@ -141,9 +144,9 @@ def _values_range(plots: Sequence[Plot]) -> tuple[float, float]:
     low, high = float(present.min()), float(present.max())
     limits = [plot.limit for plot in plots if plot.limit and high >= LIMIT_IN_VIEW * plot.limit]
     top = max([high, *limits])
-    if 0.0 <= low <= FROM_ZERO * high or high == low == 0.0:
+    if 0.0 <= low <= FROM_ZERO * high or (low == high and low >= 0.0):
         return 0.0, (top or 1.0) * (1 + HEADROOM)
-    margin = max((top - low) * HEADROOM, abs(top) * 1e-6)
+    margin = max((top - low) * HEADROOM, abs(top) * FLATTEST)
     return low - margin, top + margin
 
 
@@ -235,10 +238,13 @@ def _old_rate(plot: Plot, frame: Frame) -> Iterator[Html]:
 
 
 def _restarts(plot: Plot, frame: Frame) -> Iterator[Html]:
-    """Mark where each life but the first begins: at most one mark a pixel."""
-    begun = sorted({round(frame.x(float(plot.times[life.first]))) for life in plot.lives[1:]})
+    """Mark where a life begins after others did: at most one mark a pixel."""
+    begun = sorted({round(frame.x(float(plot.times[life.first]))) for life in plot.lives[1:]} - {0})
+    few = len(begun) <= MOST_RESTARTS
+    length = frame.height if few else STROKE
     if begun:
-        yield _stroke("".join(f"M{x} 0v{frame.height:g}" for x in begun), "restart", width="1", dashes="2 4")
+        strokes = "".join(f"M{x} {frame.height:g}v{-length:g}" for x in begun)
+        yield _stroke(strokes, "restart", width="1", dashes="2 4" if few else None)
 
 
 def _limit(plot: Plot, frame: Frame) -> Iterator[Html]:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Final
 
-from leakdoc.redact import inert
-
-LONGEST: Final = 2_000  # characters of one text on a page
+from leakdoc.reporting.foreign import shown
 
 
 class Html(str):
@@ -19,7 +16,7 @@ class Html(str):
 
 def text(value: str) -> Html:
     """Return foreign or own text as HTML that shows it and does nothing else."""
-    return value if isinstance(value, Html) else Html(escape(inert(value, longest=LONGEST)))
+    return value if isinstance(value, Html) else Html(escape(shown(value)))
 
 
 def join(parts: Iterable[str]) -> Html:

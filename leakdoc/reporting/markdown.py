@@ -118,4 +118,4 @@ def _lines_of_time(pictures: Sequence[Sequence[Plot]]) -> Iterator[str]:
         if any(bars):
             low, high = (format_amount(max(0.0, end), plots[0].unit) for end in (view.low, view.high))
             drawn = " → ".join(code(bar) for bar in bars if bar)
-            yield from (f"{escaped(sentence(plots[0].title))} {drawn} ({low} to {high})", "")
+            yield from (f"{escaped(sentence(plots[0].title))} {drawn} (scale {low} to {high})", "")

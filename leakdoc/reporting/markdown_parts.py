@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from leakdoc.redact import inert
+from leakdoc.reporting.foreign import shown
 
-LONGEST: Final = 2_000  # characters of one text in a report
 # What would begin markup, HTML, a table cell, a formula, or (before a slash) a link that no one asked for.
 _MARKUP: Final = re.compile(r"[\\`*_\[\]|~$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -18,7 +17,7 @@ _CALLS: Final = {"@": "@&#8203;", "#": "#&#8203;"}
 
 def escaped(text: str) -> str:
     """Return foreign or own text as Markdown that shows it on one line: no markup, links, HTML, mentions."""
-    plain = inert(text, longest=LONGEST)
+    plain = shown(text)
     quoted = re.sub("[&<>]", lambda match: _HTML[match[0]], plain)
     marked = _MARKUP.sub(lambda match: f"\\{match[0]}", quoted)
     return re.sub("[@#]", lambda match: _CALLS[match[0]], marked).strip()
@@ -26,7 +25,7 @@ def escaped(text: str) -> str:
 
 def code(text: str) -> str:
     """Return text as code, which nothing in it can end."""
-    plain = inert(text, longest=LONGEST).replace("|", "¦")
+    plain = shown(text).replace("|", "¦")
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", plain)), default=0))
     return f"{fence} {plain} {fence}" if "`" in plain else f"{fence}{plain}{fence}"
 

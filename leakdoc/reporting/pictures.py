@@ -15,6 +15,7 @@ from leakdoc.model.proof import Proof
 from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.redact import inert
 from leakdoc.reporting.chart import Mark, Plot, View, chart, description, view_of
+from leakdoc.reporting.chart_path import drawable
 from leakdoc.reporting.html_parts import Html, element, join
 from leakdoc.reporting.peers import peer_total
 from leakdoc.reporting.report_words import span_text
@@ -57,8 +58,12 @@ def _worth_seeing(findings: Sequence[Finding], trace: Trace) -> list[Finding]:
     """Return the findings to draw: memory first, then faults; without either, the first that can be drawn."""
     memory = [each for each in findings if each.metric in MEMORY][:1]
     faults = [each for each in findings if each.decision.is_fault and each not in memory]
-    can = [each for each in (memory + faults or list(findings)) if _values(trace, each) is not None]
+    can = [each for each in (memory + faults or list(findings)) if _has_readings(_values(trace, each))]
     return can[:MOST_PICTURES] if memory or faults else can[:1]
+
+
+def _has_readings(values: FloatArray | None) -> bool:
+    return values is not None and not bool(np.isnan(drawable(values)).all())
 
 
 def _values(trace: Trace, finding: Finding) -> FloatArray | None:

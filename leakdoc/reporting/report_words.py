@@ -78,8 +78,13 @@ def finding_cells(finding: Finding) -> tuple[str, ...]:
         f"{sentence(finding.reason)}{needs_more(finding.needs_more_s)}",
         NOT_KNOWN if finding.slope_per_hour is None else rate_words(without_residue(finding.slope_per_hour), unit),
         NOT_KNOWN if smallest is None else format_rate(smallest, unit),
-        NOT_KNOWN if confidence is None else f"{confidence:.0%}, {finding.basis}",
+        NOT_KNOWN if confidence is None else f"{_percent(confidence)}, {finding.basis}",
     )
+
+
+def _percent(share: float) -> str:
+    """Write a probability; one that rounds to certainty is not called certain."""
+    return f"{share:.0%}" if share < 0.995 else "over 99%"
 
 
 def without_residue(slope: Interval) -> Interval:

@@ -1,0 +1,181 @@
+"""What leakdoc writes is what its schemas say, and the schemas say all of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from leakdoc.detection.diagnosis import diagnose
+from leakdoc.model.decision import Basis, CheckOutcome, Decision, Outcome, ProofDecision
+from leakdoc.model.documents import diagnosis_document, step_result_document
+from leakdoc.model.proof_document import proof_document
+from leakdoc.model.step import Effect, EvidenceFile, EvidenceValue, StepResult
+from leakdoc.model.subject import SubjectKind
+from leakdoc.reporting.schemas import names, schema_text
+from leakdoc.verification.recheck import recheck, recheck_document
+from leakdoc.verification.verify import verify
+from leakdoc.verification.write import write_proof
+from tests import reporting_values as values
+
+Document = dict[str, Any]
+
+
+def schema(name: str) -> Document:
+    document: Document = json.loads(schema_text(name))
+    return document
+
+
+def validator(name: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(schema(name), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
+    """Every document as the real code writes it."""
+    before, after = values.trace(grows_per_hour=60 * values.MIB), values.trace(start=values.START + 4_100.0, pid=43)
+    proof = verify(before, after)
+    path = write_proof(proof, tmp_path_factory.mktemp("proof") / "proof.json")
+    said = diagnosis_document(diagnose(before))
+    step = StepResult(
+        step="leakdoc.x",
+        outcome=Outcome.PASSED,
+        reason="y",
+        evidence=(EvidenceFile(name="a", path="b", sha256="0" * 64), EvidenceValue(name="c", value=[1, None])),
+    )
+    return {
+        "diagnosis": said,
+        "proof": proof_document(proof),
+        "recheck": recheck_document(recheck(path)),
+        "scan": {"schema": "leakdoc.scan/1", "diagnoses": [said], "skipped": []},
+        "step-result": step_result_document(step),
+    }
+
+
+def test_every_schema_has_a_document_here(documents: dict[str, Document]) -> None:
+    assert set(documents) == set(names())
+
+
+@pytest.mark.parametrize("name", names())
+def test_schemas_are_schemas(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema(name))
+    assert schema(name)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema(name)["properties"]["schema"] == {"const": f"leakdoc.{name}/1"}
+
+
+@pytest.mark.parametrize("name", names())
+def test_real_documents_are_valid(name: str, documents: dict[str, Document]) -> None:
+    validator(name).validate(json.loads(json.dumps(documents[name], allow_nan=False)))
+
+
+def test_a_diagnosis_of_everything_is_valid() -> None:
+    validator("diagnosis").validate(diagnosis_document(values.diagnosis()))
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_is_not_known_may_be_added(name: str, documents: dict[str, Document]) -> None:
+    validator(name).validate(documents[name] | {"a_new_field": 1})
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_field_that_is_written_is_described(name: str, documents: dict[str, Document]) -> None:
+    described = schema(name)
+    assert not list(undescribed(documents[name], described, described))
+
+
+def undescribed(value: Any, part: Document, root: Document) -> Iterator[str]:
+    """Yield the fields of a document that its schema does not name; free-form objects are not looked into."""
+    if "$ref" in part:
+        part = root["$defs"][part["$ref"].removeprefix("#/$defs/")]
+    choices = part.get("oneOf")
+    if choices:
+        fitting = [each for each in choices if jsonschema.Draft202012Validator(root | each).is_valid(value)]
+        part = fitting[0] if fitting else part
+        if "$ref" in part:
+            part = root["$defs"][part["$ref"].removeprefix("#/$defs/")]
+    if isinstance(value, list):
+        for each in value:
+            yield from undescribed(each, part["items"], root)
+    if isinstance(value, dict) and "properties" in part and "additionalProperties" not in part:
+        yield from (key for key in value if key not in part["properties"])
+        for key in value.keys() & part["properties"].keys():
+            described = part["properties"][key]
+            if described is not True:
+                yield from undescribed(value[key], described, root)
+
+
+def broken(document: Document, change: Callable[[Document], object]) -> Document:
+    changed = copy.deepcopy(document)
+    change(changed)
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("diagnosis", lambda each: each.update(decision="healthy")),
+        ("diagnosis", lambda each: each.update(schema="leakdoc.diagnosis/2")),
+        ("diagnosis", lambda each: each.pop("window")),
+        ("diagnosis", lambda each: each["findings"][0].update(confidence=1.5)),
+        ("diagnosis", lambda each: each["findings"][0].update(needs_more_s="soon")),
+        ("diagnosis", lambda each: each["findings"][0].update(detector="guess")),
+        ("diagnosis", lambda each: each["findings"][0].update(basis="felt")),
+        ("diagnosis", lambda each: each["subject"].update(kind="pod")),
+        ("diagnosis", lambda each: each["window"].update({"from": "2026-11-23T03:12:00"})),
+        ("proof", lambda each: each.update(decision="fixed")),
+        ("proof", lambda each: each["checks"][0].update(outcome="maybe")),
+        ("proof", lambda each: each.update(sha256="none")),
+        ("proof", lambda each: each["samples"]["before"].pop("time")),
+        ("step-result", lambda each: each.update(outcome="ok")),
+        ("step-result", lambda each: each["evidence"][0].update(sha256=None)),
+        ("scan", lambda each: each["diagnoses"][0].pop("decision")),
+        ("recheck", lambda each: each.update(matches="yes")),
+    ],
+)
+def test_what_breaks_the_contract_is_refused(
+    name: str, change: Callable[[Document], object], documents: dict[str, Document]
+) -> None:
+    assert not validator(name).is_valid(broken(documents[name], change))
+
+
+def parts(name: str, *path: str) -> Any:
+    found: Any = schema(name)
+    for each in path:
+        found = found[each]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "listed"),
+    [
+        (Decision, parts("diagnosis", "$defs", "decision", "enum")),
+        (Basis, parts("diagnosis", "$defs", "finding", "properties", "basis", "enum")),
+        (SubjectKind, parts("diagnosis", "$defs", "subject", "properties", "kind", "enum")),
+        (Effect, parts("diagnosis", "$defs", "next", "properties", "effect", "enum")),
+        (ProofDecision, parts("proof", "properties", "decision", "enum")),
+        (CheckOutcome, parts("proof", "$defs", "check", "properties", "outcome", "enum")),
+        (Outcome, parts("step-result", "properties", "outcome", "enum")),
+    ],
+)
+def test_vocabularies_are_closed_and_the_same_as_in_the_code(vocabulary: type[StrEnum], listed: list[str]) -> None:
+    assert listed == [str(each) for each in vocabulary]
+
+
+def test_what_schemas_share_they_say_alike() -> None:
+    seen: dict[str, Any] = {}
+    for name in names():
+        for key, part in schema(name).get("$defs", {}).items():
+            assert seen.setdefault(key, part) == part
+
+
+def test_schemas_are_files_of_the_package() -> None:
+    import leakdoc.reporting.schemas as package
+
+    folder = Path(str(package.__file__)).parent
+    assert sorted(each.stem for each in folder.glob("*.json")) == list(names())
