@@ -30,6 +30,7 @@ _PUBLIC = {
     "to_markdown": "leakdoc.reporting.markdown",
     "verify": "leakdoc.verification.verify",
     "watch": "leakdoc.detection.watch",
+    "write_proof": "leakdoc.verification.write",
 }
 
 __all__ = sorted(_PUBLIC)  # noqa: PLE0605  (the .pyi spells them out)

@@ -20,3 +20,4 @@ from leakdoc.sampling.sources.frame import to_frame as to_frame
 from leakdoc.sampling.sources.load import load_trace as load
 from leakdoc.verification.recheck import recheck as recheck
 from leakdoc.verification.verify import verify as verify
+from leakdoc.verification.write import write_proof as write_proof

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -126,13 +125,7 @@ def _recording_after(ctx: StepContext, after: Given, target: int | str | None, f
 def _written(ctx: StepContext, proofs: Sequence[leakdoc.Proof], wanted: Path | None) -> list[Path]:
     first = wanted or ctx.directory / f"proof-{stamp(ctx)}.json"
     paths = [first if not index else first.with_stem(f"{first.stem}-{index + 1}") for index in range(len(proofs))]
-    for path, each in zip(paths, proofs, strict=True):
-        text = json.dumps(leakdoc.to_document(each), allow_nan=False, indent=1)
-        try:
-            path.write_text(f"{text}\n", encoding="utf-8")
-        except OSError as error:
-            raise leakdoc.LeakdocError(f"cannot write the proof to {path}: {error.strerror}") from None
-    return paths
+    return [leakdoc.write_proof(each, path) for each, path in zip(proofs, paths, strict=True)]
 
 
 def _checks(proofs: Sequence[leakdoc.Proof]) -> list[EvidenceValue]:

@@ -32,6 +32,7 @@ EXPORTED = [
     "to_markdown",
     "verify",
     "watch",
+    "write_proof",
 ]
 
 

@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 import leakdoc
 from leakdoc.errors import UsageError
 from leakdoc.playbook.registry import installed
+from leakdoc.reporting.schemas import schema_text
 
 GOOD = '''
 from leakdoc.model.step import StepResult
@@ -98,6 +100,7 @@ def test_a_strangers_step_stands_beside_ours_and_what_is_broken_is_in_nobodys_wa
     done = leakdoc_step(site, "list", "--json")
     assert done.returncode == 0
     listed = answer(done)
+    jsonschema.validate(listed, json.loads(schema_text("steps")))
     names = [each["name"] for each in listed["steps"]]
     assert names == sorted(
         ["acme.greet", "leakdoc.sample_memory", "leakdoc.detect_growth", "leakdoc.verify_normalized"]

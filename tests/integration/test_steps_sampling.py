@@ -19,13 +19,10 @@ from leakdoc.cli.main import main
 from leakdoc.model.decision import Outcome
 from leakdoc.playbook import StepContext
 from leakdoc.playbook.running import run_step
+from leakdoc.reporting.schemas import schema_text
 
 WITHIN_S = 30.0
-STEP_RESULT = {
-    "type": "object",
-    "required": ["schema", "step", "outcome", "reason", "outputs", "evidence"],
-    "properties": {"schema": {"const": "leakdoc.step-result/1"}, "outcome": {"enum": [str(each) for each in Outcome]}},
-}
+STEP_RESULT = json.loads(schema_text("step-result"))
 
 
 @pytest.fixture
@@ -142,5 +139,6 @@ def test_list_and_show_say_what_there_is(capsys: pytest.CaptureFixture[str]) -> 
     assert "for        how long at most" in shown and "(default: 600s)" in shown
     assert main(["step", "show", "sample_memory", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, json.loads(schema_text("step")))
     jsonschema.Draft202012Validator.check_schema(document["parameters"])
     assert (document["effect"], document["scope"], document["idempotent"]) == ("read", "none", True)

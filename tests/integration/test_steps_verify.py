@@ -178,7 +178,7 @@ def test_several_recordings_of_before_give_a_proof_each_and_the_worst_decides(fo
         ({"before": "before.csv"}, "after names no recording"),
         ({"before": "before.csv", "after": ["fixed.csv", "short.csv"]}, "after names 2 recordings"),
         ({"before": "before.csv", "after": "nonesuch.csv"}, "nonesuch.csv"),
-        ({"before": "before.csv", "after": "fixed.csv", "proof": "nonesuch/p.json"}, "cannot write the proof"),
+        ({"before": "before.csv", "after": "fixed.csv", "proof": "nonesuch/p.json"}, "the proof cannot be written"),
     ],
 )
 def test_what_cannot_be_verified_says_what_is_missing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from typing import Any
 import jsonschema
 import pytest
 
+from leakdoc.cli.step_words import registry_document, step_document
 from leakdoc.detection.diagnosis import diagnose
 from leakdoc.model.decision import Basis, CheckOutcome, Decision, Outcome, ProofDecision
 from leakdoc.model.documents import diagnosis_document, step_result_document
 from leakdoc.model.proof_document import proof_document
 from leakdoc.model.step import Effect, EvidenceFile, EvidenceValue, StepResult
 from leakdoc.model.subject import SubjectKind
+from leakdoc.playbook.registry import Refused, installed
 from leakdoc.reporting.schemas import names, schema_text
 from leakdoc.verification.recheck import recheck, recheck_document
 from leakdoc.verification.verify import verify
@@ -55,6 +58,8 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
         "recheck": recheck_document(recheck(path)),
         "scan": {"schema": "leakdoc.scan/1", "diagnoses": [said], "skipped": []},
         "step-result": step_result_document(step),
+        "step": step_document(installed().get("detect_growth")),
+        "steps": registry_document(replace(installed(), refused=(Refused(name="a", origin="b", reason="c"),))),
     }
 
 
