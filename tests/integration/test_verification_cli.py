@@ -1,0 +1,135 @@
+"""``leakdoc verify`` and ``leakdoc recheck`` as commands, and the reference checker beside them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from leakdoc.cli.main import main
+from tests.unit.verification_scenes import LATER, ages, leaky, sound
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "recheck_reference.py"
+
+
+def csv(path: Path, *traces) -> str:
+    lines = ["time,rss_bytes,pid,process_start_time_seconds"]
+    for each in traces:
+        life = each.lives[0]
+        rows = zip(each.times.tolist(), each.column("rss_bytes").tolist(), strict=True)
+        lines += [f"{at!r},{value:.0f},{life.pid},{life.started_at!r}" for at, value in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def files(tmp_path):
+    return {
+        "before": csv(tmp_path / "before.csv", leaky(ages())),
+        "fixed": csv(tmp_path / "fixed.csv", sound(ages())),
+        "unfixed": csv(tmp_path / "unfixed.csv", leaky(ages(), at=LATER)),
+        "whole": csv(tmp_path / "whole.csv", leaky(ages()), sound(ages())),
+        "proof": str(tmp_path / "proof.json"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("after", "code", "verdict"), [("fixed", 0, "NORMALIZED"), ("unfixed", 1, "NOT FIXED"), ("before", 1, "NOT FIXED")]
+)
+def test_verdict_comes_first_and_sets_the_exit_code(files, capsys, after, code, verdict):
+    assert main(["verify", files["before"], files[after]]) == code
+    assert capsys.readouterr().out.startswith(verdict)
+
+
+def test_inconclusive_exits_3_and_says_what_next(files, capsys):
+    assert main(["verify", files["fixed"], files["fixed"]]) == 3
+    assert capsys.readouterr().out.splitlines()[-1].startswith("Next:")
+
+
+def test_json_is_one_document_and_the_file_holds_the_same(files, capsys):
+    assert main(["verify", files["before"], files["fixed"], "--json", "--proof", files["proof"]]) == 0
+    streams = capsys.readouterr()
+    assert json.loads(streams.out) == json.loads(Path(files["proof"]).read_text(encoding="utf-8"))
+    assert files["proof"] in streams.err
+
+
+@pytest.mark.parametrize(("after", "code"), [("fixed", 0), ("unfixed", 1)])
+def test_recheck_exits_as_verify_did(files, capsys, after, code):
+    assert main(["verify", files["before"], files[after], "--proof", files["proof"]]) == code
+    capsys.readouterr()
+    assert main(["recheck", files["proof"]]) == code
+    assert capsys.readouterr().out.startswith("MATCHES")
+    assert main(["recheck", files["proof"], "--json"]) == code
+    assert json.loads(capsys.readouterr().out)["matches"] is True
+
+
+def test_recheck_refuses_what_was_edited(files, capsys):
+    main(["verify", files["before"], files["unfixed"], "--proof", files["proof"]])
+    path = Path(files["proof"])
+    path.write_text(path.read_text(encoding="utf-8").replace('"not_fixed"', '"normalized"'), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["recheck", files["proof"]]) == 4
+    out = capsys.readouterr().out
+    assert out.startswith("DOES NOT MATCH")
+    assert 'decision: says "normalized", recomputed "not_fixed"' in out
+
+
+def test_recheck_of_something_else_exits_4(files, capsys):
+    assert main(["recheck", files["before"]]) == 4
+    assert "no proof" in capsys.readouterr().err
+
+
+def test_one_recording_is_split_where_a_restart_shows_the_rollout(files, capsys):
+    assert main(["verify", files["whole"]]) == 0
+    assert capsys.readouterr().out.startswith("NORMALIZED")
+
+
+def test_one_recording_is_split_where_it_is_told(files, capsys):
+    at = sound(ages()).times[0] - 1.0
+    assert main(["verify", files["whole"], "--rollout-at", str(at)]) == 0
+    assert capsys.readouterr().out.startswith("NORMALIZED")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["verify", "before"],
+        ["verify", "before", "fixed", "--rollout-at", "5"],
+        ["verify", "before", "fixed", "--policy", "verification.nothing=1"],
+        ["verify", "before", "fixed", "--policy", "verification.flat_share=lots"],
+        ["verify", "before", "fixed", "--load", "jobs_total"],
+    ],
+)
+def test_wrong_use_exits_2(files, capsys, words):
+    assert main([files.get(word, word) for word in words]) == 2
+    assert capsys.readouterr().err.startswith("leakdoc: ")
+
+
+def test_thresholds_are_set_by_name(files, capsys):
+    setting = "verification.exposure_level=0.9"
+    assert main(["verify", files["before"], files["fixed"], "--policy", setting, "--json"]) == 3
+    document = json.loads(capsys.readouterr().out)
+    assert document["parameters"]["verification"]["exposure_level"] == 0.9
+
+
+def test_reference_checker_agrees_and_sees_an_edit(files):
+    main(["verify", files["before"], files["fixed"], "--proof", files["proof"]])
+    path = Path(files["proof"])
+    agreed = subprocess.run([sys.executable, REFERENCE, path], capture_output=True, text=True, check=False)
+    assert agreed.returncode == 0, agreed.stdout + agreed.stderr
+    figures = ("sha256", "slope_before_per_s", "slope_after_per_s", "level_before", "level_after", "expected")
+    assert all(f"ok       {name}:" in agreed.stdout for name in figures)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["samples"]["after"]["rss_bytes"] = document["samples"]["before"]["rss_bytes"]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    edited = subprocess.run([sys.executable, REFERENCE, path], capture_output=True, text=True, check=False)
+    assert edited.returncode == 4
+    assert "DIFFERS  slope_after_per_s" in edited.stdout
+
+
+def test_reference_checker_imports_no_leakdoc():
+    assert "import leakdoc" not in REFERENCE.read_text(encoding="utf-8")
+    assert len(REFERENCE.read_text(encoding="utf-8").splitlines()) < 150

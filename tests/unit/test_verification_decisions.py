@@ -1,0 +1,302 @@
+"""Which decision a comparison comes to: true fixes, and everything that only looks like one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from leakdoc.model.decision import CheckOutcome, ProofDecision
+from leakdoc.model.proof import Check, Proof
+from leakdoc.model.sample import Column
+from leakdoc.model.trace import Ending, Facts
+from leakdoc.verification.policy import VerificationPolicy
+from leakdoc.verification.verify import verify
+from tests.unit.verification_scenes import KIB, LATER, MIB, ages, leaky, noise, pages, sound, trace
+
+NORMALIZED, NOT_FIXED, WORSE = ProofDecision.NORMALIZED, ProofDecision.NOT_FIXED, ProofDecision.WORSE
+IMPROVED, INCONCLUSIVE = ProofDecision.IMPROVED, ProofDecision.INCONCLUSIVE
+PASSED, FAILED, UNKNOWN = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.UNKNOWN
+
+
+def check_of(proof: Proof, name: str) -> Check:
+    return next(check for check in proof.checks if check.name == name)
+
+
+def against(proof: Proof) -> set[str]:
+    return {check.name for check in proof.checks if check.outcome is not PASSED and not check.numbers.get("unread")}
+
+
+def requests(age, per_s=20.0):
+    return np.floor(per_s * age)
+
+
+def test_true_fix_of_a_short_real_run_is_normalized():
+    before = leaky(ages(), connections=np.floor(3.0 * ages()))
+    proof = verify(before, sound(ages(), connections=2.0))
+    assert proof.decision is NORMALIZED
+    assert "resident memory, connections" in proof.reason
+    assert against(proof) == set()
+
+
+def test_without_the_fix_it_is_not_fixed():
+    before = leaky(ages(), connections=np.floor(3.0 * ages()))
+    proof = verify(before, leaky(ages(), at=LATER, connections=np.floor(3.0 * ages())))
+    assert proof.decision is NOT_FIXED
+    assert {"slope", "other_channels"} <= against(proof)
+
+
+def test_before_that_was_watched_for_less_is_enough():
+    assert verify(leaky(ages(30.0)), sound(ages())).decision is NORMALIZED
+
+
+def test_faster_growth_is_worse():
+    assert verify(leaky(ages()), leaky(ages(), rate=300.0 * KIB, at=LATER)).decision is WORSE
+
+
+def test_a_third_of_the_growth_is_improved():
+    proof = verify(leaky(ages()), leaky(ages(), rate=50.0 * KIB, at=LATER))
+    assert proof.decision is IMPROVED
+    assert "still leaks" in proof.reason
+
+
+def test_a_higher_limit_alone_is_no_fix():
+    before = replace(leaky(ages()), facts=Facts(limit_bytes=64 * MIB))
+    after = replace(leaky(ages(), at=LATER), facts=Facts(limit_bytes=512 * MIB))
+    assert verify(before, after).decision is NOT_FIXED
+
+
+def test_before_that_did_not_leak_proves_nothing():
+    proof = verify(sound(ages(), at=0.0), sound(ages()))
+    assert proof.decision is INCONCLUSIVE
+    assert check_of(proof, "before_leaked").outcome is FAILED
+    assert "no proven leak" in proof.reason
+
+
+def test_leak_that_begins_after_the_rollout_is_worse():
+    assert verify(sound(ages(), at=0.0), leaky(ages(), at=LATER)).decision is WORSE
+
+
+def test_too_short_after_says_how_much_longer():
+    age = ages(1_800.0, 5.0)
+    slow = pages(30.0 * MIB + 5.0 * KIB * age + noise(len(age), 200.0 * KIB))
+    young = ages(200.0, 5.0)
+    after = trace(young, at=LATER, rss_bytes=pages(28.0 * MIB + noise(len(young), 200.0 * KIB)))
+    proof = verify(trace(age, rss_bytes=slow), after)
+    assert proof.decision is INCONCLUSIVE
+    assert proof.needs_more_s is not None and 0.0 < proof.needs_more_s < 7_200.0
+    assert check_of(proof, "exposure").outcome is not PASSED or check_of(proof, "slope").outcome is not PASSED
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.2])
+def test_hardly_any_load_after_is_no_proof(share):
+    before = leaky(ages(), requests_total=requests(ages()))
+    proof = verify(before, sound(ages(), requests_total=requests(ages(), 20.0 * share)))
+    assert proof.decision is INCONCLUSIVE
+    assert "load" in against(proof)
+
+
+def test_unfixed_at_half_the_load_is_not_improved():
+    before = leaky(ages(), requests_total=requests(ages()))
+    after = leaky(ages(), rate=75.0 * KIB, at=LATER, requests_total=requests(ages(), 10.0))
+    assert verify(before, after).decision is NOT_FIXED
+
+
+def test_idle_after_is_told_by_its_cpu_time_where_requests_are_not_known():
+    before = leaky(ages(), cpu_seconds_total=0.2 * ages())
+    proof = verify(before, sound(ages(), cpu_seconds_total=0.002 * ages()))
+    assert proof.decision is INCONCLUSIVE
+    assert "load" in against(proof)
+
+
+def test_requests_that_are_read_on_one_side_only_are_no_comparison():
+    assert verify(leaky(ages(), requests_total=requests(ages())), sound(ages())).decision is INCONCLUSIVE
+
+
+@pytest.mark.parametrize("metric", ["open_fds", "threads", "heap_bytes", "shared_bytes"])
+def test_leak_that_moved_elsewhere_is_worse(metric):
+    scale = 100.0 * KIB if metric.endswith("bytes") else 2.0
+    before = leaky(ages(), **{metric: 20.0 * scale})
+    proof = verify(before, sound(ages(), **{metric: np.floor(scale * (20.0 + ages()))}))
+    assert proof.decision is WORSE
+    assert check_of(proof, "no_new_leak").outcome is FAILED
+
+
+def test_leak_in_a_channel_that_was_not_read_before_is_not_fixed():
+    proof = verify(leaky(ages()), sound(ages(), open_fds=np.floor(20.0 + 2.0 * ages())))
+    assert proof.decision is NOT_FIXED
+    assert "open descriptors" in proof.reason
+
+
+def test_one_of_two_leaks_fixed_is_refused_by_name():
+    before = leaky(ages(), open_fds=np.floor(20.0 + 3.0 * ages()))
+    proof = verify(before, sound(ages(), open_fds=np.floor(20.0 + 3.0 * ages())))
+    assert proof.decision is NOT_FIXED
+    assert "open descriptors" in proof.reason
+
+
+def test_channel_that_is_not_read_after_is_refused_by_name():
+    proof = verify(leaky(ages(), open_fds=np.floor(20.0 + 3.0 * ages())), sound(ages()))
+    assert proof.decision is INCONCLUSIVE
+    assert "open descriptors" in proof.reason
+    assert check_of(proof, "same_metrics").numbers["missing"] == ["open_fds"]
+
+
+def test_connections_to_another_peer_still_count_in_total():
+    grown = np.floor(3.0 * ages())
+    before = leaky(ages(), connections=grown, **{"to_10.0.0.5": grown})
+    moved = sound(ages(), connections=grown, **{"to_10.0.0.6": grown})
+    proof = verify(before, moved)
+    assert proof.decision in (NOT_FIXED, WORSE)
+    gone = sound(ages(), connections=2.0, **{"to_10.0.0.6": 2.0})
+    assert verify(before, gone).decision is NORMALIZED
+
+
+def test_leak_in_connections_alone_is_proven_by_connections():
+    grown = np.floor(3.0 * ages())
+    before = sound(ages(), at=0.0, connections=grown)
+    assert verify(before, sound(ages(), connections=3.0)).decision is NORMALIZED
+    assert verify(before, sound(ages(), connections=grown)).decision is NOT_FIXED
+
+
+def test_restarts_that_give_memory_back_are_no_fix():
+    age = ages(400.0, 1.0)
+    rows = tuple(range(20, 400, 20))
+    started = np.repeat(age[[0, *rows]], 20)
+    memory = pages(30.0 * MIB + 150.0 * KIB * (age - started) + noise(len(age), 20.0 * KIB))
+    proof = verify(leaky(age), trace(age, at=LATER, rss_bytes=memory, lives=rows))
+    assert proof.decision is not NORMALIZED
+    assert check_of(proof, "no_extra_restarts").outcome is FAILED
+
+
+def test_flat_with_restarts_is_still_not_normalized():
+    age = ages(400.0, 1.0)
+    after = replace(sound(age), lives=trace(age, at=LATER, lives=(100, 200, 300), rss_bytes=1.0).lives)
+    proof = verify(leaky(age), after)
+    assert proof.decision is INCONCLUSIVE
+    assert "no_extra_restarts" in against(proof)
+
+
+def test_stable_step_up_is_not_normalized():
+    proof = verify(leaky(ages()), sound(ages(), base=45.0 * MIB))
+    assert proof.decision is INCONCLUSIVE
+    assert check_of(proof, "level").outcome is FAILED
+
+
+def test_step_up_after_the_rollout_is_not_normalized():
+    age = ages()
+    memory = pages(25.0 * MIB + 4.5 * MIB * (age > 30.0) + noise(len(age), 20.0 * KIB))
+    assert verify(leaky(age), trace(age, at=LATER, rss_bytes=memory)).decision is not NORMALIZED
+
+
+def test_memory_that_went_to_swap_is_not_given_back():
+    before = leaky(ages(), swap_bytes=0.0)
+    assert verify(before, sound(ages(), swap_bytes=pages(150.0 * KIB * ages()))).decision is not NORMALIZED
+    assert verify(before, sound(ages(), swap_bytes=0.0)).decision is NORMALIZED
+
+
+def test_oom_kill_after_is_not_normal():
+    kills = np.where(ages() > 20.0, 1.0, 0.0)
+    proof = verify(leaky(ages()), sound(ages(), oom_kills_total=kills))
+    assert proof.decision is INCONCLUSIVE
+    assert check_of(proof, "no_oom_kill").outcome is FAILED
+
+
+@pytest.mark.parametrize(
+    ("ending", "decision"),
+    [
+        (Ending(at=0.0, cause="oom_killed", signal=9), INCONCLUSIVE),
+        (Ending(at=0.0, cause="signalled", signal=11), INCONCLUSIVE),
+        (Ending(at=0.0, cause="exited", exit_status=1), INCONCLUSIVE),
+        (Ending(at=0.0, cause="signalled", signal=15), NORMALIZED),
+        (Ending(at=0.0, cause="exited", exit_status=0), NORMALIZED),
+    ],
+)
+def test_how_the_new_process_ended_counts(ending, decision):
+    assert verify(leaky(ages()), replace(sound(ages()), facts=Facts(ending=ending))).decision is decision
+
+
+def test_collected_heaps_are_held_against_each_other_by_their_floors():
+    age = ages(1_800.0, 2.0)
+    saw = 6.0 * MIB * np.mod(age / 60.0, 1.0)
+    before = trace(age, rss_bytes=pages(40.0 * MIB + 15.0 * KIB * age + saw + noise(len(age), 50.0 * KIB)))
+    after = trace(age, at=LATER, rss_bytes=pages(40.0 * MIB + saw + noise(len(age), 50.0 * KIB)))
+    assert verify(before, after).decision is NORMALIZED
+    assert verify(before, replace(before, times=before.times + LATER)).decision is NOT_FIXED
+
+
+def test_leak_in_bursts_must_have_had_time_for_the_next():
+    age, young = ages(1_200.0, 2.0), ages(190.0, 2.0)
+    before = trace(age, rss_bytes=pages(30.0 * MIB + 8.0 * MIB * np.floor(age / 240.0) + noise(len(age), 20.0 * KIB)))
+    after = trace(young, at=LATER, rss_bytes=pages(30.0 * MIB + noise(len(young), 20.0 * KIB)))
+    proof = verify(before, after)
+    assert proof.decision is INCONCLUSIVE
+    assert check_of(proof, "pauses").outcome is UNKNOWN
+
+
+def test_leak_that_begins_late_in_life_must_have_had_time_to_begin():
+    age, young = ages(1_200.0, 2.0), ages(500.0, 2.0)
+    late = 60.0 * KIB * np.maximum(age - 600.0, 0.0)
+    before = trace(age, rss_bytes=pages(30.0 * MIB + late + noise(len(age), 20.0 * KIB)))
+    after = trace(young, at=LATER, rss_bytes=pages(30.0 * MIB + noise(len(young), 20.0 * KIB)))
+    assert verify(before, after).decision is INCONCLUSIVE
+
+
+def test_only_the_last_build_counts_after():
+    old, new = leaky(ages(), at=LATER), sound(ages(), at=2 * LATER)
+    both = replace(
+        new,
+        times=np.concatenate([old.times, new.times]),
+        lives=(
+            replace(old.lives[0], version="1"),
+            replace(new.lives[0], first=len(old), stop=len(old) + len(new), version="2"),
+        ),
+        columns={Column("rss_bytes"): np.concatenate([old.column("rss_bytes"), new.column("rss_bytes")])},
+    )
+    assert verify(leaky(ages()), both).decision is NORMALIZED
+
+
+def test_workers_are_compared_process_by_process():
+    """Four leaking workers before, one after: a quarter of the total growth, and all of each process's."""
+    age = ages()
+    workers = trace(
+        np.tile(age, 4),
+        lives=(80, 160, 240),
+        rss_bytes=np.concatenate(
+            [pages(30.0 * MIB + 150.0 * KIB * age + noise(80, 20.0 * KIB, seed)) for seed in range(4)]
+        ),
+    )
+    assert verify(workers, leaky(age, at=LATER)).decision is NOT_FIXED
+    assert verify(workers, sound(age)).decision is NORMALIZED
+
+
+def test_names_that_differ_are_noted_and_not_held_against_it():
+    proof = verify(leaky(ages()), replace(sound(ages()), subject=replace(sound(ages()).subject, name="payments-v2")))
+    assert proof.decision is NORMALIZED
+    assert "names differ" in check_of(proof, "same_subject").reason
+
+
+@pytest.mark.parametrize("empty", ["before", "after"])
+def test_empty_side_is_inconclusive(empty):
+    full = leaky(ages())
+    none = replace(full, times=full.times[:0], lives=(), columns={Column("rss_bytes"): full.times[:0]})
+    proof = verify(none, sound(ages())) if empty == "before" else verify(full, none)
+    assert proof.decision is INCONCLUSIVE
+
+
+def test_missing_readings_are_not_held_against_a_fix():
+    age = ages()
+    memory = sound(age).column("rss_bytes").copy()
+    memory[::7] = np.nan
+    assert verify(leaky(age), trace(age, at=LATER, rss_bytes=memory)).decision is NORMALIZED
+
+
+def test_all_readings_missing_after_is_inconclusive():
+    assert verify(leaky(ages()), trace(ages(), at=LATER, rss_bytes=np.nan)).decision is INCONCLUSIVE
+
+
+def test_every_threshold_is_written_into_the_parameters():
+    proof = verify(leaky(ages()), sound(ages()), verification=VerificationPolicy(flat_share=0.1))
+    assert proof.parameters["verification"]["flat_share"] == 0.1
+    assert {"growth", "connections", "leakdoc"} <= set(proof.parameters)
