@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from leakdoc.sampling.procfs import UnexpectedText
+
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 # Version 1 writes "no limit" as the largest counter that its pages allow (PAGE_COUNTER_MAX), about 2**63.
 NO_LIMIT: Final = 1 << 60
@@ -68,11 +70,18 @@ def directories(membership: Membership, mounts: Iterator[Mount]) -> Iterator[tup
 
 
 def parse_limit(text: str) -> float | None:
-    """Read a limit in bytes; null for none."""
+    """Read a limit in bytes; null for none.
+
+    Raises:
+        UnexpectedText: it is neither a number nor `max`.
+    """
     stripped = text.strip()
     if stripped == "max":
         return None
-    limit = int(stripped)
+    try:
+        limit = int(stripped)
+    except ValueError:
+        raise UnexpectedText("a limit of a control group is not a number") from None
     return None if limit >= NO_LIMIT or limit < 0 else float(limit)
 
 
@@ -88,11 +97,11 @@ def parse_counters(text: str) -> dict[str, int]:
 
 def _below(path: str, root: str) -> str | None:
     """Return the path of a group below a mount's root; null when the mount does not show it."""
-    if root == "/":
-        return None if path.startswith("/..") else path.strip("/")
-    if path == root or path.startswith(root + "/"):
-        return path[len(root) :].strip("/")
-    return None
+    top = "" if root == "/" else root
+    if path != top and not path.startswith(top + "/"):
+        return None
+    below = path[len(top) :].strip("/")
+    return None if ".." in below.split("/") else below
 
 
 def _unescaped(text: str) -> str:

@@ -119,15 +119,15 @@ class Group:
     def limit(self) -> float | None:
         """Return the lowest limit that holds here; null for none."""
         if self._version == 1:
-            counters = parse_counters((self._path / "memory.stat").read_text(encoding="ascii"))
-            return parse_limit(str(counters["hierarchical_memory_limit"]))
+            stat = (self._path / "memory.stat").read_text(encoding="ascii")
+            return parse_limit(str(parse_counters(stat).get("hierarchical_memory_limit")))
         limits = [parse_limit(text) for text in map(_text, (each / "memory.max" for each in self._upwards)) if text]
         return min((each for each in limits if each is not None), default=None)
 
     def usage(self) -> int | None:
         """Return what is in use; null at the root of version 2, which does not tell."""
-        text = _text(self._path / self._names.usage)
-        return int(text) if text else None
+        text = (_text(self._path / self._names.usage) or "").strip()
+        return int(text) if text.isascii() and text.isdigit() else None
 
     def inactive(self) -> int | None:
         """Return what is in use by file pages that nobody has used lately."""
