@@ -53,6 +53,8 @@ def shown(document: Mapping[str, Any]) -> Iterator[str]:
     required = document["parameters"]["required"]
     for name, schema in document["parameters"]["properties"].items():
         yield f"  {name:10} {_described(schema, is_required=name in required)}"
+        for field, inner in schema.get("properties", {}).items():
+            yield f"    {name}.{field}  {_described(inner, is_required=False)}"
 
 
 def told(result: StepResult) -> Iterator[str]:

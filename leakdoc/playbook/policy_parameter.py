@@ -67,7 +67,7 @@ class PolicyReading:
         defaults = asdict(self.start)
         properties = {
             each.name: {
-                "type": ["string", "number"],
+                "type": "string" if each.metadata["unit"] == "rate" else ["string", "number"],
                 "description": f"{each.metadata['unit']}: {each.metadata['why']}",
                 **({} if defaults[each.name] is None else {"default": defaults[each.name]}),
             }

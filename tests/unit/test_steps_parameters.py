@@ -135,7 +135,14 @@ def test_the_schema_and_the_reader_agree() -> None:
     good = {"trace": "a", "for": "10m", "limit": 5, "mode": "slow", "policy": {"smallest": "1MiB/h"}, "before": ["a"]}
     jsonschema.validate(good, schema)
     convert(example, good)
-    for bad in ({}, {"trace": 1}, {"trace": "a", "x": 1}, {"trace": "a", "for": -1}, {"trace": "a", "mode": "no"}):
+    for bad in (
+        {},
+        {"trace": 1},
+        {"trace": "a", "x": 1},
+        {"trace": "a", "for": -1},
+        {"trace": "a", "mode": "no"},
+        {"trace": "a", "policy": {"smallest": 1}},
+    ):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(bad, schema)
         with pytest.raises(UsageError):
