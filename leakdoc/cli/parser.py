@@ -49,6 +49,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=80, max_help_position=26)
+        self._action_max_length = max(len(command.name) for command in COMMANDS) + 4  # argparse forgets their indent
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -31,9 +31,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "what does not fit on a line.\n\n"
         "examples:\n"
         "  leakdoc step show detect_growth\n"
-        "  leakdoc step run sample_memory -p target=4242 -p for=10m -p record=before.leakdoc\n"
-        "  leakdoc step run detect_growth -p trace=before.leakdoc -p policy.smallest=1MiB/h\n"
-        "  leakdoc step run verify_normalized -p before=before.leakdoc -p after=after.leakdoc"
+        "  leakdoc step run sample_memory -p target=4242 -p for=10m\n"
+        "  leakdoc step run detect_growth -p trace=before.leakdoc --json\n"
+        "  leakdoc step run verify_normalized -p before=a.leakdoc -p after=b.leakdoc"
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _configure_list(actions.add_parser("list", help="the steps that are installed", allow_abbrev=False))

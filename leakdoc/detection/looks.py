@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 FIRST_LOOK: Final = 30  # samples: the growth judge asks for as many
@@ -10,20 +11,46 @@ LEAST_BETWEEN: Final = 5  # samples: looks closer than that see nearly the same 
 
 
 class LookSchedule:
-    """Looks at growing numbers of samples, in a fixed ratio, so that a long watch does not look more and more often."""
+    """Looks at growing numbers of samples, in a fixed ratio, so that a long watch does not look more and more often.
 
-    def __init__(self) -> None:
-        self._next = FIRST_LOOK
-        self._looks = 0
+    Args:
+        most_samples: how many samples the watch will see at most; null for no end.
+    """
+
+    def __init__(self, most_samples: int | None = None) -> None:
+        self._times = look_times()
+        self._next = next(self._times)
+        self._taken = 0
+        self._most_looks = None if most_samples is None else looks_within(most_samples)
 
     def is_due(self, samples: int) -> bool:
         """Say whether the trace has grown enough since the last look; if so, the next one is set."""
         if samples < self._next:
             return False
-        self._next = max(samples + LEAST_BETWEEN, round(samples * LOOK_FACTOR))
+        while self._next <= samples:
+            self._next = next(self._times)
         return True
 
-    def spend(self) -> float | None:
+    def spend(self) -> float:
         """Return the two-sided error rate of the look that is being taken."""
-        self._looks += 1
-        return None
+        from leakdoc.detection.stats.spending import spend
+
+        self._taken += 1
+        return spend(self._taken, self._most_looks)
+
+
+def look_times() -> Iterator[int]:
+    """Yield the numbers of samples at which a watch looks, without end."""
+    samples = FIRST_LOOK
+    while True:
+        yield samples
+        samples = max(samples + LEAST_BETWEEN, round(samples * LOOK_FACTOR))
+
+
+def looks_within(most_samples: int) -> int:
+    """Return how many looks a watch of so many samples takes, the one at its end included."""
+    times = look_times()
+    looks = 1
+    while next(times) <= most_samples:
+        looks += 1
+    return looks

@@ -116,7 +116,7 @@ class Watch:
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
         self._sampler = Sampler(self.target)
-        self._looks = LookSchedule()
+        self._looks = LookSchedule(None if for_s is None else int(for_s / interval_s) + 1)
         self._writer = None if record is None else RecordingWriter(record, self.target.subject)
         self._thread: threading.Thread | None = None
         self._result: Watched | None = None

@@ -26,6 +26,7 @@ EXPORTED = [
     "read_csv",
     "recheck",
     "steps",
+    "steps",
     "to_document",
     "to_frame",
     "to_html",

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from leakdoc.detection.looks import LookSchedule
+from leakdoc.detection.looks import LookSchedule, looks_within
 from leakdoc.detection.stopping import Standing, Stopped, reason_to_stop
 from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import Diagnosis, Window
@@ -84,3 +84,14 @@ def test_looks_become_rarer_as_the_trace_grows() -> None:
     assert gaps == sorted(gaps)
     assert all(gap >= 5 for gap in gaps)
     assert len(looks) < 50
+
+
+def test_all_looks_of_a_watch_together_spend_the_error_rate_of_one() -> None:
+    schedule = LookSchedule(most_samples=901)
+    spent = [schedule.spend() for _ in range(looks_within(901))]
+    assert sum(spent) == pytest.approx(0.05)
+
+
+def test_a_watch_without_an_end_never_spends_more() -> None:
+    schedule = LookSchedule()
+    assert sum(schedule.spend() for _ in range(10_000)) < 0.05

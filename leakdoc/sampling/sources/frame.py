@@ -19,6 +19,8 @@ from leakdoc.sampling.sources.table import LIMIT, PID, START, TIME, VERSION, Tab
 if TYPE_CHECKING:
     import pandas as pd
 
+    from leakdoc.sampling.sources.load import HasTrace
+
 _PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _LAST_NANOSECOND_S: Final = 9.2e9  # in the year 2261, shortly before 64 bits of nanoseconds end
 
@@ -50,8 +52,11 @@ def from_frame(
     return with_choices(trace, load_column=load_column, limit_bytes=limit_bytes)
 
 
-def to_frame(trace: Trace) -> pd.DataFrame:
+def to_frame(source: Trace | HasTrace) -> pd.DataFrame:
     """Return a trace as a pandas frame that `from_frame` reads back.
+
+    Args:
+        source: a trace, or what a watch returned.
 
     Returns:
         A row a sample: ``time`` (datetime, UTC, to the nanosecond), a column a metric named as `Column.text` writes
@@ -59,6 +64,7 @@ def to_frame(trace: Trace) -> pd.DataFrame:
     """
     import pandas as pd
 
+    trace = source if isinstance(source, Trace) else source.trace
     columns: dict[str, Any] = {TIME: _datetimes(trace.times)}
     columns |= {column.text: values for column, values in trace.columns.items()}
     if trace.facts.limit_bytes is not None:
