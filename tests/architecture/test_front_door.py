@@ -26,7 +26,6 @@ EXPORTED = [
     "read_csv",
     "recheck",
     "steps",
-    "steps",
     "to_document",
     "to_frame",
     "to_html",
