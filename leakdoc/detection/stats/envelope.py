@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, IntArray
 from leakdoc.detection.stats.tidying import Rows
+
+_STRETCHES: Final = 400
 
 
 def cycle_minima(rows: Rows, policy: GrowthPolicy) -> IntArray | None:
@@ -19,7 +23,8 @@ def cycle_minima(rows: Rows, policy: GrowthPolicy) -> IntArray | None:
         return None
     upright = rows.y - _chord(rows)
     low, high = np.quantile(upright, [0.05, 0.95])
-    turns = _turns(upright, max(policy.cycle_swing * float(high - low), 4.0 * rows.resolution))
+    turning = _extremes(upright)
+    turns = turning[_turns(upright[turning], max(policy.cycle_swing * float(high - low), 4.0 * rows.resolution))]
     if len(turns) < 2 * policy.min_cycles or not _falls_quickly(rows.t, upright, turns, policy):
         return None
     troughs = turns[1::2] if upright[turns[0]] > upright[turns[1]] else turns[2::2]
@@ -33,6 +38,15 @@ def _chord(rows: Rows) -> FloatArray:
         (float(np.mean(rows.t[part])), float(np.median(rows.y[part]))) for part in (slice(half), slice(half, None))
     )
     return np.asarray((rows.t - t0) * ((y1 - y0) / (t1 - t0) if t1 > t0 else 0.0))
+
+
+def _extremes(y: FloatArray) -> IntArray:
+    """The lowest and the highest row of each short stretch: all that a zig-zag can turn at."""
+    size = max(len(y) // _STRETCHES, 1)
+    whole = len(y) // size * size
+    blocks = y[:whole].reshape(-1, size)
+    opens = np.arange(0, whole, size)
+    return np.unique(np.concatenate([opens + blocks.argmin(axis=1), opens + blocks.argmax(axis=1), [len(y) - 1]]))
 
 
 def _turns(y: FloatArray, swing: float) -> IntArray:

@@ -8,6 +8,7 @@ unit-information prior behind the BIC, marginal over the autocorrelation (Zellne
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class Products:
     """What every fit is made of; r is the number of autocorrelations, c of columns.
 
     Args:
-        gram: shape (r, c, c), of the columns without the confounders, each scaled to length one.
+        unit: shape (r, n, c), the columns without the confounders, each scaled to length one.
         towards: shape (r, c), the columns times the values.
         total: shape (r,), sum of squares that the confounders leave, with the floor of the source's resolution.
         base: shape (r,), log-likelihood of the confounders alone, marginal over their size.
@@ -33,7 +34,7 @@ class Products:
         degrees: of freedom that the confounders leave.
     """
 
-    gram: FloatArray
+    unit: FloatArray
     towards: FloatArray
     total: FloatArray
     base: FloatArray
@@ -42,22 +43,27 @@ class Products:
     degrees: int
     count: int
 
+    def crossed(self, left: IntArray, right: IntArray) -> FloatArray:
+        """Return the products of pairs of columns, shape (r, k); what is multiplied stays small, hence quick."""
+        lefts, at = np.unique(left, return_inverse=True)
+        rights, to = np.unique(right, return_inverse=True)
+        block = np.swapaxes(self.unit[:, :, lefts], 1, 2) @ self.unit[:, :, rights]
+        return np.asarray(block[:, at, to])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fits:
-    """Candidates by autocorrelations.
+    """Autocorrelations by candidates.
 
     Args:
-        log_weight: shape (k, r).
-        slope: shape (k, r), at the end of the data, per second.
-        error: shape (k, r), its standard error.
-        first: shape (k, r), the coefficient of the candidate's first column, and its standard error in `first_error`.
+        log_weight: shape (r, k), minus infinity where a candidate cannot be fitted.
+        slope: shape (r, k), at the end of the data, per second.
+        error: shape (r, k), its standard error.
     """
 
     log_weight: FloatArray
     slope: FloatArray
     error: FloatArray
-    first: FloatArray
 
 
 def products_of(bins: Bins, basis: Basis, columns: FloatArray, *, white: Whitener | None = None) -> Products:
@@ -77,57 +83,59 @@ def products_of(bins: Bins, basis: Basis, columns: FloatArray, *, white: Whitene
     total = np.sum(y * y, axis=1) + floor + 1e-24
     log_size = np.sum(np.log(np.abs(np.diagonal(r, axis1=1, axis2=2)) + 1e-300), axis=1)
     return Products(
-        gram=np.swapaxes(unit, 1, 2) @ unit, towards=np.einsum("rnc,rn->rc", unit, y), total=total,
+        unit=unit, towards=(y[:, None, :] @ unit)[:, 0], total=total,
         base=white.log_det - log_size - 0.5 * (n - b) * np.log(total), scales=scales, usable=usable,
         degrees=n - b, count=n,
     )  # fmt: skip
 
 
 def fit(products: Products, members: IntArray, end_slope: FloatArray) -> Fits:
-    """Fit candidates that have the same number of columns.
+    """Fit candidates that have the same number of columns, by the normal equations.
 
     Args:
-        members: shape (k, p), the columns of each candidate.
+        members: shape (k, p), the columns of each candidate, p from 1 to 3.
         end_slope: shape (c,), slope at the end per unit of each column.
     """
-    p = members.shape[1]
-    gram = products.gram[:, members[:, :, None], members[:, None, :]].swapaxes(0, 1)
-    towards = products.towards[:, members].swapaxes(0, 1)
-    contrast = (end_slope / products.scales)[:, members].swapaxes(0, 1)
-    inverse, sound = _inverse(gram)
-    size = np.einsum("krij,krj->kri", inverse, towards)
-    explained = np.clip(np.einsum("kri,kri->kr", size, towards), 0.0, None)
-    left = np.maximum(products.total - explained, 1e-12 * products.total)
-    degrees = max(products.degrees - p, 1)
-    spread = np.sqrt(np.clip(np.einsum("kri,krij,krj->kr", contrast, inverse, contrast), 0.0, None))
+    towards, contrast = products.towards[:, members], (end_slope / products.scales)[:, members]
+    explained, slope, spread, sound = _SOLVERS[members.shape[1]](products, members, towards, contrast)
+    left = np.maximum(products.total[:, None] - explained, 1e-12 * products.total[:, None])
+    degrees = max(products.degrees - members.shape[1], 1)
     g = float(products.count)
-    evidence = products.base + 0.5 * (products.degrees - p) * np.log1p(g)
-    evidence = evidence - 0.5 * products.degrees * np.log1p(g * left / products.total)
-    sound = sound & np.all(products.usable[members], axis=1)[:, None]
+    evidence = 0.5 * (products.degrees - members.shape[1]) * np.log1p(g) + products.base[:, None]
+    evidence = evidence - 0.5 * products.degrees * np.log1p(g * left / products.total[:, None])
     return Fits(
-        log_weight=np.where(sound, evidence, -np.inf), slope=np.einsum("kri,kri->kr", contrast, size),
-        error=spread * np.sqrt(left / degrees), first=size[:, :, 0] / products.scales[:, members[:, 0]].T,
+        log_weight=np.where(sound & np.all(products.usable[members], axis=1), evidence, -np.inf),
+        slope=slope, error=np.sqrt(np.maximum(spread, 0.0) * left / degrees),
     )  # fmt: skip
 
 
-def _inverse(gram: FloatArray) -> tuple[FloatArray, Mask]:
-    """Invert small correlation matrices; say which of them could be."""
-    if gram.shape[-1] == 1:
-        return np.ones_like(gram), np.ones(gram.shape[:2], dtype=bool)
-    if gram.shape[-1] == 2:
-        off = gram[:, :, 0, 1]
-        room = 1.0 - off * off
-        sound = room > _COLLINEAR
-        inverse = np.empty_like(gram)
-        inverse[:, :, 0, 0] = inverse[:, :, 1, 1] = 1.0
-        inverse[:, :, 0, 1] = inverse[:, :, 1, 0] = -off
-        return inverse / np.where(sound, room, 1.0)[:, :, None, None], sound
+_Solved = tuple[FloatArray, FloatArray, FloatArray, Mask]
+
+
+def _one(_: Products, members: IntArray, towards: FloatArray, contrast: FloatArray) -> _Solved:
+    h, c = towards[:, :, 0], contrast[:, :, 0]
+    return h * h, c * h, c * c, np.ones((1, len(members)), dtype=bool)
+
+
+def _two(products: Products, members: IntArray, towards: FloatArray, contrast: FloatArray) -> _Solved:
+    off = products.crossed(members[:, 0], members[:, 1])
+    sound = 1.0 - off * off > _COLLINEAR
+    room = np.where(sound, 1.0 - off * off, 1.0)
+    h1, h2, c1, c2 = towards[:, :, 0], towards[:, :, 1], contrast[:, :, 0], contrast[:, :, 1]
+    size1, size2 = (h1 - off * h2) / room, (h2 - off * h1) / room
+    spread = (c1 * c1 - 2.0 * off * c1 * c2 + c2 * c2) / room
+    return np.maximum(size1 * h1 + size2 * h2, 0.0), c1 * size1 + c2 * size2, spread, sound
+
+
+def _three(products: Products, members: IntArray, towards: FloatArray, contrast: FloatArray) -> _Solved:
+    p = members.shape[1]
+    crossed = products.crossed(np.repeat(members, p, axis=1).ravel(), np.tile(members, p).ravel())
+    gram = crossed.reshape(-1, len(members), p, p)
     sound = np.linalg.det(gram) > _COLLINEAR
-    safe = np.where(sound[:, :, None, None], gram, np.eye(gram.shape[-1]))
-    return np.linalg.inv(safe), sound
+    inverse = np.linalg.inv(np.where(sound[:, :, None, None], gram, np.eye(p)))
+    size = (inverse @ towards[..., None])[..., 0]
+    spread = np.sum(contrast * (inverse @ contrast[..., None])[..., 0], axis=2)
+    return np.maximum(np.sum(size * towards, axis=2), 0.0), np.sum(contrast * size, axis=2), spread, sound
 
 
-def distrusting(fits: Fits, persistence: float, distrust: float) -> Fits:
-    """Hold against a fit what it leaves over, where that wanders more than `persistence`."""
-    held = distrust * np.log(np.maximum((1.0 - persistence) / (1.0 - RHOS), 1.0))
-    return Fits(log_weight=fits.log_weight - held, slope=fits.slope, error=fits.error, first=fits.first)
+_SOLVERS: Final = {1: _one, 2: _two, 3: _three}

@@ -53,12 +53,10 @@ def slope_of(ensemble: Ensemble, alpha: float) -> Slope | None:
     growing = ensemble.of_fate(Fate.GROWS) & (ensemble.error > 0.0)
     if not np.any(growing):
         return None
-    return Slope(
-        estimate=ensemble.slope_quantile(0.5, growing),
-        low=ensemble.slope_quantile(1.0 - _CONFIDENCE, growing),
-        high=ensemble.slope_quantile(_CONFIDENCE, growing),
-        sure_low=ensemble.slope_quantile(alpha / 2.0, growing),
+    sure_low, low, estimate, high = ensemble.slope_quantiles(
+        (alpha / 2.0, 1.0 - _CONFIDENCE, 0.5, _CONFIDENCE), growing
     )
+    return Slope(estimate=estimate, low=low, high=high, sure_low=sure_low)
 
 
 def smallest_detectable(slope: Slope, degrees: float) -> float:

@@ -12,7 +12,8 @@ import numpy as np
 from leakdoc.detection.stats.series import FloatArray
 
 _NORMAL: Final = NormalDist()
-_HALVINGS: Final = 60
+_POINTS: Final = 24
+_ZOOMS: Final = 4
 
 
 @lru_cache(maxsize=1024)
@@ -73,25 +74,30 @@ def t_cdf(t: FloatArray, degrees: float) -> FloatArray:
     return normal_cdf(np.sign(t) * squeezed)
 
 
-def mixture_quantile(
-    probability: float, *, weights: FloatArray, centres: FloatArray, scales: FloatArray, degrees: float
-) -> float:
-    """Return a quantile of a weighted mixture of shifted and scaled t distributions.
+def mixture_quantiles(
+    probabilities: tuple[float, ...], *, weights: FloatArray, centres: FloatArray, scales: FloatArray, degrees: float
+) -> tuple[float, ...]:
+    """Return quantiles of a weighted mixture of shifted and scaled t distributions.
 
     Args:
+        probabilities: which quantiles.
         weights: shape (k,), adding up to one.
         centres: shape (k,).
         scales: shape (k,), positive.
         degrees: of freedom, shared.
     """
-    reach = abs(t_quantile(min(probability, 1.0 - probability), degrees)) * 1.01 * scales
-    low, high = float(np.min(centres - reach)), float(np.max(centres + reach))
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        if float(weights @ t_cdf((middle - centres) / scales, degrees)) < probability:
-            low = middle
-        else:
-            high = middle
-        if high - low <= 1e-9 * (abs(high) + abs(low)):
-            break
-    return 0.5 * (low + high)
+    rarest = min(min(probabilities), 1.0 - max(probabilities))
+    reach = abs(t_quantile(rarest, degrees)) * 1.01 * scales
+    wanted = np.asarray(probabilities)[:, None]
+    low = np.full(len(probabilities), np.min(centres - reach))
+    high = np.full(len(probabilities), np.max(centres + reach))
+    share = np.linspace(0.0, 1.0, _POINTS)
+    rows = np.arange(len(probabilities))
+    for _ in range(_ZOOMS):
+        grid = low[:, None] + (high - low)[:, None] * share
+        below = t_cdf((grid[:, :, None] - centres) / scales, degrees) @ weights
+        at = np.clip(np.sum(below < wanted, axis=1), 1, _POINTS - 1)
+        low, high = grid[rows, at - 1], grid[rows, at]
+    under, over = below[rows, at - 1], below[rows, at]
+    part = np.clip((wanted[:, 0] - under) / np.maximum(over - under, 1e-300), 0.0, 1.0)
+    return tuple((low + part * (high - low)).tolist())

@@ -10,7 +10,7 @@ from leakdoc.detection.stats.ensemble import Ensemble
 from leakdoc.detection.stats.fitting import fit, products_of
 from leakdoc.detection.stats.measuring import Slope
 from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.quantiles import mixture_quantile
+from leakdoc.detection.stats.quantiles import mixture_quantiles
 from leakdoc.detection.stats.series import Mask
 
 _CONFIDENCE = 0.975
@@ -33,11 +33,11 @@ def _upper_slope(bins: Bins, basis: Basis, ensemble: Ensemble, rows: Mask) -> fl
     axis = ensemble.axes[ensemble.axis[ensemble.best]]
     products = products_of(bins, basis, axis.u[rows, None])
     fits = fit(products, np.zeros((1, 1), dtype=np.intp), np.asarray([axis.per_second]))
-    logs, errors = fits.log_weight[0], fits.error[0]
+    logs, errors = fits.log_weight[:, 0], fits.error[:, 0]
     if not np.all(np.isfinite(logs)) or not np.any(errors > 0.0):
         return None
     weights = np.exp(logs - logs.max())
-    return mixture_quantile(
-        _CONFIDENCE, weights=weights / weights.sum(), centres=fits.slope[0],
+    return mixture_quantiles(
+        (_CONFIDENCE,), weights=weights / weights.sum(), centres=fits.slope[:, 0],
         scales=np.maximum(errors, 1e-300), degrees=float(max(products.degrees - 1, 1)),
-    )  # fmt: skip
+    )[0]  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.series import FloatArray
 
-RHOS: Final = np.asarray((0.0, 0.3, 0.55, 0.75, 0.87, 0.94, 0.975, 0.99))
+RHOS: Final = np.asarray((0.0, 0.35, 0.62, 0.8, 0.9, 0.955, 0.985))
 _LONGEST_GAP: Final = 50.0
 
 
