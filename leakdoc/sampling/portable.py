@@ -14,7 +14,7 @@ from leakdoc.sampling.naming import display_name
 from leakdoc.sampling.plan import EVERY_SAMPLE, SLOW, Plan, PlannedProbe
 from leakdoc.sampling.probes.reading import Reading
 from leakdoc.sampling.process import Target, access_denied, gone, make_target
-from leakdoc.sampling.sockets.peers import IN, KIND_OF_PORT, OUT, UNKNOWN_KIND
+from leakdoc.sampling.sockets.peers import KIND_OF_PORT, OUT, UNKNOWN_KIND, Group, incoming
 
 if TYPE_CHECKING:
     import psutil
@@ -118,10 +118,10 @@ def _planned(name: str, probe: _Number) -> PlannedProbe:
 
 def _labels(local_port: int, remote: tuple[str, int], listening: set[int]) -> dict[str, str]:
     if local_port in listening:
-        return {"direction": IN, "peer": f":{local_port}", "peer_kind": KIND_OF_PORT.get(local_port, UNKNOWN_KIND)}
+        return incoming(local_port).labels
     address, port = remote
     host = f"[{address}]" if ":" in address else address
-    return {"direction": OUT, "peer": f"{host}:{port}", "peer_kind": KIND_OF_PORT.get(port, UNKNOWN_KIND)}
+    return Group(OUT, f"{host}:{port}", KIND_OF_PORT.get(port, UNKNOWN_KIND)).labels
 
 
 def _process(pid: int) -> psutil.Process:

@@ -144,6 +144,15 @@ class ProcessDirectory:
         """Return what `stat` says now."""
         return parse_stat(self.text("stat"))
 
+    def require_main_thread(self) -> None:
+        """Make sure that nothing is nothing: once its main thread has ended, /proc shows a living process as empty.
+
+        Raises:
+            ProcessLookupError: the main thread has ended.
+        """
+        if self.stat().is_dead:
+            raise ProcessLookupError("the main thread has ended")
+
     def size(self, name: str) -> int:
         """Return the size that the kernel reports for one of its entries."""
         return os.stat(name, dir_fd=self._fd).st_size

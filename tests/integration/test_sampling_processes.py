@@ -33,9 +33,14 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become 
 @contextmanager
 def program(code: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run Python code that prints `ready`, and goes on when it is written to."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    with running([sys.executable, "-c", code, *arguments]) as process:
+        yield process
+
+
+@contextmanager
+def running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """Run a command that prints `ready`."""
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -188,6 +193,38 @@ def test_connections_are_seen_from_either_side(host: str) -> None:
             assert here[Column.of("connections", **into, state="ESTABLISHED")] == 3.0
 
 
+def test_callers_that_wait_to_be_accepted_are_counted() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(socket.create_connection(server.getsockname()))
+        values = Sampler(resolve(str(os.getpid()))).sample().values
+        labels = {"direction": "in", "peer": f":{server.getsockname()[1]}", "peer_kind": "tcp"}
+        assert values[Column.of("connections_waiting", **labels)] == 3.0
+
+
+ALONE = """
+import socket
+server = socket.create_server(("10.9.8.7", 6379))
+kept = [socket.create_connection(("10.9.8.7", 6379)) for _ in range(2)]
+print("ready", flush=True); import sys; sys.stdin.read()
+"""
+IN_ITS_OWN_NETWORK = "ip link set lo up && ip addr add 10.9.8.7/8 dev lo && exec {} -c '{}'"
+
+
+@needs_root
+def test_connections_in_another_network_namespace_are_seen_with_their_idle_ages() -> None:
+    command = ["unshare", "--net", "sh", "-c", IN_ITS_OWN_NETWORK.format(sys.executable, ALONE)]
+    with running(command) as process:
+        directory = ProcessDirectory(process.pid)
+        values = Sampler(resolve(str(process.pid))).sample().values
+        labels = {"direction": "out", "peer": "10.9.8.7:6379", "peer_kind": "redis"}
+        assert values[Column.of("connections", **labels, state="ESTABLISHED")] == 2.0
+        assert values[Column.of("connection_idle_max_s", **labels)] < PATIENCE_S
+        by_text = {each.remote for each in ProcNetTable(directory).read()}
+    assert any(socket.inet_ntoa(remote.address) == "10.9.8.7" for remote in by_text)
+    assert not [each for each in NetlinkTable().read() if each.remote.address == socket.inet_aton("10.9.8.7")]
+
+
 def test_the_text_of_proc_and_netlink_tell_the_same_sockets() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         accepted, _ = server.accept()
@@ -238,6 +275,40 @@ def test_death_ends_the_pause_at_once_and_the_cause_is_known() -> None:
         assert process.wait() == -signal.SIGKILL  # the status was left for the parent to collect
         assert sampler.facts().ending == ending
         assert "rss_bytes" not in sampler.facts().unavailable
+
+
+def test_death_is_noticed_without_a_pidfd_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without(pid: int, flags: int = 0) -> int:
+        raise OSError(38, "function not implemented")
+
+    monkeypatch.setattr(os, "pidfd_open", without)
+    with program(WAITS) as process:
+        sampler = Sampler(resolve(str(process.pid)))
+        sampler.sample()
+        assert sampler.ending() is None
+        process.kill()
+        until(lambda: is_zombie(process.pid))
+        with pytest.raises(TargetGone):
+            sampler.sample()
+        ending = sampler.ending()
+    assert ending is not None and (ending.cause, ending.signal) == ("signalled", signal.SIGKILL)
+
+
+def test_a_process_whose_main_thread_has_ended_is_not_taken_for_empty() -> None:
+    code = """
+import ctypes, platform, threading
+threading.Thread(target=threading.Event().wait).start()
+number = {"x86_64": 60, "aarch64": 93}[platform.machine()]
+print('ready', flush=True)
+ctypes.CDLL(None).syscall(number, 0)
+"""
+    with program(code) as process:
+        until(lambda: is_zombie(process.pid))
+        sample = Sampler(resolve(str(process.pid))).sample()
+    values = {column.metric for column in sample.values}
+    for metric in ("rss_bytes", "private_bytes", "open_fds", "heap_mapped_bytes"):
+        assert metric not in values
+        assert sample.unavailable[metric] == Reason.GONE
 
 
 def test_stop_ends_the_pause() -> None:

@@ -11,7 +11,7 @@ from leakdoc.sampling.sockets.census import Census
 from leakdoc.sampling.sockets.ownership import HeldInodes
 from leakdoc.sampling.sockets.servers import LocalServers
 from leakdoc.sampling.sockets.tables import table_for
-from leakdoc.sampling.sockets.tally import IDLE_METRICS, Tally
+from leakdoc.sampling.sockets.tally import IDLE_METRICS, Tally, waiting_columns
 
 METRICS: Final = ("connections", "connection_oldest_s", *IDLE_METRICS)
 
@@ -26,11 +26,12 @@ class ConnectionsProbe:
         self._tally = Tally()
 
     def read(self, reading: Reading) -> None:
-        """Put the columns of `Tally`."""
+        """Put the columns of `Tally`, and ``connections_waiting{…}`` of each port that the target listens on."""
         now_s = reading.monotonic_s
         sockets = self._table.read()
         held = self._held.among({each.inode for each in sockets if each.inode}, now_s)
         connections = self._census.take(sockets, held, now_s)
         reading.values.update(self._tally.columns(connections))
+        reading.values.update(waiting_columns(sockets, held))
         if not self._tells_idle:
             reading.unavailable.update(dict.fromkeys(IDLE_METRICS, Reason.UNSUPPORTED))

@@ -24,8 +24,10 @@ class DescriptorsProbe:
 
     def read(self, reading: Reading) -> None:
         """Put the number; a size of zero is believed only after a listing."""
-        size = self._directory.size("fd")
-        reading.values[_OPEN] = float(size or len(self._directory.names("fd")))
+        count = self._directory.size("fd") or len(self._directory.names("fd"))
+        if not count:
+            self._directory.require_main_thread()
+        reading.values[_OPEN] = float(count)
 
 
 class OpenFilesLimitProbe:

@@ -25,7 +25,10 @@ class MappingsProbe:
 
     def read(self, reading: Reading) -> None:
         """Put the sum."""
-        reading.values[_MAPPED] = float(heap_mapped(self._directory.text("maps").split("\n")))
+        text = self._directory.text("maps")
+        if not text:
+            self._directory.require_main_thread()
+        reading.values[_MAPPED] = float(heap_mapped(text.split("\n")))
 
 
 def heap_mapped(lines: Iterable[str]) -> int:

@@ -30,11 +30,10 @@ class StatmProbe:
         self._page = os.sysconf("SC_PAGE_SIZE")
 
     def read(self, reading: Reading) -> None:
-        """Put the three sizes; none when the main thread has ended, whose memory alone this file shows."""
+        """Put the three sizes."""
         resident, shared = parse_statm(self._file.start(256))
         if resident == 0:
-            reading.unavailable.update(dict.fromkeys(STATM_METRICS, Reason.GONE))
-            return
+            raise ProcessLookupError("the main thread has ended, and what it had is all that this file shows")
         reading.values[RSS] = float(resident * self._page)
         reading.values[SHARED] = float(shared * self._page)
         reading.values[PRIVATE] = float((resident - shared) * self._page)

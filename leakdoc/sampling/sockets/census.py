@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
-from leakdoc.sampling.sockets.peers import IN, KIND_OF_PORT, OUT, UNKNOWN_KIND, Group, is_local, peer_name
+from leakdoc.sampling.sockets.peers import KIND_OF_PORT, OUT, UNKNOWN_KIND, Group, incoming, is_local, peer_name
 from leakdoc.sampling.sockets.tcp import LISTEN, TcpSocket
 
 # A service talks to a handful of peers; a crawler to thousands, and its record would be all labels.
@@ -87,7 +87,7 @@ class Census:
     def _name(self, each: TcpSocket, listening: dict[int, int]) -> Group:
         """Name a connection for its peer; one that came in, for the port that it came in by."""
         if each.local_port in listening:
-            return Group(IN, f":{each.local_port}", KIND_OF_PORT.get(each.local_port, UNKNOWN_KIND))
+            return incoming(each.local_port)
         kind = KIND_OF_PORT.get(each.remote.port)
         if kind is None and each.remote.port in listening and is_local(each.local, each.remote):
             kind = self._servers.kind(listening[each.remote.port])

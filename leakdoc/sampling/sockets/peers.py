@@ -52,6 +52,11 @@ class Group(NamedTuple):
         return {"direction": self.direction, "peer": self.peer, "peer_kind": self.peer_kind}
 
 
+def incoming(port: int) -> Group:
+    """Return the group of all that came in by a port; their own ports would make a label each."""
+    return Group(IN, f":{port}", KIND_OF_PORT.get(port, UNKNOWN_KIND))
+
+
 def plain_address(address: bytes) -> bytes:
     """Return the address, an IPv4 one inside IPv6 as the IPv4 address that it is."""
     return address[12:] if len(address) == 16 and address.startswith(_MAPPED) else address

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import threading
 from pathlib import Path
+from typing import Final
 
 from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
 from leakdoc.sampling.sockets.proc_net import ProcNetTable
 from leakdoc.sampling.sockets.sock_diag import NetlinkTable
 from leakdoc.sampling.sockets.tcp import SocketTable
+
+_CLONE_NEWNET: Final = 0x4000_0000  # include/uapi/linux/sched.h
 
 
 def table_for(directory: ProcessDirectory) -> tuple[SocketTable, bool]:
@@ -16,11 +22,47 @@ def table_for(directory: ProcessDirectory) -> tuple[SocketTable, bool]:
     Raises:
         PermissionError: the target is not ours to look at.
     """
-    if directory.link("ns/net") == str(Path("/proc/self/ns/net").readlink()):
+    is_ours = directory.link("ns/net") == str(Path("/proc/self/ns/net").readlink())
+    with contextlib.suppress(OSError, UnexpectedText, AttributeError):
+        table = NetlinkTable() if is_ours else _table_in_namespace_of(directory)
+        table.read()
+        return table, True
+    return ProcNetTable(directory), False  # no sock_diag in this kernel or sandbox, or no right to enter
+
+
+def _table_in_namespace_of(directory: ProcessDirectory) -> NetlinkTable:
+    """Open a table in another network namespace, as root may: a socket stays in the one that it was made in.
+
+    Only a thread of our own enters it, and ends there; the target is not touched.
+
+    Raises:
+        OSError: we may not enter it.
+    """
+    made: list[NetlinkTable | OSError] = []
+
+    def make() -> None:
         try:
-            table = NetlinkTable()
-            table.read()
-            return table, True
-        except (OSError, UnexpectedText):
-            pass  # no sock_diag in this kernel or sandbox
-    return ProcNetTable(directory), False
+            _enter(directory)
+            made.append(NetlinkTable())
+        except OSError as error:
+            made.append(error)
+
+    thread = threading.Thread(target=make, name="leakdoc-namespace")
+    thread.start()
+    thread.join()
+    (result,) = made
+    if isinstance(result, OSError):
+        raise result
+    return result
+
+
+def _enter(directory: ProcessDirectory) -> None:
+    import ctypes  # os.setns is there from Python 3.12 on only
+
+    fd = directory.open("ns/net")
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.setns(fd, _CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    finally:
+        os.close(fd)

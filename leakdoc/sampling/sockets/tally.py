@@ -9,8 +9,8 @@ from typing import Final
 
 from leakdoc.model.sample import Column
 from leakdoc.sampling.sockets.census import MOST_PEERS, Connection
-from leakdoc.sampling.sockets.peers import Group
-from leakdoc.sampling.sockets.tcp import STATES
+from leakdoc.sampling.sockets.peers import Group, incoming
+from leakdoc.sampling.sockets.tcp import LISTEN, STATES, TcpSocket
 
 TOTAL: Final = Column("connections")
 IDLE_METRICS: Final = ("connection_idle_max_s", "connection_idle_median_s")
@@ -68,6 +68,15 @@ class Tally:
             if len(self._states) <= MOST_PEERS:
                 break
             del self._states[group], self._opened[group]
+
+
+def waiting_columns(sockets: Iterable[TcpSocket], held: frozenset[int]) -> dict[Column, float]:
+    """Return, for each port that the target listens on, the connections that wait for it to accept them."""
+    waiting: Counter[int] = Counter()
+    for each in sockets:
+        if each.state == LISTEN and each.inode in held:
+            waiting[each.local_port] += each.waiting
+    return {Column.of("connections_waiting", **incoming(port).labels): float(count) for port, count in waiting.items()}
 
 
 def _by_peer(connections: Iterable[Connection]) -> dict[Group, _Peer]:
