@@ -32,7 +32,7 @@ from leakdoc.verification.windows import latest_version
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
-    """A channel that was not known to leak before, as it is after.
+    """A channel on which no finding of before rests, as it is after.
 
     Args:
         before: null where the channel was not read before.
@@ -41,6 +41,16 @@ class Fresh:
     column: Column
     before: Growth | None
     after: Growth
+
+    @property
+    def leaks(self) -> bool:
+        """Whether it leaks after."""
+        return self.after.decision is Decision.LEAKING
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it leaks after and did not before."""
+        return self.leaks and (self.before is None or self.before.decision is not Decision.LEAKING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,6 +70,13 @@ class Comparison:
     leaks: tuple[Assessed, ...]
     fresh: tuple[Fresh, ...]
     policy: VerificationPolicy
+
+    @property
+    def named(self) -> list[Assessed]:
+        """The leaks without the sums that only repeat them: what is worth naming to a person."""
+        peers = any(_is_peer(each.leak.column) for each in self.leaks)
+        sums = {WITH_SWAP, TOTAL_CONNECTIONS} if peers else {WITH_SWAP}
+        return [each for each in self.leaks if each.leak.column not in sums or each is self.primary]
 
     @property
     def primary(self) -> Assessed | None:

@@ -13,7 +13,7 @@ from leakdoc.detection.stats.series import Growth
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.verification.policy import VerificationPolicy
-from leakdoc.verification.windows import Rows, without_start
+from leakdoc.verification.windows import Rows, keep, without_start
 from leakdoc.verification.work import exposure_of
 
 
@@ -32,7 +32,7 @@ class Measured:
         level: median of the last part.
         first_level: median of the first part, as long as the last.
         peak: the highest values, lone spikes aside.
-        exposure_s: seconds of the longest life.
+        exposure_s: seconds from first to last reading of the longest life.
         requests: of the life with most; null where they are not known.
     """
 
@@ -61,7 +61,8 @@ def measure(
     low, high = (None, None) if slope is None else (slope.low, slope.high)
     widening = 1.0 if cut <= 0.0 else policy.retry_widening
     upper = None if slope is None or high is None else slope.estimate + widening * (high - slope.estimate)
-    times, values = _present(part, column)
+    part = keep(part, np.isfinite(part.columns[column]))
+    times, values = part.times, part.columns[column]
     exposure_s, requests = exposure_of(part)
     return Measured(
         cut=cut,
@@ -77,12 +78,6 @@ def measure(
         exposure_s=exposure_s,
         requests=requests,
     )
-
-
-def _present(trace: Trace, column: Column) -> tuple[FloatArray, FloatArray]:
-    values = trace.columns[column]
-    present = np.isfinite(values)
-    return trace.times[present], values[present]
 
 
 def _at(times: FloatArray, share: float) -> float:

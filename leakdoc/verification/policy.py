@@ -59,6 +59,9 @@ class VerificationPolicy:
     plain_share: float = setting(
         0.5, unit="fraction", why="a straight line through the floors must agree that the growth is gone"
     )
+    limit_share: float = setting(
+        0.95, unit="fraction", why="memory this close to its limit is held there by the kernel, and cannot show growth"
+    )
     doubtful: float = setting(
         0.5, unit="probability", why="a channel whose growth is likelier than not cannot be passed over as undecided"
     )

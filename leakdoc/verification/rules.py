@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from leakdoc.model.decision import CheckOutcome, Decision, ProofDecision
+from leakdoc.model.decision import CheckOutcome, ProofDecision
 from leakdoc.model.proof import Check
 from leakdoc.units import format_duration, format_rate
 from leakdoc.verification.assessing import Assessed
@@ -18,6 +18,7 @@ from leakdoc.verification.work import REQUESTS, work_of
 
 _INTERVAL_DEVIATIONS: Final = 1.96  # half a 95 % interval in standard deviations
 _HOUR_S: Final = 3_600.0
+_MOST_NAMED: Final = 3  # in one sentence; the checks name all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,8 @@ def decide(case: Comparison, checks: Sequence[Check]) -> Ruling:
 
 def sound_before_leaks_after(case: Comparison, _: Sequence[Check]) -> Ruling | None:
     """What was seen to be sound before leaks after: the rollout made it worse."""
-    new = [each for each in _leaking(case) if each.before is not None and each.before.decision.is_settled]
+    leaking = (each for each in case.fresh if each.is_new)
+    new = [each for each in leaking if each.before is not None and each.before.decision.is_settled]
     if not new:
         return None
     return Ruling(decision=ProofDecision.WORSE, reason=f"it leaks where it did not before: {_told(new)}")
@@ -67,8 +69,7 @@ def still_leaking(case: Comparison, _: Sequence[Check]) -> Ruling | None:
     left = [(each, look) for each in case.leaks if (look := each.still) is not None and _is_most(each, look, case)]
     if not left:
         return None
-    told = "; ".join(f"{title(each.leak.column)} {_rates(each, look)}" for each, look in left)
-    return Ruling(decision=ProofDecision.NOT_FIXED, reason=f"it still leaks: {told}")
+    return Ruling(decision=ProofDecision.NOT_FIXED, reason=f"it still leaks: {_compared(left, case)}")
 
 
 def _is_most(each: Assessed, look: Measured, case: Comparison) -> bool:
@@ -83,7 +84,7 @@ def _is_most(each: Assessed, look: Measured, case: Comparison) -> bool:
 
 def leaks_elsewhere(case: Comparison, _: Sequence[Check]) -> Ruling | None:
     """A channel that was undecided, or not read, before leaks after."""
-    new = _leaking(case)
+    new = [each for each in case.fresh if each.leaks]
     if not new:
         return None
     return Ruling(decision=ProofDecision.NOT_FIXED, reason=f"it leaks after the rollout: {_told(new)}")
@@ -94,7 +95,7 @@ def slower(case: Comparison, _: Sequence[Check]) -> Ruling | None:
     left = [(each, look) for each in case.leaks if (look := each.still) is not None]
     if not left:
         return None
-    told = "; ".join(f"{title(each.leak.column)} {_rates(each, look)}" for each, look in left)
+    told = _compared(left, case)
     return Ruling(decision=ProofDecision.IMPROVED, reason=f"slower, but it still leaks: {told}")
 
 
@@ -110,7 +111,7 @@ def all_passed(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
     if any(_stands_against(check) for check in checks) or case.primary is None or case.primary.look is None:
         return None
     look, unit = case.primary.look, case.primary.leak.unit
-    names = ", ".join(title(each.leak.column) for each in case.leaks)
+    names = ", ".join(title(each.leak.column) for each in case.named)
     most = format_rate((look.upper_per_s or 0.0) * _HOUR_S, unit)
     was = format_rate(case.primary.leak.rate_per_s * _HOUR_S, unit)
     reason = f"no growth is left in {names}: at most {most} where it was {was}, watched for "
@@ -152,12 +153,18 @@ def _needs(numbers: object) -> float | None:
     return max([*found, *([float(own)] if isinstance(own, int | float) else [])], default=None)
 
 
-def _leaking(case: Comparison) -> list[Fresh]:
-    return [each for each in case.fresh if each.after.decision is Decision.LEAKING]
-
-
 def _told(channels: Sequence[Fresh]) -> str:
-    return "; ".join(f"{title(each.column)} {each.after.reason}" for each in channels)
+    return _listed([f"{title(each.column)} {each.after.reason}" for each in channels])
+
+
+def _compared(each: Sequence[tuple[Assessed, Measured]], case: Comparison) -> str:
+    named = [pair for pair in each if pair[0] in case.named] or each
+    return _listed([f"{title(one.leak.column)} {_rates(one, look)}" for one, look in named])
+
+
+def _listed(entries: Sequence[str]) -> str:
+    more = f"; and {len(entries) - _MOST_NAMED} more" if len(entries) > _MOST_NAMED else ""
+    return "; ".join(entries[:_MOST_NAMED]) + more
 
 
 def _rates(each: Assessed, look: Measured) -> str:

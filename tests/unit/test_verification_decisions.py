@@ -67,6 +67,27 @@ def test_a_higher_limit_alone_is_no_fix():
     assert verify(before, after).decision is NOT_FIXED
 
 
+def test_memory_that_is_held_at_its_limit_is_not_normalized():
+    before = replace(leaky(ages()), facts=Facts(limit_bytes=512 * MIB))
+    proof = verify(before, replace(sound(ages()), facts=Facts(limit_bytes=30 * MIB)))
+    assert proof.decision is INCONCLUSIVE
+    assert check_of(proof, "under_limit").outcome is FAILED
+
+
+def test_older_baseline_is_not_taken_for_a_fix():
+    proof = verify(leaky(ages(), at=LATER), sound(ages(), at=0.0))
+    assert proof.decision is INCONCLUSIVE
+    assert "older" in proof.reason
+
+
+def test_exposure_ends_where_the_readings_end():
+    age = ages(400.0, 2.0)
+    memory = sound(age).column("rss_bytes").copy()
+    memory[40:] = np.nan
+    exposed = check_of(verify(leaky(age), trace(age, at=LATER, rss_bytes=memory)), "exposure").numbers["exposure_s"]
+    assert exposed < 80.0
+
+
 def test_before_that_did_not_leak_proves_nothing():
     proof = verify(sound(ages(), at=0.0), sound(ages()))
     assert proof.decision is INCONCLUSIVE

@@ -88,13 +88,19 @@ def other_channels(case: Comparison) -> Check:
     """Every other channel that leaked before must be shown to be gone as well."""
     others = [each for each in case.leaks[1:] if each.leak.column != WITH_SWAP]
     numbers: dict[str, Json] = {each.leak.column.text: _numbers(each) for each in others}
-    open_ones = [each for each in others if not each.proven]
-    if not open_ones:
+    unproven = [each for each in others if not each.proven]
+    again = [each for each in case.fresh if each.leaks and not each.is_new]
+    if not unproven and not again:
         told = f"proven as well: {', '.join(title(each.leak.column) for each in others)}" if others else "none leaked"
         return Check(name="other_channels", outcome=PASSED, reason=told, numbers=numbers)
-    leaking = any(each.still is not None for each in open_ones)
-    told = "; ".join(f"{title(each.leak.column)}: {_why_open(each)}" for each in open_ones)
-    return Check(name="other_channels", outcome=FAILED if leaking else UNKNOWN, reason=told, numbers=numbers)
+    leaking = again or any(each.still is not None for each in unproven)
+    whys = [f"{title(each.leak.column)}: {_why_open(each)}" for each in unproven] + [_told([each]) for each in again]
+    return Check(
+        name="other_channels",
+        outcome=FAILED if leaking else UNKNOWN,
+        reason="; ".join(whys),
+        numbers=numbers | _rates(again),
+    )
 
 
 def _numbers(each: Assessed) -> Json:
@@ -126,7 +132,7 @@ def swap(case: Comparison) -> Check:
 
 def no_new_leak(case: Comparison) -> Check:
     """The leak may have moved: no channel that was sound before may leak after."""
-    new = [each for each in case.fresh if each.after.decision is Decision.LEAKING]
+    new = [each for each in case.fresh if each.is_new]
     if new:
         return Check(name="no_new_leak", outcome=FAILED, reason=_told(new), numbers=_rates(new))
     doubtful = [each for each in case.fresh if _is_doubtful(each, case)]
@@ -137,8 +143,7 @@ def no_new_leak(case: Comparison) -> Check:
 
 
 def _is_doubtful(fresh: Fresh, case: Comparison) -> bool:
-    undecided = fresh.after.decision is Decision.INCONCLUSIVE
-    return undecided and (fresh.after.probability or 0.0) >= case.policy.doubtful
+    return fresh.after.decision is Decision.INCONCLUSIVE and (fresh.after.probability or 0.0) >= case.policy.doubtful
 
 
 def _told(channels: list[Fresh]) -> str:

@@ -7,9 +7,14 @@ from typing import Final
 
 import numpy as np
 
+from leakdoc.detection.detectors.growth import series_of
 from leakdoc.model.decision import CheckOutcome
+from leakdoc.model.metrics import MEMORY
 from leakdoc.model.proof import Check
+from leakdoc.model.sample import Column
 from leakdoc.model.trace import Ending, Trace
+from leakdoc.units import format_size
+from leakdoc.verification.channels import was_read
 from leakdoc.verification.comparison import Comparison
 from leakdoc.verification.windows import lived_s, longest_life_s, restarts
 
@@ -43,6 +48,21 @@ def _kills(trace: Trace) -> float | None:
     order = np.argsort(trace.times, kind="stable")
     told = values[order][np.isfinite(values[order])]
     return float(np.sum(np.maximum(np.diff(told), 0.0)))
+
+
+def under_limit(case: Comparison) -> Check:
+    """What stands at its limit is held there, and shows no growth however much it leaks."""
+    memory = next((Column(name) for name in MEMORY if was_read(case.after, Column(name))), None)
+    limit = None if memory is None else series_of(case.after, memory).limit
+    if memory is None or limit is None:
+        told = "no memory limit is known"
+        return Check(name="under_limit", outcome=UNKNOWN, reason=told, numbers={"unread": True})
+    highest = float(np.nanmax(case.after.columns[memory]))
+    numbers = {"highest": highest, "limit": limit}
+    told = f"{format_size(highest)} at most, of {format_size(limit)}"
+    if highest >= case.policy.limit_share * limit:
+        return Check(name="under_limit", outcome=FAILED, reason=f"{told}: it is held there", numbers=numbers)
+    return Check(name="under_limit", outcome=PASSED, reason=told, numbers=numbers)
 
 
 def no_extra_restarts(case: Comparison) -> Check:

@@ -11,7 +11,7 @@ from leakdoc.verification.comparison import Comparison
 
 def before_leaked(case: Comparison) -> Check:
     """Before must be a proven leak: a fix of nothing proves nothing."""
-    names = [title(each.leak.column) for each in case.leaks]
+    names = [title(each.leak.column) for each in case.named]
     if names:
         return Check(
             name="before_leaked",
@@ -52,3 +52,15 @@ def same_subject(case: Comparison) -> Check:
         reason=before if same else f"the names differ, {before} and {after}: that both are one service is assumed",
         numbers={"same_name": same, "same_kind": case.before.subject.kind is case.after.subject.kind},
     )
+
+
+def order(case: Comparison) -> Check:
+    """Samples from before the leak are no samples from after the fix."""
+    if not len(case.before) or not len(case.after):
+        return Check(name="order", outcome=CheckOutcome.UNKNOWN, reason="one side has no samples")
+    gap = float(case.after.times.min() - case.before.times.max())
+    if case.after.times.max() < case.before.times.min():
+        told = "after ends before before begins: are they swapped, or is it an older baseline?"
+        return Check(name="order", outcome=CheckOutcome.FAILED, reason=told, numbers={"gap_s": gap})
+    told = "after follows before" if gap >= 0.0 else "the two overlap in time"
+    return Check(name="order", outcome=CheckOutcome.PASSED, reason=told, numbers={"gap_s": gap})

@@ -13,6 +13,7 @@ CHECKS: Final[tuple[Callable[[Comparison], Check], ...]] = (
     sameness.before_leaked,
     sameness.same_metrics,
     sameness.same_subject,
+    sameness.order,
     growth.warm_up,
     load.load,
     growth.exposure,
@@ -23,6 +24,7 @@ CHECKS: Final[tuple[Callable[[Comparison], Check], ...]] = (
     growth.other_channels,
     growth.no_new_leak,
     growth.swap,
+    health.under_limit,
     health.no_oom_kill,
     health.no_extra_restarts,
 )
