@@ -17,7 +17,7 @@ MARKS: Final[Mapping[CheckOutcome, str]] = {
     CheckOutcome.FAILED: "FAILED",
     CheckOutcome.UNKNOWN: "unknown",
 }
-_WIDTH: Final = 118
+_WIDTH: Final = 100
 _LONGEST: Final = 1_000
 _WIDEST_MARK: Final = max(len(mark) for mark in MARKS.values())
 

@@ -32,11 +32,11 @@ PROOF = Proof(
 
 def test_proof():
     assert proof_lines(PROOF) == [
-        "INCONCLUSIVE  pay [2Jments pid 4242  the old leak would have grown 2 MiB in 20 min; 5.8 MiB are needed to see",
-        "  it; 38 min more may decide",
+        "INCONCLUSIVE  pay [2Jments pid 4242  the old leak would have grown 2 MiB in 20 min; 5.8 MiB are",
+        "  needed to see it; 38 min more may decide",
         "  ok       before_leaked  before leaked: resident memory",
-        "  unknown  exposure       the old leak would have grown 2 MiB in 20 min; 5.8 MiB are needed to see it, and not",
-        "                          before that",
+        "  unknown  exposure       the old leak would have grown 2 MiB in 20 min; 5.8 MiB are needed to see",
+        "                          it, and not before that",
         "  FAILED   level          52 MiB in the last quarter, not  lower",
         "Next: keep watching for about 38 min more, then verify again",
     ]
