@@ -89,5 +89,5 @@ def _report(args: argparse.Namespace, kind: str) -> str:
     from leakdoc.reporting.html import to_html
     from leakdoc.reporting.markdown import to_markdown
 
-    judgement, trace = judgement_of(args.file, policies=policies_of(args), load=args.load)
+    judgement, trace = judgement_of(args.file, policies=policies_of(args), load=args.load, limit_bytes=args.limit)
     return (to_html if kind == "html" else to_markdown)(judgement, trace=trace)

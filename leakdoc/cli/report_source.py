@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 LARGEST_DOCUMENT: Final = 512 * 2**20  # bytes, as large as a proof may be
 
 
-def judgement_of(file: Path, *, policies: Policies | None, load: str | None) -> tuple[Diagnosis | Proof, Trace | None]:
+def judgement_of(
+    file: Path, *, policies: Policies | None, load: str | None, limit_bytes: float | None
+) -> tuple[Diagnosis | Proof, Trace | None]:
     """Return the judgement that a file holds, or that its samples lead to, with the samples where there are any.
 
     Raises:
@@ -32,7 +34,7 @@ def judgement_of(file: Path, *, policies: Policies | None, load: str | None) -> 
     from leakdoc.detection.diagnosis import diagnose
     from leakdoc.sampling.sources.load import load_trace
 
-    trace = load_trace(file, load_column=load)
+    trace = load_trace(file, load_column=load, limit_bytes=limit_bytes)
     return diagnose(trace, policies=policies), trace
 
 

@@ -5,83 +5,25 @@ The picture takes its colours from the page's custom properties (see style.css) 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
-from leakdoc.model.finding import Interval
 from leakdoc.model.trace import FloatArray, Life
 from leakdoc.reporting.chart_axes import ticks
 from leakdoc.reporting.chart_path import Frame, drawable, line_path
 from leakdoc.reporting.html_parts import Html, element, join
-from leakdoc.reporting.words import rate_words
-from leakdoc.units import Unit, format_amount, format_duration
+from leakdoc.reporting.plot import Plot, View, description, view_of
+from leakdoc.units import format_amount
 
 LEFT: Final = 92.0
 RIGHT: Final = 14.0
 TOP: Final = 26.0
 BOTTOM: Final = 34.0
 MOST_COLUMNS: Final = 4_000  # columns of pixels drawn in all, so that a thousand workers make a small picture too
-FROM_ZERO: Final = 0.5  # an axis starts at zero when the lowest reading is under this share of the highest
-LIMIT_IN_VIEW: Final = 0.4  # the limit is shown once the highest reading is this share of it
 STROKE: Final = 8.0  # pixels
-FLATTEST: Final = 0.002  # of the level: an axis any finer would make noise look like a mountain
 MOST_RESTARTS: Final = 24  # lines through the picture; more than that are short strokes at its foot
-HEADROOM: Final = 0.06  # of the axis, above and below the line
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """Something that happened at an instant (seconds since the epoch), in a word or two."""
-
-    at: float
-    label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plot:
-    """What one picture shows.
-
-    Args:
-        name: unique on its page, for the picture's ids: letters, digits and hyphens.
-        title: what is drawn, in words.
-        times: shape (n,), seconds since the epoch; values: shape (n,), NaN is missing; both in the order of `lives`.
-        limit: drawn as a line when it is near the readings.
-        slope: growth per hour in `unit`, drawn with its interval over the longest life.
-        old_slope: growth per hour before the change, drawn from the start for comparison.
-        marks: what happened when.
-    """
-
-    name: str
-    title: str
-    times: FloatArray
-    values: FloatArray
-    lives: tuple[Life, ...]
-    unit: Unit
-    limit: float | None = None
-    slope: Interval | None = None
-    old_slope: float | None = None
-    marks: tuple[Mark, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What part of the world a picture shows: a duration from its first sample, and values from low to high."""
-
-    duration_s: float
-    low: float
-    high: float
-    width: float = 560.0
-    height: float = 280.0
-
-
-def view_of(plots: Sequence[Plot], *, width: float = 560.0) -> View:
-    """Return the view that holds all the plots on one scale: values and durations alike."""
-    low, high = _values_range(plots)
-    longest = max((float(np.ptp(plot.times)) for plot in plots if len(plot.times)), default=0.0)
-    return View(duration_s=longest or 1.0, low=low, high=high, width=width)
 
 
 def chart(plot: Plot, view: View | None = None) -> Html:
@@ -116,38 +58,6 @@ def chart(plot: Plot, view: View | None = None) -> Html:
         aria_labelledby=ids,
         class_="chart",
     )
-
-
-def description(plot: Plot) -> str:
-    """Say in words what the picture shows, for those who do not see it."""
-    values = drawable(plot.values)
-    present = values[~np.isnan(values)]
-    if not len(present):
-        return "No reading."
-    first, last, highest = (format_amount(float(each), plot.unit) for each in (present[0], present[-1], present.max()))
-    said = [f"From {first} to {last} in {format_duration(float(np.ptp(plot.times)))}, at most {highest}"]
-    said += [f"{len(plot.lives)} process lives"] if len(plot.lives) > 1 else []
-    said += [f"limit {format_amount(plot.limit, plot.unit)}"] if plot.limit is not None else []
-    grows = plot.slope is not None and plot.slope.low is not None and plot.slope.low > 0
-    said += [f"fitted growth {rate_words(plot.slope, plot.unit)}"] if plot.slope is not None and grows else []
-    missing = len(values) - len(present)
-    said += [f"{missing:,} of {len(values):,} readings missing"] if missing else []
-    return "; ".join(said) + "."
-
-
-def _values_range(plots: Sequence[Plot]) -> tuple[float, float]:
-    """Return the ends of the value axis: from zero where the readings come near it, with the limit where they do."""
-    values = np.concatenate([drawable(plot.values) for plot in plots]) if plots else np.array([])
-    present = values[~np.isnan(values)]
-    if not len(present):
-        return 0.0, 1.0
-    low, high = float(present.min()), float(present.max())
-    limits = [plot.limit for plot in plots if plot.limit and high >= LIMIT_IN_VIEW * plot.limit]
-    top = max([high, *limits])
-    if 0.0 <= low <= FROM_ZERO * high or (low == high and low >= 0.0):
-        return 0.0, (top or 1.0) * (1 + HEADROOM)
-    margin = max((top - low) * HEADROOM, abs(top) * FLATTEST)
-    return low - margin, top + margin
 
 
 def _axes(plot: Plot, frame: Frame) -> Html:
@@ -201,29 +111,31 @@ def _stroke(path: str, class_: str, *, width: str = "1.5", dashes: str | None = 
 
 
 def _band(plot: Plot, frame: Frame) -> Iterator[Html]:
-    """Draw the fitted slope through the middle of the longest life, and its interval as two triangles."""
-    life = max(plot.lives, key=lambda each: each.stop - each.first, default=None)
-    if plot.slope is None or life is None:
+    """Draw the slope through the middle of the growth it was fitted to, and its interval as two triangles."""
+    times, values = _grown(plot)
+    if plot.slope is None or np.isnan(values).all():
         return
-    times, values = plot.times[life.rows], drawable(plot.values[life.rows])
-    if np.isnan(values).all():
-        return
-    start, end = float(times[0]), float(times[-1])
-    centre = (start + end) / 2
-    level = float(np.nanmedian(values - plot.slope.estimate / 3_600 * (times - centre)))
-    ends = np.array([start, end])
-    x = frame.x(ends).tolist()
+    ends = np.array([times[0], times[-1]])
+    level = float(np.nanmedian(values - plot.slope.estimate / 3_600 * (times - ends.mean())))
 
-    def y(per_hour: float) -> list[float]:
-        heights: list[float] = frame.y(level + per_hour / 3_600 * (ends - centre)).tolist()
-        return heights
+    def corners(per_hour: float) -> list[str]:
+        heights = frame.y(level + per_hour / 3_600 * (ends - ends.mean()))
+        return [f"{x:.1f} {y:.1f}" for x, y in zip(frame.x(ends).tolist(), heights.tolist(), strict=True)]
 
     if plot.slope.low is not None and plot.slope.high is not None:
-        low, high = y(plot.slope.low), y(plot.slope.high)
-        corners = f"M{x[0]:.1f} {low[0]:.1f}L{x[1]:.1f} {low[1]:.1f}V{high[1]:.1f}L{x[0]:.1f} {high[0]:.1f}Z"
-        yield element("path", d=Html(corners), class_="band", fill="currentColor", fill_opacity="0.15")
-    fitted = y(plot.slope.estimate)
-    yield _stroke(f"M{x[0]:.1f} {fitted[0]:.1f}L{x[1]:.1f} {fitted[1]:.1f}", "fit", dashes="1 5")
+        around = "L".join([*corners(plot.slope.low), *reversed(corners(plot.slope.high))])
+        yield element("path", d=Html(f"M{around}Z"), class_="band", fill="currentColor", fill_opacity="0.15")
+    yield _stroke("M" + "L".join(corners(plot.slope.estimate)), "fit", dashes="1 5")
+
+
+def _grown(plot: Plot) -> tuple[FloatArray, FloatArray]:
+    """Return times and values of the longest life, from when its growth began."""
+    life = max(plot.lives, key=lambda each: each.stop - each.first, default=Life(first=0, stop=0))
+    times, values = plot.times[life.rows], drawable(plot.values[life.rows])
+    if plot.grew_for_s is None or not len(times):
+        return times, values
+    since = int(np.searchsorted(times, times[-1] - plot.grew_for_s))
+    return times[since:], values[since:]
 
 
 def _old_rate(plot: Plot, frame: Frame) -> Iterator[Html]:

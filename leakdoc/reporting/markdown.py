@@ -9,10 +9,10 @@ from typing import Any, Final
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.proof import Proof, Side
 from leakdoc.model.trace import Facts, Trace
-from leakdoc.reporting.chart import Plot, view_of
 from leakdoc.reporting.markdown_parts import bullets, code, details, escaped, section, table
 from leakdoc.reporting.peers import PAIR_HEADERS, PEER_HEADERS, pair_rows, peer_rows
 from leakdoc.reporting.pictures import diagnosis_plots, proof_plots
+from leakdoc.reporting.plot import Plot, view_of
 from leakdoc.reporting.report_words import (
     CHECK_HEADERS,
     DECISIONS,

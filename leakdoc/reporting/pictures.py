@@ -8,16 +8,18 @@ from typing import Final
 
 import numpy as np
 
+from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import Diagnosis
-from leakdoc.model.finding import Finding
+from leakdoc.model.finding import Finding, Interval
 from leakdoc.model.metrics import MEMORY, metric
 from leakdoc.model.proof import Proof
 from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.redact import inert
-from leakdoc.reporting.chart import Mark, Plot, View, chart, description, view_of
+from leakdoc.reporting.chart import chart
 from leakdoc.reporting.chart_path import drawable
 from leakdoc.reporting.html_parts import Html, element, join
 from leakdoc.reporting.peers import peer_total
+from leakdoc.reporting.plot import Mark, Plot, View, description, view_of
 from leakdoc.reporting.report_words import span_text
 from leakdoc.units import format_rate
 
@@ -92,6 +94,7 @@ def _plot(trace: Trace, finding: Finding, name: str) -> Plot | None:
     values = _values(trace, finding)
     if values is None:
         return None
+    grew_for = finding.evidence.get("grew_for_s")
     return Plot(
         name=name,
         title=_title(finding),
@@ -100,8 +103,14 @@ def _plot(trace: Trace, finding: Finding, name: str) -> Plot | None:
         lives=trace.lives,
         unit=metric(finding.metric).unit,
         limit=_limit(trace, finding.metric),
-        slope=finding.slope_per_hour,
+        slope=_growth(finding),
+        grew_for_s=grew_for if isinstance(grew_for, int | float) else None,
     )
+
+
+def _growth(finding: Finding) -> Interval | None:
+    """Return the slope of a leak; that of anything else is no straight line through the readings."""
+    return finding.slope_per_hour if finding.decision is Decision.LEAKING else None
 
 
 def _pair(plots: Sequence[Plot]) -> Html:
@@ -116,13 +125,14 @@ def _after(proof: Proof, finding: Finding, name: str) -> Plot | None:
     """Plot the same metric after the rollout, with the slope found there and the old rate for comparison."""
     same = (each for each in proof.after.findings if (each.detector, each.metric) == (finding.detector, finding.metric))
     found = next((each for each in same if each.evidence.get("peer") == finding.evidence.get("peer")), None)
-    drawn = replace(finding, slope_per_hour=None if found is None else found.slope_per_hour)
-    plot = _plot(proof.after.trace, drawn, name)
+    plot = _plot(proof.after.trace, found or replace(finding, slope_per_hour=None), name)
     if plot is None or not len(plot.times):
         return None
-    old = None if finding.slope_per_hour is None else finding.slope_per_hour.estimate
+    old = _growth(finding)
     start = float(np.min(plot.times))
-    return replace(plot, old_slope=old, marks=(Mark(at=start, label="after the rollout"),))
+    return replace(
+        plot, old_slope=None if old is None else old.estimate, marks=(Mark(at=start, label="after the rollout"),)
+    )
 
 
 def _panel(side: str, plot: Plot, shared: View) -> Html:

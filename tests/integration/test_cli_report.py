@@ -54,6 +54,11 @@ def test_markdown_goes_to_standard_output(capfd: pytest.CaptureFixture[str]) -> 
     assert [each.name for each in Path().iterdir()] == ["payments.csv"]
 
 
+def test_a_limit_that_is_given_is_in_the_picture(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run("report", "payments.csv", "-o", "-", "--limit", "200MiB") == 0
+    assert ">limit 200 MiB<" in capfd.readouterr().out
+
+
 def test_the_suffix_tells_the_format() -> None:
     assert run("report", "payments.csv", "-o", "a.md") == 0
     assert Path("a.md").read_text(encoding="utf-8").startswith("<!-- leakdoc report -->")

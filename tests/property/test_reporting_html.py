@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from leakdoc.model.finding import Interval
 from leakdoc.model.trace import Life
-from leakdoc.reporting.chart import Plot, chart, view_of
+from leakdoc.reporting.chart import chart
 from leakdoc.reporting.chart_axes import MOST_TICKS, ticks
 from leakdoc.reporting.foreign import shown
 from leakdoc.reporting.html import to_html
 from leakdoc.reporting.markdown import to_markdown
 from leakdoc.reporting.markdown_parts import code, escaped
+from leakdoc.reporting.plot import Plot, view_of
 from tests import reporting_values as values
 from tests.unit.test_reporting_html_page import Page
 

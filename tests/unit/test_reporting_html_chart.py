@@ -10,9 +10,10 @@ import pytest
 
 from leakdoc.model.finding import Interval
 from leakdoc.model.trace import Life
-from leakdoc.reporting.chart import FROM_ZERO, Mark, Plot, chart, description, view_of
+from leakdoc.reporting.chart import LEFT, RIGHT, chart
 from leakdoc.reporting.chart_axes import ticks
 from leakdoc.reporting.chart_path import LARGEST, Frame, line_path
+from leakdoc.reporting.plot import FROM_ZERO, Mark, Plot, description, view_of
 from leakdoc.units import Unit
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -148,6 +149,15 @@ def test_the_fitted_line_lies_on_a_line_of_that_slope() -> None:
     numbers = [float(each) for each in re.findall(r"[\d.]+", paths(picture, "fit")[0])]
     line = [float(each) for each in re.findall(r"[\d.]+", paths(picture, "line")[0])]
     assert numbers == pytest.approx([*line[:2], *line[-2:]], abs=0.2)
+
+
+def test_the_fitted_line_covers_the_growth_only() -> None:
+    values = np.concatenate([np.full(60, 100.0), 100.0 + np.arange(41.0)])
+    picture = plot(values, slope=Interval(estimate=3_600.0, low=3_600.0, high=3_600.0), grew_for_s=40.0)
+    first, *_, last, end = [float(each) for each in re.findall(r"[\d.]+", paths(picture, "fit")[0])]
+    width = 560.0 - LEFT - RIGHT
+    assert (first, last) == pytest.approx((0.6 * width, width), abs=0.2)
+    assert end == pytest.approx(float(re.findall(r"[\d.]+", paths(picture, "line")[0])[-1]), abs=0.2)
 
 
 def test_two_plots_share_one_scale() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from leakdoc.errors import UsageError
+from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import Trace
@@ -187,6 +188,13 @@ def test_what_a_watch_returned_is_reported_with_its_samples() -> None:
 def test_anything_else_is_refused() -> None:
     with pytest.raises(UsageError, match="no report of a dict"):
         to_html({})
+
+
+def test_a_slope_that_is_no_leak_is_not_drawn() -> None:
+    leak, trace = values.diagnosis(), values.trace()
+    assert 'class="fit"' in to_html(leak, trace=trace)
+    warming = replace(leak, findings=(replace(values.LEAK, decision=Decision.WARMING_UP),))
+    assert 'class="fit"' not in to_html(warming, trace=trace)
 
 
 def test_a_side_that_lacks_the_metric_says_so() -> None:
