@@ -20,7 +20,7 @@ _PUBLIC = {
     "Watched": "leakdoc.detection.watch",
     "__version__": "leakdoc._version",
     "diagnose": "leakdoc.detection.diagnosis",
-    "load": "leakdoc.sampling.sources.load:load_trace",
+    "load_trace": "leakdoc.sampling.sources.load",
     "read_csv": "leakdoc.sampling.sources.csv",
     "recheck": "leakdoc.verification.recheck",
     "steps": "leakdoc.playbook.registry",
@@ -33,15 +33,14 @@ _PUBLIC = {
     "write_proof": "leakdoc.verification.write",
 }
 
-__all__ = sorted(_PUBLIC)  # noqa: PLE0605  (the .pyi spells them out)
+__all__ = sorted(_PUBLIC)
 
 
 def __getattr__(name: str) -> Any:
-    place = _PUBLIC.get(name)
-    if place is None:
+    module = _PUBLIC.get(name)
+    if module is None:
         raise AttributeError(f"module 'leakdoc' has no attribute {name!r}")
-    module, _, attribute = place.partition(":")
-    value = getattr(import_module(module), attribute or name)
+    value = getattr(import_module(module), name)
     globals()[name] = value
     return value
 

@@ -17,7 +17,7 @@ from leakdoc.reporting.html import to_html as to_html
 from leakdoc.reporting.markdown import to_markdown as to_markdown
 from leakdoc.sampling.sources.csv import read_csv as read_csv
 from leakdoc.sampling.sources.frame import to_frame as to_frame
-from leakdoc.sampling.sources.load import load_trace as load
+from leakdoc.sampling.sources.load import load_trace as load_trace
 from leakdoc.verification.recheck import recheck as recheck
 from leakdoc.verification.verify import verify as verify
 from leakdoc.verification.write import write_proof as write_proof

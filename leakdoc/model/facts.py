@@ -1,5 +1,6 @@
-"""What is known of a subject beside its columns: its lives, its limits, how it ended. Without numpy, so that a watch
-that has not looked yet stays light.
+"""What is known of a subject beside its columns: its lives, its limits, how it ended.
+
+Without numpy, so that a watch that has not looked yet stays light.
 """
 
 from __future__ import annotations

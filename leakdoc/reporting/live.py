@@ -29,12 +29,15 @@ class LiveLine:
 
     limit_bytes: float | None = None
     _recent: deque[float] = field(default_factory=lambda: deque(maxlen=SPARKS))
+    _peers: list[str] = field(default_factory=list)
 
     def add(self, sample: Sample) -> None:
         """Take one more sample into the picture."""
         memory = memory_of(sample)
         if memory is not None:
             self._recent.append(memory)
+        if Column("connections") in sample.values:  # sockets may be read less often than memory
+            self._peers = peers(sample.values)
 
     def text(self, sample: Sample, elapsed_s: float, diagnosis: Diagnosis | None) -> str:
         """Return the line for this moment."""
@@ -43,7 +46,7 @@ class LiveLine:
             sparkline(self._recent),
             self._memory(sample),
             verdict_so_far(diagnosis),
-            *peers(sample.values),
+            *self._peers,
         ]
         return "  ".join(part for part in parts if part)
 

@@ -22,7 +22,7 @@ EXPORTED = [
     "Watched",
     "__version__",
     "diagnose",
-    "load",
+    "load_trace",
     "read_csv",
     "recheck",
     "steps",

@@ -89,7 +89,7 @@ def test_a_signal_ends_a_watch_with_its_verdict_and_a_recording_that_opens(
         output, _ = watch.communicate(timeout=30)
     assert json.loads(output)["window"]["samples"] >= 30
     assert watch.returncode in (0, 3)
-    assert len(leakdoc.load(recording)) >= 30
+    assert len(leakdoc.load_trace(recording)) >= 30
 
 
 def test_a_target_that_dies_leaves_the_verdict_so_far(start: Start, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_target_that_dies_leaves_the_verdict_so_far(start: Start, tmp_path: Pa
     document = json.loads(output)
     assert watch.returncode in (0, 3)
     assert document["ending"]["cause"] in ("unknown", "signalled")
-    assert len(leakdoc.load(recording)) == document["window"]["samples"]
+    assert len(leakdoc.load_trace(recording)) == document["window"]["samples"]
 
 
 def test_run_passes_the_exit_status_on() -> None:
@@ -183,6 +183,6 @@ def test_a_full_disk_keeps_what_was_recorded(start: Start, tmp_path: Path) -> No
         assert done.returncode == 4
         assert "cannot grow" in done.stderr
         assert json.loads(done.stdout)["window"]["samples"] > 30
-        assert len(leakdoc.load(disk / "r.leakdoc")) > 30
+        assert len(leakdoc.load_trace(disk / "r.leakdoc")) > 30
     finally:
         subprocess.run(["umount", str(disk)], check=True)

@@ -39,7 +39,7 @@ def test_a_sampled_process_can_be_judged_and_verified(target: int, tmp_path: Pat
     assert sampled.outcome is Outcome.PASSED
     recording = Path(str(sampled.outputs["recording"]))
     assert recording.parent == tmp_path
-    assert len(leakdoc.load(recording)) > 1
+    assert len(leakdoc.load_trace(recording)) > 1
 
     grown = leakdoc.steps.detect_growth(trace=recording)
     assert grown.outputs["diagnosis"]["subject"]["pid"] == target  # type: ignore[call-overload,index]
@@ -57,7 +57,7 @@ def test_a_step_that_is_cancelled_keeps_what_it_has(target: int, tmp_path: Path)
     ctx.cancelled.set()
     result = run_step("sample_memory", {"target": target, "record": str(tmp_path / "r.leakdoc")}, ctx)
     assert result.outcome is Outcome.PASSED
-    assert len(leakdoc.load(tmp_path / "r.leakdoc")) == 1
+    assert len(leakdoc.load_trace(tmp_path / "r.leakdoc")) == 1
 
 
 def test_an_interrupted_step_gives_its_result(target: int, tmp_path: Path) -> None:
