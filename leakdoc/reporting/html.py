@@ -19,8 +19,7 @@ from leakdoc.reporting.report_words import (
     PROOF_DECISIONS,
     SIDE_HEADERS,
     advice_of,
-    needs_more,
-    sentence,
+    reason_text,
     side_cells,
     subject_name,
     tone,
@@ -59,7 +58,7 @@ def _diagnosis(diagnosis: Diagnosis, trace: Trace | None) -> str:
 
 def _proof(proof: Proof) -> str:
     name, word = subject_name(replace(proof.after.trace.subject, pid=None)), PROOF_DECISIONS[proof.decision]
-    reason = sentence(proof.reason) + needs_more(proof.needs_more_s)
+    reason = reason_text(proof.reason, proof.needs_more_s)
     sides = (("Before", proof.before), ("After", proof.after))
     peers = pair_rows(proof.before.trace, proof.after.trace)
     return page(

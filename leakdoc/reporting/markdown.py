@@ -24,9 +24,9 @@ from leakdoc.reporting.report_words import (
     check_cells,
     ending_text,
     finding_cells,
-    needs_more,
     not_measured,
     parameter_pairs,
+    reason_text,
     sentence,
     side_cells,
     subject_name,
@@ -70,7 +70,7 @@ def _diagnosis(diagnosis: Diagnosis, trace: Trace | None) -> Iterator[str]:
 
 def _proof(proof: Proof) -> Iterator[str]:
     sides = (("Before", proof.before), ("After", proof.after))
-    reason = sentence(proof.reason) + needs_more(proof.needs_more_s)
+    reason = reason_text(proof.reason, proof.needs_more_s)
     name = subject_name(replace(proof.after.trace.subject, pid=None))
     yield from _head(name, PROOF_DECISIONS[proof.decision], reason)
     yield from _lines_of_time(proof_plots(proof))

@@ -112,7 +112,8 @@ PAIR_HEADERS: Final = ("Peer", "Before, at the end", "After, at the end", "Befor
 
 def peer_rows(trace: Trace) -> list[tuple[str, ...]]:
     """Return the cells of `PEER_HEADERS`, a row for each of the peers with most connections."""
-    return [
+    peers = peers_of(trace)
+    rows: list[tuple[str, ...]] = [
         (
             _title(peer),
             f"{peer.count:,}",
@@ -120,8 +121,9 @@ def peer_rows(trace: Trace) -> list[tuple[str, ...]]:
             f"{peer.most:,}",
             NOT_KNOWN if peer.idle_max_s is None else format_duration(peer.idle_max_s),
         )
-        for peer in peers_of(trace)[:MOST_PEERS]
+        for peer in peers[:MOST_PEERS]
     ]
+    return rows + _left_out(len(peers), len(PEER_HEADERS))
 
 
 def pair_rows(before: Trace, after: Trace) -> list[tuple[str, ...]]:
@@ -129,16 +131,22 @@ def pair_rows(before: Trace, after: Trace) -> list[tuple[str, ...]]:
     old, new = ({peer.key: peer for peer in peers_of(trace)} for trace in (before, after))
     every = old | new
     ranked = sorted(every, key=lambda key: -max(side[key].most for side in (old, new) if key in side))
-    return [
-        (_title(every[key]), _seen(old.get(key), "count"), _seen(new.get(key), "count"),
-         _seen(old.get(key), "most"), _seen(new.get(key), "most"))
-        for key in ranked[:MOST_PEERS]
-    ]  # fmt: skip
+    rows = [_pair_row(_title(every[key]), old.get(key), new.get(key)) for key in ranked[:MOST_PEERS]]
+    return rows + _left_out(len(ranked), len(PAIR_HEADERS))
 
 
-def _seen(peer: Peer | None, what: str) -> str:
-    return "not seen" if peer is None else f"{getattr(peer, what):,}"
+def _pair_row(title: str, old: Peer | None, new: Peer | None) -> tuple[str, ...]:
+    at_the_end = ("not seen" if side is None else f"{side.count:,}" for side in (old, new))
+    at_most = ("not seen" if side is None else f"{side.most:,}" for side in (old, new))
+    return title, *at_the_end, *at_most
+
+
+def _left_out(peers: int, cells: int) -> list[tuple[str, ...]]:
+    """Return a row that says how many peers the table leaves out; none when it leaves out none."""
+    more = peers - MOST_PEERS
+    return [(f"and {more:,} more with fewer connections", *[""] * (cells - 1))] if more > 0 else []
 
 
 def _title(peer: Peer) -> str:
-    return f"{'from' if peer.direction == 'in' else 'to'} {peer.kind} {peer.name}".replace("  ", " ")
+    words = ("from" if peer.direction == "in" else "to", peer.kind, peer.name)
+    return " ".join(word for word in words if word)

@@ -75,7 +75,7 @@ def finding_cells(finding: Finding) -> tuple[str, ...]:
     return (
         f"{finding.detector.replace('_', ' ')}: {metric(finding.metric).title}",
         DECISIONS[finding.decision],
-        f"{sentence(finding.reason)}{needs_more(finding.needs_more_s)}",
+        reason_text(finding.reason, finding.needs_more_s),
         NOT_KNOWN if finding.slope_per_hour is None else rate_words(without_residue(finding.slope_per_hour), unit),
         NOT_KNOWN if smallest is None else format_rate(smallest, unit),
         NOT_KNOWN if confidence is None else f"{_percent(confidence)}, {finding.basis}",
@@ -99,9 +99,13 @@ FINDING_HEADERS: Final = (
 )  # fmt: skip
 
 
-def needs_more(seconds: float | None) -> str:
-    """Say how much more data a decision needs, in a sentence that follows another; nothing when none or unknown."""
-    return f" About {format_duration(seconds)} more are needed." if seconds else ""
+def reason_text(reason: str, needs_more_s: Json) -> str:
+    """Write a reason as a sentence, and how much more data a decision needs where the reason does not say so."""
+    said = sentence(reason)
+    if not isinstance(needs_more_s, int | float) or not needs_more_s or not math.isfinite(needs_more_s):
+        return said
+    needed = format_duration(float(needs_more_s))
+    return said if needed in said else f"{said} About {needed} more are needed."
 
 
 CHECK_HEADERS: Final = ("Check", "Outcome", "Why")
@@ -109,9 +113,8 @@ CHECK_HEADERS: Final = ("Check", "Outcome", "Why")
 
 def check_cells(check: Check) -> tuple[str, ...]:
     """Return a check as the cells of `CHECK_HEADERS`."""
-    seconds = check.numbers.get("needs_more_s")
-    more = needs_more(float(seconds)) if isinstance(seconds, int | float) else ""
-    return check.name.replace("_", " "), OUTCOMES[check.outcome], f"{sentence(check.reason)}{more}"
+    reason = reason_text(check.reason, check.numbers.get("needs_more_s"))
+    return check.name.replace("_", " "), OUTCOMES[check.outcome], reason
 
 
 def not_measured(unavailable: Mapping[str, str], blind_spots: Sequence[str]) -> list[str]:

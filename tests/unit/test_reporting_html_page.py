@@ -216,3 +216,17 @@ def test_no_probability_is_called_certain(confidence: float | None, said: str) -
     page = Page(to_html(told))
     assert f"+1 MiB/h {said}" in page.text
     assert "100%" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "needs_more_s", "said"),
+    [
+        ("too short", 3_600.0, "Too short. About 60 min more are needed."),
+        ("needs about 60 min more", 3_600.0, "Needs about 60 min more."),
+        ("decided", None, "Decided."),
+        ("decided", 0.0, "Decided."),
+    ],
+)
+def test_what_is_still_needed_is_said_once(reason: str, needs_more_s: float | None, said: str) -> None:
+    told = replace(values.diagnosis(), findings=(replace(values.LEAK, reason=reason, needs_more_s=needs_more_s),))
+    assert f"Leaking {said} +60 MiB/h" in Page(to_html(told)).text
