@@ -26,12 +26,12 @@ _STATES: Final = sum(1 << state for state in (1, 2, 4, 5, 7, 8, 9, 10, 11))
 
 _HEADER: Final = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
 _REQUEST: Final = struct.Struct("=BBBxI48x")  # struct inet_diag_req_v2, with an empty socket id
-# struct inet_diag_msg: family, state, timer, retrans, socket id, expires, rqueue, wqueue, uid, inode.
-_MESSAGE: Final = struct.Struct("=BBxB48s4xI8xI")
+# struct nlmsghdr, and behind it struct inet_diag_msg: family, state, timer, retrans, socket id, expires, rqueue,
+# wqueue, uid, inode. Both are unpacked in one go: there may be tens of thousands.
+_MESSAGE: Final = struct.Struct("=IHHII BBxB48s4xI8xI")
 _ATTRIBUTE: Final = struct.Struct("=HH")  # struct nlattr
 
-_MESSAGE_AT: Final = _HEADER.size
-_ATTRIBUTES_AT: Final = _MESSAGE_AT + _MESSAGE.size
+_WIDTH: Final = {int(socket.AF_INET): 4, int(socket.AF_INET6): 16}  # of an address, in bytes
 _LAST_DATA_AT: Final = _ATTRIBUTE.size + 44  # tcpi_last_data_sent in the attribute that holds struct tcp_info
 _LAST_DATA_END: Final = _LAST_DATA_AT + 12
 _BUFFER: Final = 1 << 16
@@ -82,38 +82,37 @@ def parse_part(part: bytes, sequence: int) -> tuple[list[TcpSocket], bool]:
         UnexpectedText: it does not read as netlink messages.
     """
     sockets: list[TcpSocket] = []
-    info = _InfoFinder(part)
-    for at, end, kind in _messages(part, sequence):
-        if kind == _SOCK_DIAG_BY_FAMILY:
-            sockets.append(_socket(part, at, end, info))
-        elif kind == _NLMSG_DONE:
-            return sockets, True
-        elif kind == _NLMSG_ERROR:
-            raise _refusal(part[at + _HEADER.size : end])
-    return sockets, False
+    find = _InfoFinder(part).last_data
+    at, end = 0, len(part)
+    while at + _MESSAGE.size <= end:
+        (
+            length, kind, _, answers, _, family, state, unanswered, key, waiting, inode
+        ) = _MESSAGE.unpack_from(part, at)  # fmt: skip
+        if kind != _SOCK_DIAG_BY_FAMILY:
+            break
+        if length < _MESSAGE.size or at + length > end:
+            raise UnexpectedText("a socket's message is cut short")
+        if answers == sequence:
+            last_data = find(at + _MESSAGE.size, at + length)
+            sockets.append(TcpSocket(key, _WIDTH.get(family, 16), inode, state, unanswered, waiting, last_data))
+        at += (length + 3) & ~3
+    return sockets, _ends_dump(part, at, sequence)
 
 
-def _messages(part: bytes, sequence: int) -> Iterator[tuple[int, int, int]]:
-    """Yield the start, the end and the type of each message that answers the request."""
-    if len(part) < _HEADER.size:
-        raise UnexpectedText("a netlink message is cut short")
-    at = 0
+def _ends_dump(part: bytes, at: int, sequence: int) -> bool:
+    """Read what follows the sockets; say whether it is the end of the dump."""
     while at + _HEADER.size <= len(part):
         length, kind, _, answers, _ = _HEADER.unpack_from(part, at)
-        end = at + length
-        if length < _HEADER.size or end > len(part):
+        if length < _HEADER.size or at + length > len(part):
             raise UnexpectedText("a netlink message is cut short")
-        if answers == sequence:
-            yield at, end, kind
+        if answers == sequence and kind == _NLMSG_DONE:
+            return True
+        if answers == sequence and kind == _NLMSG_ERROR:
+            raise _refusal(part[at + _HEADER.size : at + length])
         at += (length + 3) & ~3
-
-
-def _socket(part: bytes, at: int, end: int, info: _InfoFinder) -> TcpSocket:
-    if end - at < _ATTRIBUTES_AT:
-        raise UnexpectedText("a socket's message is too short")
-    family, state, unanswered, key, waiting, inode = _MESSAGE.unpack_from(part, at + _MESSAGE_AT)
-    width = 4 if family == socket.AF_INET else 16
-    return TcpSocket(key, width, inode, state, unanswered, waiting, info.last_data(at + _ATTRIBUTES_AT, end))
+    if at < len(part) or not part:
+        raise UnexpectedText("a netlink message is cut short")
+    return False
 
 
 class _InfoFinder:
