@@ -24,7 +24,7 @@ _PUBLIC = {
     "read_csv": "leakdoc.sampling.sources.csv",
     "recheck": "leakdoc.verification.recheck",
     "steps": "leakdoc.playbook.registry",
-    "to_document": "leakdoc.model.documents",
+    "to_document": "leakdoc.model.document_of",
     "to_frame": "leakdoc.sampling.sources.frame",
     "to_html": "leakdoc.reporting.html",
     "to_markdown": "leakdoc.reporting.markdown",

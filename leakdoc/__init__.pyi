@@ -8,7 +8,7 @@ from leakdoc.detection.watch import Watched as Watched
 from leakdoc.detection.watch import watch as watch
 from leakdoc.errors import LeakdocError as LeakdocError
 from leakdoc.model.diagnosis import Diagnosis as Diagnosis
-from leakdoc.model.documents import to_document as to_document
+from leakdoc.model.document_of import to_document as to_document
 from leakdoc.model.finding import Finding as Finding
 from leakdoc.model.proof import Proof as Proof
 from leakdoc.model.trace import Trace as Trace

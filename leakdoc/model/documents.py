@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from leakdoc.model.diagnosis import Diagnosis, NextCommand, Window
 from leakdoc.model.facts import Ending
@@ -16,28 +16,10 @@ from leakdoc.model.step import EvidenceFile, EvidenceValue, StepResult
 from leakdoc.model.subject import Subject
 from leakdoc.units import format_time
 
-if TYPE_CHECKING:
-    from leakdoc.model.proof import Proof
-
 Document = dict[str, Any]
 
 DIAGNOSIS: Final = "leakdoc.diagnosis/1"
 STEP_RESULT: Final = "leakdoc.step-result/1"
-
-
-def to_document(value: Diagnosis | Proof | StepResult) -> Document:
-    """Lay a value out as the JSON document that the command line prints for it.
-
-    Returns:
-        A dictionary whose ``schema`` names its layout; `leakdoc schema` prints each.
-    """
-    if isinstance(value, Diagnosis):
-        return diagnosis_document(value)
-    if isinstance(value, StepResult):
-        return step_result_document(value)
-    from leakdoc.model.proof_document import proof_document
-
-    return proof_document(value)
 
 
 def diagnosis_document(diagnosis: Diagnosis) -> Document:

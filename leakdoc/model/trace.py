@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -54,3 +55,10 @@ class Trace:
         """Shape (n,): the index of the life that each row belongs to."""
         lengths = [life.stop - life.first for life in self.lives]
         return np.repeat(np.arange(len(lengths)), lengths)
+
+
+class HasTrace(Protocol):
+    """Whatever carries its trace with it, as what a watch returned does."""
+
+    @property
+    def trace(self) -> Trace: ...

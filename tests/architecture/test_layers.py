@@ -36,11 +36,11 @@ def modules() -> Iterator[tuple[str, Path]]:
         yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
 
-def imports(path: Path, *, at_import_only: bool) -> set[str]:
-    """The leakdoc modules that a file names in imports; type-checking blocks are left out."""
+def imports(path: Path) -> set[str]:
+    """The leakdoc modules that a file names in imports; type-checking blocks are left out, functions are not."""
     tree = ast.parse(path.read_text())
     found: set[str] = set()
-    for node in _reachable(tree, at_import_only=at_import_only):
+    for node in _reachable(tree):
         if isinstance(node, ast.Import):
             found.update(
                 alias.name for alias in node.names if alias.name.split(".")[0] in ("leakdoc", "playbook_steps")
@@ -55,14 +55,12 @@ def imports(path: Path, *, at_import_only: bool) -> set[str]:
     return found
 
 
-def _reachable(node: ast.AST, *, at_import_only: bool) -> Iterator[ast.AST]:
+def _reachable(node: ast.AST) -> Iterator[ast.AST]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
             continue
-        if at_import_only and isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            continue
         yield child
-        yield from _reachable(child, at_import_only=at_import_only)
+        yield from _reachable(child)
 
 
 def room_of(module: str) -> str:
@@ -76,10 +74,10 @@ def test_a_room_imports_only_rooms_to_its_left(module: str, path: Path) -> None:
     if room in EVERYTHING:
         return
     allowed = ROOMS[room] | {room} | (GROUND if room not in GROUND else set())
-    wrong = {each for each in imports(path, at_import_only=False) if each.startswith("playbook_steps")}
+    wrong = {each for each in imports(path) if each.startswith("playbook_steps")}
     wrong |= {
         each
-        for each in imports(path, at_import_only=False)
+        for each in imports(path)
         if each.startswith("leakdoc.") and room_of(each) not in allowed and room_of(each) in ROOMS.keys() | EVERYTHING
     }
     assert not wrong, f"{module} reaches out of its room: {sorted(wrong)}"
@@ -93,7 +91,7 @@ def test_every_file_belongs_to_a_room() -> None:
 
 def test_no_module_is_part_of_an_import_cycle() -> None:
     names = {module for module, _ in modules()}
-    graph = {module: imports(path, at_import_only=True) & names - {module} for module, path in modules()}
+    graph = {module: imports(path) & names - {module} for module, path in modules()}
     graph = {module: {each for each in seen if not module.startswith(f"{each}.")} for module, seen in graph.items()}
     while leaves := {module for module, seen in graph.items() if not seen}:
         graph = {module: seen - leaves for module, seen in graph.items() if module not in leaves}
@@ -104,7 +102,7 @@ def test_steps_use_the_public_api_only() -> None:
     for path in sorted((ROOT / "playbook_steps").glob("*.py")):
         private = {
             each
-            for each in imports(path, at_import_only=False)
+            for each in imports(path)
             if each.startswith("leakdoc.") and room_of(each) not in PUBLIC_TO_STEPS and each.count(".") > 1
         }
         assert not private, f"{path.name} reaches into leakdoc: {sorted(private)}"
@@ -115,4 +113,4 @@ PUBLIC_TO_STEPS = {"playbook", "model", "errors", "units"}
 
 def test_nothing_imports_the_agent() -> None:
     for module, path in modules():
-        assert "leakdoc.agent" not in imports(path, at_import_only=False), f"{module} imports the agent"
+        assert "leakdoc.agent" not in imports(path), f"{module} imports the agent"

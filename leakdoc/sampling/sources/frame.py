@@ -10,7 +10,7 @@ import numpy as np
 
 from leakdoc.errors import DamagedSource, UnreadableSource
 from leakdoc.model.subject import Subject, SubjectKind
-from leakdoc.model.trace import FloatArray, Trace
+from leakdoc.model.trace import FloatArray, HasTrace, Trace
 from leakdoc.redact import inert, without_secrets
 from leakdoc.sampling.sources.cells import checked_instant, checked_pid, instant, number, required
 from leakdoc.sampling.sources.chosen import with_choices
@@ -18,8 +18,6 @@ from leakdoc.sampling.sources.table import LIMIT, PID, START, TIME, VERSION, Tab
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from leakdoc.sampling.sources.load import HasTrace
 
 _PER_SECOND: Final = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _LAST_NANOSECOND_S: Final = 9.2e9  # in the year 2261, shortly before 64 bits of nanoseconds end

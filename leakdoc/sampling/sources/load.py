@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from leakdoc.errors import UnreadableSource, UsageError
-from leakdoc.model.trace import Trace
+from leakdoc.model.trace import HasTrace, Trace
 from leakdoc.redact import inert
 from leakdoc.sampling.foreign_file import check_file, why
 from leakdoc.sampling.recording_reader import read_recording
@@ -15,13 +15,6 @@ from leakdoc.sampling.recording_schema import HEADER
 from leakdoc.sampling.sources.chosen import with_choices
 
 _PARQUET: Final = b"PAR1"
-
-
-class HasTrace(Protocol):
-    """Whatever carries its trace with it, as what a watch returned does."""
-
-    @property
-    def trace(self) -> Trace: ...
 
 
 if TYPE_CHECKING:
