@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,19 +50,31 @@ def peers_of(trace: Trace) -> tuple[Peer, ...]:
     for column, values in trace.labelled("connections"):
         key = column.label("peer") or "", column.label("direction") or "out"
         if key[0]:
-            groups.setdefault(key, {})[column] = values
+            groups.setdefault(key, {})[column] = _with_zeros(trace, values)
     found = (_peer(trace, *key, columns) for key, columns in groups.items())
     return tuple(sorted(found, key=lambda peer: (-peer.count, -peer.most, peer.key)))
 
 
 def peer_total(trace: Trace, name: str) -> FloatArray | None:
-    """Return the connections to one peer over time, shape (n,); null when the trace knows none."""
+    """Return the connections to one peer over time, shape (n,); null when no connections were read at all."""
     columns = [
-        values
+        _with_zeros(trace, values)
         for column, values in trace.labelled("connections")
         if column.label("peer") == name and column.label("direction") != "in"
     ]
-    return _sum(columns) if columns else None
+    if columns:
+        return _sum(columns)
+    return _with_zeros(trace, np.full(len(trace), np.nan)) if _were_read(trace) else None
+
+
+def _were_read(trace: Trace) -> bool:
+    return trace.column("connections") is not None
+
+
+def _with_zeros(trace: Trace, values: FloatArray) -> FloatArray:
+    """Return one peer's count with zero where connections were read and none led to the peer."""
+    every = trace.column("connections")
+    return values if every is None else np.where(np.isnan(values) & ~np.isnan(every), 0.0, values)
 
 
 def _peer(trace: Trace, name: str, direction: str, columns: dict[Column, FloatArray]) -> Peer:
@@ -131,13 +143,15 @@ def pair_rows(before: Trace, after: Trace) -> list[tuple[str, ...]]:
     old, new = ({peer.key: peer for peer in peers_of(trace)} for trace in (before, after))
     every = old | new
     ranked = sorted(every, key=lambda key: -max(side[key].most for side in (old, new) if key in side))
-    rows = [_pair_row(_title(every[key]), old.get(key), new.get(key)) for key in ranked[:MOST_PEERS]]
+    absent = ["0" if _were_read(trace) else "not seen" for trace in (before, after)]
+    rows = [_pair_row(_title(every[key]), (old.get(key), new.get(key)), absent) for key in ranked[:MOST_PEERS]]
     return rows + _left_out(len(ranked), len(PAIR_HEADERS))
 
 
-def _pair_row(title: str, old: Peer | None, new: Peer | None) -> tuple[str, ...]:
-    at_the_end = ("not seen" if side is None else f"{side.count:,}" for side in (old, new))
-    at_most = ("not seen" if side is None else f"{side.most:,}" for side in (old, new))
+def _pair_row(title: str, sides: tuple[Peer | None, Peer | None], absent: Sequence[str]) -> tuple[str, ...]:
+    both = list(zip(sides, absent, strict=True))
+    at_the_end = (none if side is None else f"{side.count:,}" for side, none in both)
+    at_most = (none if side is None else f"{side.most:,}" for side, none in both)
     return title, *at_the_end, *at_most
 
 

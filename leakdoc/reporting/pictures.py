@@ -72,7 +72,7 @@ def _values(trace: Trace, finding: Finding) -> FloatArray | None:
     peer = finding.evidence.get("peer")
     if isinstance(peer, str):
         names = {column.label("peer") or "" for column, _ in trace.labelled("connections")}
-        return next((peer_total(trace, name) for name in sorted(names) if inert(name) == peer), None)
+        return peer_total(trace, next((name for name in sorted(names) if inert(name) == peer), peer))
     return trace.column(finding.metric)
 
 

@@ -190,6 +190,15 @@ def test_anything_else_is_refused() -> None:
         to_html({})
 
 
+def test_a_peer_that_is_gone_after_the_rollout_is_drawn_as_none() -> None:
+    proof = values.proof()
+    peer = replace(values.LEAK, detector="unclosed_connections", metric="connections", evidence={"peer": values.PEER})
+    gone = {column: kept for column, kept in proof.after.trace.columns.items() if not column.labels}
+    after = replace(proof.after, trace=replace(proof.after.trace, columns=gone))
+    page = Page(to_html(replace(proof, before=replace(proof.before, findings=(peer,)), after=after)))
+    assert "From 0 to 0 in 66.5 min, at most 0." in page.text
+
+
 def test_a_slope_that_is_no_leak_is_not_drawn() -> None:
     leak, trace = values.diagnosis(), values.trace()
     assert 'class="fit"' in to_html(leak, trace=trace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,8 +18,8 @@ def of(columns: dict[Column, FloatArray], lives: tuple[Life, ...] | None = None)
     return replace(trace, columns=columns, **({"lives": lives} if lives else {}))
 
 
-def connections(peer: str, counts: list[float], **labels: str) -> dict[Column, FloatArray]:
-    return {Column.of("connections", peer=peer, **labels): np.array(counts)}
+def connections(peer: str, counts: Sequence[float], **labels: str) -> dict[Column, FloatArray]:
+    return {Column.of("connections", peer=peer, **labels): np.array(counts, dtype=np.float64)}
 
 
 def test_states_are_those_of_the_last_reading() -> None:
@@ -57,8 +58,19 @@ def test_a_side_that_did_not_see_a_peer_says_so() -> None:
 def test_peers_that_are_left_out_are_counted() -> None:
     many: dict[Column, FloatArray] = {}
     for place in range(MOST_PEERS + 3):
-        many |= connections(f"a:{place}", [place] * 4)
+        many |= connections(f"a:{place}", [float(place)] * 4)
     rows = peer_rows(of(many))
     assert rows[0][:2] == (f"to a:{MOST_PEERS + 2}", str(MOST_PEERS + 2))
     assert rows[-1] == ("and 3 more with fewer connections", "", "", "", "")
     assert pair_rows(of(many), of(many))[-1][0] == "and 3 more with fewer connections"
+
+
+def test_a_peer_that_is_gone_has_none_where_connections_were_read() -> None:
+    every = {Column("connections"): np.array([9.0, 9.0, 2.0, np.nan])}
+    before = of(connections("a:1", [7, 7, np.nan, np.nan]) | every)
+    assert peers_of(before)[0].count == 0
+    total = peer_total(before, "a:1")
+    assert total is not None
+    assert total.tolist()[:3] == [7, 7, 0]
+    assert np.isnan(total[3])
+    assert pair_rows(before, of(every)) == [("to a:1", "0", "0", "7", "0")]
