@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from leakdoc.model.decision import ProofDecision
 from leakdoc.model.sample import Column
@@ -15,7 +16,7 @@ def welch(before: Trace, after: Trace) -> ProofDecision:
     """Normalized when the level is lower, with p < .05."""
     from scipy.stats import ttest_ind
 
-    old, new = before.columns[RSS], after.columns[RSS]
+    (_, old), (_, new) = _present(before), _present(after)
     lower = ttest_ind(new, old, equal_var=False, alternative="less").pvalue < 0.05
     return ProofDecision.NORMALIZED if lower else ProofDecision.NOT_FIXED
 
@@ -34,7 +35,13 @@ def naive_slopes(before: Trace, after: Trace) -> ProofDecision:
 
 
 def _slope(trace: Trace) -> tuple[float, float]:
-    t, y = trace.times - trace.times.mean(), trace.columns[RSS]
+    t, y = _present(trace)
+    t = t - t.mean()
     slope = float(t @ (y - y.mean()) / (t @ t))
     left = y - y.mean() - slope * t
     return slope, float(np.sqrt(left @ left / (len(t) - 2) / (t @ t)))
+
+
+def _present(trace: Trace) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    values = trace.columns[RSS]
+    return trace.times[np.isfinite(values)], values[np.isfinite(values)]

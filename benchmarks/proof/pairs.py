@@ -47,6 +47,8 @@ class Service:
     noise: float
     rho: float
     busy: bool
+    told: bool
+    missing: float
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> Service:
@@ -55,7 +57,7 @@ class Service:
         noise = base * float(np.exp(rng.uniform(np.log(2e-4), np.log(8e-3))))
         return cls(
             rng=rng, window_s=window, interval_s=interval, base=base, noise=noise, rho=float(rng.choice([0, 0.5, 0.9])),
-            busy=bool(rng.random() < 0.5),
+            busy=bool(rng.random() < 0.5), told=bool(rng.random() < 0.6), missing=float(rng.choice([0.0, 0.0, 0.03])),
         )  # fmt: skip
 
     @property
@@ -84,6 +86,7 @@ class Service:
         """Make a trace of what has grown on top of the base; `lives` are the rows at which a new process starts."""
         n = len(ages)
         columns = {Column("rss_bytes"): np.round((self.base + grown + self.wander(n)) / PAGE) * PAGE}
+        columns[Column("rss_bytes")][self.rng.random(n) < self.missing] = np.nan
         columns |= {Column(name): values for name, values in extra.items()}
         if self.busy:
             wave = 1.0 + 0.3 * np.sin(2.0 * np.pi * ages / self.window_s * 3.0)
@@ -93,7 +96,9 @@ class Service:
         edges = [0, *lives, n]
         made = tuple(
             Life(first=a, stop=b, pid=100 + i + int(at > 0), started_at=EPOCH + at + ages[a] - self.interval_s)
-            for i, (a, b) in enumerate(pairwise(edges))
+            if self.told
+            else Life(first=a, stop=b)
+            for i, (a, b) in enumerate(pairwise(edges if self.told else [0, n]))
         )
         return Trace(
             subject=Subject(kind=SubjectKind.PROCESS, name="service", pid=100),
@@ -135,6 +140,26 @@ def slow_warm_up(service: Service) -> tuple[Trace, Trace]:
     return _leaky(service, service.leak_per_s), service.trace(
         _warm(service, ages, 0.12, 0.06), ages, at=_later(service)
     )
+
+
+def long_warm_up(service: Service) -> tuple[Trace, Trace]:
+    rate, ages = service.leak_per_s, _after(service, 1.0, 1.6)
+    return _leaky(service, rate), service.trace(_warm(service, ages, 0.22, 0.08), ages, at=_later(service))
+
+
+def daily_load(service: Service) -> tuple[Trace, Trace]:
+    """Three days on both sides; memory follows the requests, which are known."""
+    service.window_s, service.interval_s, service.busy = 259_200.0, 600.0, False
+    old, new = service.ages(), _after(service, 0.7, 1.2)
+    swing = max(5.0 * service.noise, 0.03 * service.base)
+    rate = max(service.leak_per_s, 3.0 * swing / service.window_s)
+
+    def side(ages: Floats, grown: Floats, at: float) -> Trace:
+        wave = np.sin(2.0 * np.pi * ages / 86_400.0)
+        requests = np.cumsum(service.rng.poisson(20.0 * (1.0 + 0.7 * wave) * service.interval_s)).astype(float)
+        return service.trace(grown + swing * wave, ages, at=at, requests_total=requests)
+
+    return side(old, rate * old, 0.0), side(new, 0.0 * new, _later(service))
 
 
 def load_follows(service: Service) -> tuple[Trace, Trace]:
@@ -284,8 +309,8 @@ def step_up(service: Service) -> tuple[Trace, Trace]:
 
 D = ProofDecision
 KINDS: Final[dict[Kind, ProofDecision | None]] = {
-    clean_fix: D.NORMALIZED, slow_warm_up: D.NORMALIZED, load_follows: D.NORMALIZED, sawtooth_fix: D.NORMALIZED,
-    connections_fix: D.NORMALIZED, unfixed: D.NOT_FIXED, half_fixed: D.IMPROVED, faster: D.WORSE,
+    clean_fix: D.NORMALIZED, slow_warm_up: D.NORMALIZED, long_warm_up: D.NORMALIZED, load_follows: D.NORMALIZED,
+    daily_load: D.NORMALIZED, sawtooth_fix: D.NORMALIZED, connections_fix: D.NORMALIZED, unfixed: D.NOT_FIXED, half_fixed: D.IMPROVED, faster: D.WORSE,
     half_load: D.NOT_FIXED, saw_unfixed: D.NOT_FIXED, to_descriptors: D.WORSE, one_of_two: D.NOT_FIXED,
     too_short: None, idle_after: None, restarts_instead: None, starts_late: None, bursts: None, to_swap: None,
     never_leaked: None, step_up: None,

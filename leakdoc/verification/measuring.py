@@ -53,9 +53,13 @@ class Measured:
 def measure(
     trace: Trace, column: Column, growth_policy: GrowthPolicy, policy: VerificationPolicy, *, cut: float = 0.0
 ) -> Measured:
-    """Measure one channel of a trace, the start of every life cut off."""
+    """Measure one channel of a trace, the start of every life cut off.
+
+    Looks after the first share its error rate, so that trying several cuts does not raise false alarms.
+    """
     part = without_start(trace, cut)
-    growth = judge(series_of(part, column), growth_policy)
+    alpha = growth_policy.alpha if cut <= 0.0 else growth_policy.alpha / len(policy.cuts)
+    growth = judge(series_of(part, column), growth_policy, alpha=alpha)
     processes = _number(growth.evidence.get("processes_at_end")) or 1.0
     slope = growth.slope_per_s
     low, high = (None, None) if slope is None else (slope.low, slope.high)

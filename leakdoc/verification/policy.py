@@ -22,6 +22,9 @@ class VerificationPolicy:
         unit="fraction",
         why="what may still hide, at 95 %, must be well under the smallest improvement worth a word",
     )
+    negligible_upper_share: float = setting(
+        0.1, unit="fraction", why="where not even a tenth can hide, it does not matter whether what is left is noise"
+    )
     retry_widening: float = setting(
         1.3, unit="number", why="intervals are this much wider when a warm-up is cut, as several cuts are tried"
     )

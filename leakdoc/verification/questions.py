@@ -18,6 +18,7 @@ PASSED, FAILED, UNKNOWN = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome
 _HOUR_S: Final = 3_600.0
 # The judge may find the interval too wide for its own margin; here the margin is the old growth.
 _SETTLED_RULES: Final = ("stable", "load_driven", "below_what_matters", "too_wide", "must_last")
+_NEAR_NOTHING_RULES: Final = ("perhaps", "warming_up")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,19 +100,19 @@ def flat(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
     if look.growth.decision is Decision.LEAKING:
         return Answer(outcome=FAILED, reason=f"it still grows: {told}", numbers=numbers)
     close = share < policy.flat_share and most < policy.flat_upper_share
-    if close and look.growth.evidence.get("rule") in _SETTLED_RULES:
+    settled = _SETTLED_RULES + (_NEAR_NOTHING_RULES if most < policy.negligible_upper_share else ())
+    if close and look.growth.evidence.get("rule") in settled:
         return Answer(outcome=PASSED, reason=told, numbers=numbers)
-    needs = look.growth.needs_more_s if close else _for_precision(look, most, policy)
+    needs = _for_precision(look, most, policy.negligible_upper_share if close else policy.flat_upper_share)
     reason = f"{told}; {look.growth.reason}" if close else f"growth could still hide: {told}"
     return Answer(outcome=UNKNOWN, reason=reason, numbers=numbers, needs_more_s=needs)
 
 
-def _for_precision(look: Measured, most: float, policy: VerificationPolicy) -> float | None:
+def _for_precision(look: Measured, most: float, wanted: float) -> float | None:
     """The interval of a slope narrows with the power 3/2 of the time."""
-    lacking = most / policy.flat_upper_share
-    if lacking <= 1.0:
+    if most <= wanted:
         return look.growth.needs_more_s
-    return look.exposure_s / (1.0 - look.cut) * (math.pow(min(lacking, 1e6), 2.0 / 3.0) - 1.0)
+    return look.exposure_s / (1.0 - look.cut) * (math.pow(min(most / wanted, 1e6), 2.0 / 3.0) - 1.0)
 
 
 def level(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
