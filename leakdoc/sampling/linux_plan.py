@@ -8,7 +8,7 @@ from typing import Final
 from leakdoc.model.sample import Reason
 from leakdoc.sampling.lifeline import LinuxLifeline
 from leakdoc.sampling.pace import Beat
-from leakdoc.sampling.plan import EVERY_SAMPLE, RARE, SLOW, Plan, PlannedProbe
+from leakdoc.sampling.plan import CHILDREN, CONNECTIONS, EVERY_SAMPLE, RARE, SLOW, Plan, PlannedProbe
 from leakdoc.sampling.probes import cgroup, children, connections, descriptors, mappings, memory, processor
 from leakdoc.sampling.probes.reading import Probe
 from leakdoc.sampling.process import Target, access_denied, gone
@@ -56,9 +56,9 @@ _LINUX_PROBES: Final[tuple[tuple[str, Callable[[ProcessDirectory], Probe], tuple
     ("statm", memory.StatmProbe, memory.STATM_METRICS, EVERY_SAMPLE),
     ("stat", processor.ProcessorProbe, processor.METRICS, EVERY_SAMPLE),
     ("fd", descriptors.DescriptorsProbe, descriptors.METRICS, EVERY_SAMPLE),
-    ("sockets", connections.ConnectionsProbe, connections.METRICS, EVERY_SAMPLE),
+    ("sockets", connections.ConnectionsProbe, connections.METRICS, CONNECTIONS),
     ("status", memory.StatusProbe, memory.STATUS_METRICS, SLOW),
-    ("children", children.ChildrenProbe, children.METRICS, SLOW),
+    ("children", children.ChildrenProbe, children.METRICS, CHILDREN),
     ("maps", mappings.MappingsProbe, mappings.METRICS, SLOW),
     ("limits", descriptors.OpenFilesLimitProbe, (), RARE),
 )

@@ -181,15 +181,20 @@ def read_whole(fd: int) -> bytes:
 
 
 class KeptFile:
-    """A file of /proc that stays open, so that each reading is one system call."""
+    """A file or directory of a process that stays open: it stays the same one, and is read in one system call."""
 
-    def __init__(self, directory: ProcessDirectory, name: str) -> None:
-        self._fd = directory.open(name)
+    def __init__(self, directory: ProcessDirectory, name: str, flags: int = os.O_RDONLY) -> None:
+        self._fd = directory.open(name, flags)
 
     def __del__(self) -> None:
         fd, self._fd = getattr(self, "_fd", -1), -1
         if fd >= 0:
             os.close(fd)
+
+    @property
+    def path(self) -> str:
+        """A path to it, good for as long as this object lives."""
+        return f"/proc/self/fd/{self._fd}"
 
     def start(self, length: int = 4_096) -> bytes:
         """Return at most `length` bytes from its start, read anew."""

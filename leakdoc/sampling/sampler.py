@@ -100,7 +100,7 @@ class Sampler:
             limit_bytes=standing.limit_bytes,
             open_files_limit=standing.open_files_limit,
             unavailable=dict(self._unavailable),
-            blind_spots=tuple(standing.blind_spots.values()),
+            blind_spots=tuple(standing.blind_spots.copy().values()),
             notes=self._notes(),
             ending=self.ending(),
             touched=self._plan.touched,
@@ -155,7 +155,7 @@ class Sampler:
             if pace.is_slowed
         ]
         if self.missed_ticks:
-            notes.append(f"{self.missed_ticks} samples were missed because reading took too long")
+            notes.append(f"{self.missed_ticks} samples were missed: the one before was not dealt with in time")
         return tuple(notes)
 
 

@@ -17,7 +17,9 @@ import pytest
 
 from leakdoc.errors import AccessDenied, LeakdocError, TargetError, TargetGone, UsageError
 from leakdoc.model.sample import Column, Reason, Sample
+from leakdoc.sampling.cgroups import parse_membership
 from leakdoc.sampling.lifeline import LinuxLifeline
+from leakdoc.sampling.probes.cgroup import candidates
 from leakdoc.sampling.procfs import ProcessDirectory
 from leakdoc.sampling.sampler import Sampler
 from leakdoc.sampling.sockets.proc_net import ProcNetTable
@@ -191,6 +193,26 @@ def test_connections_are_seen_from_either_side(host: str) -> None:
             here = connections_of(ours)
             assert here[Column.of("connections", **into, state="CLOSE_WAIT")] == 4.0
             assert here[Column.of("connections", **into, state="ESTABLISHED")] == 3.0
+
+
+CALLS_ITSELF_POSTGRES = """
+import socket, sys
+open("/proc/self/comm", "w").write("postgres")
+server = socket.create_server(("127.0.0.1", 0))
+print("ready", flush=True)
+print(server.getsockname()[1], flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_local_database_is_known_on_whatever_port() -> None:
+    with program(CALLS_ITSELF_POSTGRES) as database:
+        assert database.stdout is not None
+        port = int(database.stdout.readline())
+        with socket.create_connection(("127.0.0.1", port)):
+            values = Sampler(resolve(str(os.getpid()))).sample().values
+    labels = {"direction": "out", "peer": f"127.0.0.1:{port}", "peer_kind": "postgres"}
+    assert values[Column.of("connections", **labels, state="ESTABLISHED")] == 1.0
 
 
 def test_callers_that_wait_to_be_accepted_are_counted() -> None:
@@ -464,6 +486,19 @@ def group() -> Iterator[Path]:
     yield path
     until(lambda: not (path / "cgroup.procs").read_text())
     path.rmdir()
+
+
+@needs_a_group
+def test_a_group_reads_the_same_through_the_mounts_of_the_target(group: Path) -> None:
+    (group / "memory.limit_in_bytes").write_text(str(64 << 20))
+    with program(EATS, str(group / "cgroup.procs")) as process:
+        directory = ProcessDirectory(process.pid)
+        membership = parse_membership(directory.text("cgroup"))
+        assert membership is not None
+        ours, theirs = candidates(directory, membership)
+        assert ours.exists() and theirs.exists()
+        assert ours.limit() == theirs.limit() == 64 << 20
+        assert (ours.others(process.pid), theirs.others(1)) == (0, 1)
 
 
 @needs_a_group

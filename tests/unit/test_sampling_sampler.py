@@ -58,7 +58,7 @@ def test_a_tick_that_takes_too_long_makes_others_be_missed_not_late() -> None:
     sampler = FakeProcess({"rss_bytes": slow}, clock=clock).sampler()
     assert [sample.at for sample in take(sampler, 4)] == [0.0, 3.0, 4.0, 5.0]
     assert sampler.missed_ticks == 2
-    assert sampler.facts().notes == ("2 samples were missed because reading took too long",)
+    assert sampler.facts().notes == ("2 samples were missed: the one before was not dealt with in time",)
 
 
 def test_a_step_of_the_wall_clock_does_not_change_the_interval() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from leakdoc.sampling.cgroups import (
     parse_mounts,
 )
 from leakdoc.sampling.probes.reading import Reading
-from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
+from leakdoc.sampling.procfs import KeptFile, ProcessDirectory, UnexpectedText
 
 METRICS: Final = ("limit_bytes", "oom_kills_total", "cgroup_memory_bytes")
 _LIMIT: Final = Column("limit_bytes")
@@ -102,9 +103,16 @@ def _note_company(group: Group, limit: float | None, pid: int, reading: Reading)
 
 
 class Group:
-    """One control group, and those around it up to the top of its mount."""
+    """One control group, and those around it up to the top of its mount.
 
-    def __init__(self, version: int, point: Path, below: str) -> None:
+    Args:
+        point: where the hierarchy is mounted.
+        below: the path of the group from there.
+        kept: what `point` leads through, to be kept open for as long.
+    """
+
+    def __init__(self, version: int, point: Path, below: str, kept: KeptFile | None = None) -> None:
+        self._kept = kept
         self._version = version
         self._names = NAMES[version]
         self._path = point / below
@@ -157,18 +165,20 @@ def find_group(directory: ProcessDirectory, membership_text: str) -> Group:
     membership = parse_membership(membership_text)
     if membership is None:
         raise UnexpectedText("/proc/PID/cgroup names no group")
-    for group in _candidates(directory, membership):
+    for group in candidates(directory, membership):
         if group.exists():
             return group
     raise FileNotFoundError("no mount shows the control group")
 
 
-def _candidates(directory: ProcessDirectory, membership: Membership) -> Iterator[Group]:
+def candidates(directory: ProcessDirectory, membership: Membership) -> Iterator[Group]:
+    """Yield where the group may be seen: below our own mounts, then below those of the target."""
     own = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
     for point, below in directories(membership, parse_mounts(own)):
         yield Group(membership.version, Path(point), below)
     for point, below in directories(membership, parse_mounts(directory.text("mountinfo"))):
-        yield Group(membership.version, Path(f"/proc/{directory.pid}/root{point}"), below)
+        kept = KeptFile(directory, f"root{point}", os.O_PATH | os.O_DIRECTORY)
+        yield Group(membership.version, Path(kept.path), below, kept)
 
 
 def _parents(below: str) -> list[str]:

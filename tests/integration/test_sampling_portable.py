@@ -1,0 +1,57 @@
+"""The plan for systems without /proc, which works wherever psutil does."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from leakdoc.errors import TargetGone
+from leakdoc.model.sample import Column, Reason
+from leakdoc.sampling.portable import MISSING, portable_plan, portable_target
+from leakdoc.sampling.process import make_target
+from leakdoc.sampling.sampler import Sampler
+
+CONNECTS = """
+import socket, sys
+kept = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(3)]
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_what_psutil_tells_is_read_and_the_rest_is_said_to_be_missing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        command = [sys.executable, "-c", CONNECTS, str(port)]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        target = portable_target(process.pid)
+        sampler = Sampler(target, portable_plan(target))
+        sample = sampler.sample()
+        process.communicate()
+    values = {column.metric: value for column, value in sample.values.items() if not column.labels}
+    assert values["rss_bytes"] > 1 << 20
+    assert (values["threads"], values["connections"]) == (1.0, 3.0)
+    assert values["open_fds"] >= 3.0
+    labels = {"direction": "out", "peer": f"127.0.0.1:{port}", "peer_kind": "tcp", "state": "ESTABLISHED"}
+    assert sample.values[Column.of("connections", **labels)] == 3.0
+    assert sample.unavailable == dict.fromkeys(MISSING, Reason.UNSUPPORTED)
+    with pytest.raises(TargetGone):
+        sampler.sample()
+    ending = sampler.ending()
+    assert ending is not None and ending.cause == "unknown"
+    with pytest.raises(TargetGone):
+        portable_target(process.pid)
+
+
+def test_another_start_is_another_process() -> None:
+    own = portable_target(os.getpid())
+    stale = make_target(replace(own.identity, started_at=1.0), own.name)
+    with pytest.raises(TargetGone):
+        portable_plan(stale)
