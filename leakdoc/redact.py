@@ -13,10 +13,10 @@ from typing import Final
 MASK: Final = "[redacted]"
 _LONGEST_NAME: Final = 200
 
-_SECRET_OPTION: Final = re.compile(
-    r"(?i)(?P<key>[\w.-]*(?:password|passwd|pwd|secret|token|api[_-]?key|credential|auth)[\w.-]*)(?P<sep>\s*[=:]\s*|\s+)"
-    r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;&]+)"
-)
+_SECRET_NAME: Final = r"[\w.-]*(?:password|passwd|pwd|secret|token|api[_-]?key|credential|authorization)[\w.-]*"
+_VALUE: Final = r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;&]+)"
+_ASSIGNED: Final = re.compile(rf"(?i)(?P<key>{_SECRET_NAME})(?P<sep>\s*[=:]\s*){_VALUE}")
+_OPTION: Final = re.compile(rf"(?i)(?P<key>(?<![\w-])--?{_SECRET_NAME})(?P<sep>\s+){_VALUE}")
 _USERINFO: Final = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]*://)(?P<userinfo>[^/\s@]+)@")
 _BEARER: Final = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _PRIVATE_KEY: Final = re.compile(
@@ -47,7 +47,9 @@ def without_secrets(text: str) -> str:
     text = _PRIVATE_KEY.sub(MASK, text)
     text = _USERINFO.sub(lambda match: f"{match['scheme']}{MASK}@", text)
     text = _BEARER.sub(lambda match: f"{match[1]} {MASK}", text)
-    return _SECRET_OPTION.sub(lambda match: f"{match['key']}{match['sep']}{MASK}", text)
+    for pattern in (_ASSIGNED, _OPTION):
+        text = pattern.sub(lambda match: f"{match['key']}{match['sep']}{MASK}", text)
+    return text
 
 
 def has_userinfo(url: str) -> bool:

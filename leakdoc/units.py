@@ -21,6 +21,7 @@ BYTES: Final = {
     "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40,
     "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
 }  # fmt: skip
+SMALLEST_SHOWN: Final = 1e-3  # of a count or an hour's worth of it: what is less is a fit's rounding
 _BINARY: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 _NUMBER: Final = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _DURATION_PART: Final = re.compile(rf"({_NUMBER})(ms|s|m|h|d|w)")
@@ -143,6 +144,8 @@ def format_rate(per_hour: float, unit: Unit) -> str:
 
 def _short(number: float) -> str:
     magnitude = abs(number)
+    if magnitude < SMALLEST_SHOWN:
+        return "0"
     if magnitude >= 99.95 or number == int(number):
         return f"{number:,.0f}"
     return f"{number:.1f}".removesuffix(".0") if magnitude >= 9.995 else f"{number:.2g}"

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+import re
 from collections.abc import Iterator
 from typing import Any, Final, TextIO
 
@@ -54,11 +55,13 @@ def export_json(trace: Trace, out: TextIO) -> None:
 def export_openmetrics(trace: Trace, out: TextIO) -> None:
     """Write the OpenMetrics text format with a timestamp on every sample, ready for ``promtool tsdb``.
 
-    Lives are told by the labels ``pid`` and ``process_start_time_seconds``.
+    Lives are told by the labels ``pid`` and ``process_start_time_seconds``. A metric whose name the format does not
+    allow is written under one that it does, with its own name in the label ``metric``.
     """
     for name in sorted({column.metric for column in trace.columns}):
         known = metric(name)
-        family = name.removesuffix("_total") if known.is_counter else name
+        allowed = _allowed(name)
+        family = allowed.removesuffix("_total") if known.is_counter else allowed
         out.write(f"# TYPE {family} {'counter' if known.is_counter else 'gauge'}\n")
         for column, values in sorted(trace.columns.items(), key=lambda item: item[0]):
             if column.metric == name:
@@ -74,6 +77,12 @@ def export_parquet(trace: Trace, path: str | os.PathLike[str]) -> None:
     """
     pyarrow_parquet()
     to_frame(trace).to_parquet(path, index=False, engine="pyarrow")
+
+
+def _allowed(name: str) -> str:
+    """The nearest name that OpenMetrics allows: letters, digits, underscores and colons, no digit first."""
+    allowed = re.sub(r"[^a-zA-Z0-9_:]", "_", name)
+    return f"_{allowed}" if allowed[:1].isdigit() else allowed
 
 
 def _with_limit(trace: Trace) -> dict[Column, FloatArray]:
@@ -100,7 +109,9 @@ def _series(trace: Trace, column: Column, values: FloatArray) -> Iterator[str]:
     for life in trace.lives:
         told: dict[str, Any] = {PID: life.pid, START: life.started_at}
         labels = dict(column.labels) | {name: str(value) for name, value in told.items() if value is not None}
-        series = _text(Column.of(column.metric, **labels))
+        if (allowed := _allowed(column.metric)) != column.metric:
+            labels["metric"] = column.metric
+        series = _text(Column(allowed, tuple(sorted(labels.items()))))
         for at, value in zip(trace.times[life.rows].tolist(), values[life.rows].tolist(), strict=True):
             if not math.isnan(value):
                 yield f"{series} {value!r} {at!r}\n"

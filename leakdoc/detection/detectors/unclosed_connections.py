@@ -64,24 +64,20 @@ def _judge(
     policy: ConnectionsPolicy,
     alpha: float | None,
 ) -> Finding:
-    idle, oldest = _latest(trace, "connection_idle_max_s", peer), _latest(trace, "connection_oldest_s", peer)
-    evidence = _evidence(peer, columns, total, idle, oldest)
+    evidence = _evidence(trace, peer, columns, total, row=int(np.flatnonzero(~np.isnan(total))[-1]))
     name = f"{evidence['peer_kind'] or ''} {evidence['peer']}".strip()
     key = Column.of("connections", peer=peer)
     summed = replace(trace, columns={**trace.columns, key: total})
     judged = find_growth(summed, key, growth, detector=NAME, title=f"connections to {name}", alpha=alpha)
     evidence |= judged.evidence
     if judged.decision is Decision.LEAKING:
-        return _leaking(judged, evidence, name, idle, policy)
+        return _leaking(judged, evidence, name, policy)
     return replace(judged, evidence=evidence)
 
 
-def _leaking(
-    judged: Finding, evidence: dict[str, Json], name: str, idle: float | None, policy: ConnectionsPolicy
-) -> Finding:
-    grew_for = judged.evidence.get("grew_for_s")
-    count = int(evidence["count"]) if isinstance(evidence["count"], int | float) else 0
-    if idle is None:
+def _leaking(judged: Finding, evidence: dict[str, Json], name: str, policy: ConnectionsPolicy) -> Finding:
+    count, idle, grew_for = evidence["count"], evidence["idle_max_s"], evidence.get("grew_for_s")
+    if not isinstance(idle, float):
         reason = (
             f"{count} connections to {name} accumulate; idle ages are not known, so that they are unclosed is suspected"
         )
@@ -97,33 +93,32 @@ def _leaking(
 
 
 def _evidence(
-    peer: str, columns: Mapping[Column, FloatArray], total: FloatArray, idle: float | None, oldest: float | None
+    trace: Trace, peer: str, columns: Mapping[Column, FloatArray], total: FloatArray, row: int
 ) -> dict[str, Json]:
+    """What stood at the last row in which sockets were read; a state that is absent there has no connection."""
     kinds = {column.label("peer_kind") for column in columns}
-    states: dict[str, Json] = {}
-    for column, values in columns.items():
-        now = _last(values)
-        if now:
-            states[column.label("state") or "unknown"] = int(now)
+    states: dict[str, Json] = {
+        column.label("state") or "unknown": int(values[row]) for column, values in columns.items() if values[row] > 0
+    }
     return {
         "peer": inert(peer),
         "peer_kind": next((kind for kind in sorted(k for k in kinds if k) if kind != "tcp"), None),
         "states": states,
-        "count": None if (count := _last(total)) is None else int(count),
-        "oldest_s": oldest,
-        "idle_max_s": idle,
+        "count": int(total[row]),
+        "oldest_s": _age(trace, "connection_oldest_s", peer, row),
+        "idle_max_s": _age(trace, "connection_idle_max_s", peer, row),
         "opened_at": [],
     }
 
 
-def _latest(trace: Trace, metric: str, peer: str) -> float | None:
-    """The metric's last reading for the peer: the largest, where the peer has several columns."""
-    last = [
-        now
+def _age(trace: Trace, metric: str, peer: str, row: int) -> float | None:
+    """An age of the peer's connections at a row: the largest, where the peer has several columns."""
+    ages = [
+        float(values[row])
         for column, values in trace.labelled(metric)
-        if column.label("peer") == peer and column.label("direction") != "in" and (now := _last(values)) is not None
+        if column.label("peer") == peer and column.label("direction") != "in" and not np.isnan(values[row])
     ]
-    return max(last, default=None)
+    return max(ages, default=None)
 
 
 def _total(trace: Trace, columns: Mapping[Column, FloatArray]) -> FloatArray:
@@ -134,9 +129,3 @@ def _total(trace: Trace, columns: Mapping[Column, FloatArray]) -> FloatArray:
     missing = np.isnan(stacked).all(axis=0) if every is None else np.isnan(every)
     total[missing] = np.nan
     return total
-
-
-def _last(values: FloatArray) -> float | None:
-    """The last reading that is not missing."""
-    present = np.flatnonzero(~np.isnan(values))
-    return float(values[present[-1]]) if len(present) else None
