@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,7 +74,7 @@ class Watch:
     >>> watch.result.diagnosis.decision          # doctest: +SKIP
 
     Args:
-        target: a pid, as a number or as text.
+        target: a pid, as a number or as text; or a sampler of one's own.
         interval_s: between samples.
         for_s: how long to watch at most; null for no end.
         record: the file that keeps every sample; null to keep them in memory only.
@@ -91,7 +90,7 @@ class Watch:
 
     def __init__(
         self,
-        target: int | str | Target,
+        target: int | str | Target | Sampler,
         *,
         interval_s: float = INTERVAL_S,
         for_s: float | None = FOR_S,
@@ -101,7 +100,10 @@ class Watch:
         policies: Policies | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
-        self.target = target if isinstance(target, Target) else resolve(str(target))
+        if not interval_s > 0:
+            raise UsageError(f"the interval must be more than 0 seconds, not {interval_s}")
+        self._sampler = target if isinstance(target, Sampler) else Sampler(_resolved(target))
+        self.target = self._sampler.target
         self._standing = Standing(
             elapsed_s=0.0,
             for_s=for_s,
@@ -115,14 +117,14 @@ class Watch:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
-        self._sampler = Sampler(self.target)
         self._looks = LookSchedule(None if for_s is None else int(for_s / interval_s) + 1)
         self._writer = None if record is None else RecordingWriter(record, self.target.subject)
         self._thread: threading.Thread | None = None
         self._result: Watched | None = None
+        self._error: BaseException | None = None
 
     def __enter__(self) -> Watch:
-        self._thread = threading.Thread(target=self.run, name="leakdoc-watch", daemon=True)
+        self._thread = threading.Thread(target=self._run_aside, name="leakdoc-watch", daemon=True)
         self._thread.start()
         return self
 
@@ -146,7 +148,10 @@ class Watch:
 
         Raises:
             UsageError: it has not ended.
+            LeakdocError: what ended it in its own thread.
         """
+        if self._error is not None:
+            raise self._error
         if self._result is None:
             raise UsageError("the watch has not ended yet", help="Leave its `with` block, or call run().")
         return self._result
@@ -179,10 +184,17 @@ class Watch:
         self._result = Watched(trace=self.trace, diagnosis=diagnosis, stopped=stopped, path=path, failure=failure)
         return self._result
 
+    def _run_aside(self) -> None:
+        """Run in a thread of its own: what goes wrong there is raised by `result`."""
+        try:
+            self.run()
+        except BaseException as error:  # kept whole for whoever asks for the result
+            self._error = error
+
     def _sample_until_there_is_a_reason(self) -> Stopped:
-        started = time.monotonic()
+        started = self._sampler.clock.monotonic()
         for sample in self._sampler.iter_samples(self._interval_s, self._stop):
-            elapsed = time.monotonic() - started
+            elapsed = self._sampler.clock.monotonic() - started
             self._keep(sample)
             self._standing = replace(self._standing, elapsed_s=elapsed)
             is_new = self._looks.is_due(len(self._builder))
@@ -232,6 +244,10 @@ class Watch:
 def _without_advice_to_record(diagnosis: Diagnosis) -> Diagnosis:
     """Leave out what this watch does already."""
     return replace(diagnosis, next=tuple(each for each in diagnosis.next if "--record" not in each.argv))
+
+
+def _resolved(target: int | str | Target) -> Target:
+    return target if isinstance(target, Target) else resolve(str(target))
 
 
 def watch(target: int | str, **options: Any) -> Watched:

@@ -54,6 +54,11 @@ class Sampler:
         self._unavailable = dict(self._plan.missing)
         self._ending: Ending | None = None
 
+    @property
+    def clock(self) -> Clock:
+        """The clock that it goes by."""
+        return self._clock
+
     def sample(self) -> Sample:
         """Read every probe that is due.
 

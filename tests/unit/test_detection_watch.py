@@ -1,0 +1,128 @@
+"""The loop of a watch, on a process and a clock that the test owns: hours pass at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import leakdoc
+from leakdoc.detection.stopping import Stopped
+from leakdoc.detection.watch import Progress
+from leakdoc.errors import RecordingFull, TargetGone, UsageError
+from leakdoc.model.decision import Decision
+from leakdoc.model.sample import Sample
+from leakdoc.sampling.recording import RecordingWriter
+from leakdoc.testing.process import FakeProcess
+
+MIB = 2.0**20
+
+
+def leaking() -> FakeProcess:
+    process = FakeProcess({"rss_bytes": lambda age_s: 100 * MIB + 0.1 * MIB * age_s}, limit_bytes=512 * MIB)
+    process.clock.advance(3_600)
+    return process
+
+
+def flat() -> FakeProcess:
+    process = FakeProcess({"rss_bytes": lambda age_s: 100 * MIB + 4096 * (int(age_s) * 7 % 5)})
+    process.clock.advance(3_600)
+    return process
+
+
+def test_a_leak_ends_the_watch_long_before_its_time_is_up() -> None:
+    watched = leakdoc.Watch(leaking().sampler()).run()
+    assert watched.stopped is Stopped.DECIDED
+    assert watched.diagnosis.decision is Decision.LEAKING
+    assert len(watched.trace) < 300
+    (memory,) = watched.diagnosis.findings
+    assert memory.slope_per_hour is not None
+    assert memory.slope_per_hour.estimate == pytest.approx(360 * MIB, rel=0.02)
+    assert memory.time_to_limit_s is not None
+
+
+def test_a_leak_does_not_end_a_watch_that_is_to_go_on() -> None:
+    watched = leakdoc.Watch(leaking().sampler(), for_s=600, stop_when_decided=False).run()
+    assert watched.stopped is Stopped.TIME_IS_UP
+    assert len(watched.trace) == 601
+
+
+def test_what_is_stable_ends_the_watch_once_enough_was_seen() -> None:
+    watched = leakdoc.Watch(flat().sampler()).run()
+    assert watched.diagnosis.decision is Decision.STABLE
+    assert watched.stopped in (Stopped.DECIDED, Stopped.TIME_IS_UP)
+
+
+def test_the_death_of_the_target_ends_it_with_the_verdict_so_far(tmp_path: Path) -> None:
+    process = FakeProcess({"rss_bytes": lambda _: 100 * MIB}, dies_at_s=50)
+    watched = leakdoc.Watch(process.sampler(), record=tmp_path / "r.leakdoc", stop_when_decided=False).run()
+    assert watched.stopped is Stopped.TARGET_ENDED
+    assert len(watched.trace) == 50
+    assert watched.diagnosis.ending is not None
+    again = leakdoc.load_trace(tmp_path / "r.leakdoc")
+    assert len(again) == 50
+    assert again.facts.ending == watched.diagnosis.ending
+
+
+def test_a_target_that_is_gone_before_the_first_sample_is_an_error() -> None:
+    with pytest.raises(TargetGone):
+        leakdoc.Watch(FakeProcess({"rss_bytes": lambda _: 1.0}, dies_at_s=0).sampler()).run()
+
+
+def test_progress_is_told_after_each_sample_and_marks_new_verdicts() -> None:
+    told: list[Progress] = []
+    leakdoc.Watch(flat().sampler(), for_s=60, on_progress=told.append).run()
+    assert [progress.elapsed_s for progress in told[:3]] == [0.0, 1.0, 2.0]
+    first = next(position for position, progress in enumerate(told) if progress.is_new)
+    assert first == 29
+    assert all(progress.diagnosis is None for progress in told[:first])
+    assert told[first].diagnosis is not None
+
+
+def test_stop_ends_it_with_its_verdict() -> None:
+    watch = leakdoc.Watch(
+        flat().sampler(), on_progress=lambda progress: watch.stop() if progress.elapsed_s > 9 else None
+    )
+    watched = watch.run()
+    assert watched.stopped is Stopped.INTERRUPTED
+    assert watched.diagnosis.decision is Decision.INCONCLUSIVE
+
+
+def test_a_recording_that_fails_ends_it_with_its_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    append = RecordingWriter.append
+
+    def fail_after_forty(self: RecordingWriter, sample: Sample) -> None:
+        if sample.at - first_at >= 40:
+            raise RecordingFull("the disk is full")
+        append(self, sample)
+
+    process = flat()
+    first_at = process.clock.now()
+    monkeypatch.setattr(RecordingWriter, "append", fail_after_forty)
+    watched = leakdoc.Watch(process.sampler(), record=tmp_path / "r.leakdoc").run()
+    assert watched.stopped is Stopped.RECORDING_FAILED
+    assert isinstance(watched.failure, RecordingFull)
+    assert len(leakdoc.load_trace(tmp_path / "r.leakdoc")) == 40
+
+
+def test_in_a_session_it_runs_aside_and_has_a_result_afterwards() -> None:
+    with leakdoc.Watch(flat().sampler(), for_s=60) as watch:
+        pass
+    assert watch.result.trace.subject.name == "fake"
+
+
+def test_what_goes_wrong_aside_is_raised_when_the_result_is_asked_for() -> None:
+    with leakdoc.Watch(FakeProcess({"rss_bytes": lambda _: 1.0}, dies_at_s=0).sampler()) as watch:
+        pass
+    with pytest.raises(TargetGone):
+        _ = watch.result
+
+
+def test_there_is_no_result_before_it_has_run() -> None:
+    with pytest.raises(UsageError):
+        _ = leakdoc.Watch(flat().sampler()).result
+
+
+def test_an_interval_of_nothing_is_refused() -> None:
+    with pytest.raises(UsageError):
+        leakdoc.Watch(flat().sampler(), interval_s=0)
