@@ -30,6 +30,7 @@ _KNOWN: Final = (
     Metric(name="working_set_bytes", unit="bytes", title="working set"),
     Metric(name="open_fds", unit="count", title="open descriptors"),
     Metric(name="threads", unit="count", title="threads"),
+    Metric(name="children", unit="count", title="child processes"),
     Metric(name="connections", unit="count", title="connections"),
     Metric(name="oom_kills_total", unit="count", title="OOM kills", is_counter=True),
     Metric(name="requests_total", unit="count", title="requests", is_counter=True),

@@ -1,0 +1,32 @@
+"""Run every benchmark, or those that are named: ``python -m benchmarks startup sampling``."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from typing import Final
+
+ALL: Final = {
+    "startup": "benchmarks.startup",
+    "sampling": "benchmarks.sampling",
+    "recording": "benchmarks.recording",
+    "detection": "benchmarks.detection",
+    "proof": "benchmarks.proof.run",
+}
+
+
+def main(names: list[str]) -> int:
+    """Run them one after the other."""
+    unknown = sorted(set(names) - ALL.keys())
+    if unknown:
+        print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(ALL)}", file=sys.stderr)
+        return 2
+    for name in names or ALL:
+        print(f"== {name}", flush=True)
+        sys.argv = [ALL[name]]
+        runpy.run_module(ALL[name], run_name="__main__")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

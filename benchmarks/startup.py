@@ -1,0 +1,40 @@
+"""How long leakdoc takes to start, beside a bare interpreter and the import of pandas, in turns in one run."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from typing import Final
+
+ROUNDS: Final = 15
+
+COMMANDS: Final = {
+    "python -c pass": ["-c", "pass"],
+    "leakdoc --version": ["-m", "leakdoc", "--version"],
+    "leakdoc watch --for 0s": ["-m", "leakdoc", "watch", str(os.getpid()), "--for", "0s", "--quiet"],
+    "python -c 'import pandas'": ["-c", "import pandas"],
+}
+
+
+def main() -> None:
+    """Print the median of each and its ratio to the bare interpreter."""
+    taken: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    for _ in range(ROUNDS):
+        for name, arguments in COMMANDS.items():
+            started = time.perf_counter()
+            subprocess.run([sys.executable, *arguments], capture_output=True, check=False)
+            taken[name].append(time.perf_counter() - started)
+    bare = statistics.median(taken["python -c pass"])
+    print(f"start-up, median of {ROUNDS} in turns")
+    for name, times in taken.items():
+        median = statistics.median(times)
+        print(
+            f"  {name:<26} {1e3 * median:7.1f} ms  {median / bare:5.1f}x  ({1e3 * min(times):.1f} to {1e3 * max(times):.1f})"
+        )
+
+
+if __name__ == "__main__":
+    main()
