@@ -11,9 +11,18 @@ from typing import Final
 
 ROUNDS: Final = 15
 
+TO_FIRST_SAMPLE: Final = """
+import os, sys
+from leakdoc.cli.parser import parse
+args = parse(["watch", sys.argv[1], "--quiet"])
+from leakdoc.detection.watch import Watch
+Watch(args.target, on_progress=lambda progress: os._exit(0)).run()
+"""
+
 COMMANDS: Final = {
     "python -c pass": ["-c", "pass"],
     "leakdoc --version": ["-m", "leakdoc", "--version"],
+    "watch, to first sample": ["-c", TO_FIRST_SAMPLE, str(os.getpid())],
     "leakdoc watch --for 0s": ["-m", "leakdoc", "watch", str(os.getpid()), "--for", "0s", "--quiet"],
     "python -c 'import pandas'": ["-c", "import pandas"],
 }
@@ -31,9 +40,8 @@ def main() -> None:
     print(f"start-up, median of {ROUNDS} in turns")
     for name, times in taken.items():
         median = statistics.median(times)
-        print(
-            f"  {name:<26} {1e3 * median:7.1f} ms  {median / bare:5.1f}x  ({1e3 * min(times):.1f} to {1e3 * max(times):.1f})"
-        )
+        spread = f"{1e3 * min(times):.1f} to {1e3 * max(times):.1f}"
+        print(f"  {name:<26} {1e3 * median:7.1f} ms  {median / bare:5.1f}x  ({spread})")
 
 
 if __name__ == "__main__":
