@@ -34,7 +34,8 @@ def live_leak(scene: Scene) -> Labelled:
 def live_leak_by_requests(scene: Scene) -> Labelled:
     rate = scene.log_uniform(100 * 1024.0, MIB)
     steps = scene.rng.poisson(20.0 * scene.span / len(scene.t), size=len(scene.t)) / 20.0
-    return _done("live: leak by requests", scene, _arenas(scene, rate * np.cumsum(steps)), rate, "leaking")
+    held = rate * np.cumsum(steps)
+    return _done("live: leak by requests", scene, _arenas(scene, held), float(held[-1]) / scene.span, "leaking")
 
 
 def live_leak_after_start(scene: Scene) -> Labelled:

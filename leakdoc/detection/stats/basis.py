@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from leakdoc.detection.stats.series import FloatArray, Mask
 _DAY_S: Final = 86_400.0
 _HARMONICS: Final = (1.0, 2.0)
 _SMOOTHINGS: Final = (0.0, 0.02, 0.06)
+_WIDTHS: Final = (5, 11)
 _LEAST_VARIATION: Final = 0.02
 
 
@@ -62,14 +64,22 @@ def _load(bins: Bins) -> FloatArray | None:
         return None
     best: tuple[float, FloatArray] | None = None
     plain = _without_trend(bins, bins.y)
-    for smoothing in _SMOOTHINGS:
-        load = _smoothed(bins, smoothing)
+    for load in _smoothings(bins, bins.rate):
         load = (load - load.mean()) / (float(np.std(load)) or 1.0)
         flat = _without_trend(bins, load)
         fit = float(flat @ plain) / (float(np.sqrt(flat @ flat)) or 1.0)
         if fit > 0.0 and (best is None or fit > best[0]):
             best = (fit, load)
     return None if best is None else best[1]
+
+
+def _smoothings(bins: Bins, rate: FloatArray) -> Iterator[FloatArray]:
+    """The rate with a memory, as buffers have, and averaged to both sides, for a rate that was counted coarsely."""
+    for smoothing in _SMOOTHINGS:
+        yield _smoothed(bins, smoothing)
+    for width in _WIDTHS if bins.lives == 1 else ():
+        window = np.hanning(width + 2)[1:-1]
+        yield np.convolve(np.pad(rate, width // 2, mode="edge"), window / window.sum(), mode="valid")
 
 
 def _smoothed(bins: Bins, smoothing: float) -> FloatArray:

@@ -20,6 +20,7 @@ class Case:
         interval: usual seconds between readings.
         longest: seconds of the longest life.
         grows: probability of growth without an end.
+        hidden: probability of growth beside so much else that it proves nothing yet.
         undecided: probability of growth that slows down so late that its end cannot be foretold.
         settles: weight of the shapes that level off after a rise.
         slope: at the end, among the growing shapes, per second.
@@ -42,6 +43,7 @@ class Case:
     interval: float
     longest: float
     grows: float = 0.0
+    hidden: float = 0.0
     undecided: float = 0.0
     settles: float = 0.0
     load_shaped: bool = False

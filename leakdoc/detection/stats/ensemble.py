@@ -21,6 +21,7 @@ _HEAVIEST: Final = 60
 _NEGLIGIBLE: Final = -12.0
 _LEAST_LOG: Final = -600.0
 
+_PROVES = np.asarray([family.proves for family in FAMILIES])
 _FATES = np.asarray([family.fate for family in FAMILIES])
 
 
@@ -63,11 +64,23 @@ class Ensemble:
         """Return a mask of the candidates with this fate, shape (m,)."""
         return np.asarray(_FATES[self.family] == fate)
 
-    def rising(self, fate: Fate) -> float:
-        """Return the probability that the series has this fate and rises at its end."""
-        mask = self.of_fate(fate)
+    def rising(self, fate: Fate, *, proving: bool = True) -> float:
+        """Return the probability that the series has this fate and rises at its end.
+
+        Args:
+            proving: count only shapes that are simple enough to prove it, or only those that are not.
+        """
+        mask = self.of_fate(fate) & (_PROVES[self.family] == proving)
         ratio = self.slope[mask] / np.maximum(self.error[mask], 1e-300)
         return float(self.weight[mask] @ t_cdf(ratio, self.degrees))
+
+    def window(self, mask: Mask, share: float) -> Mask:
+        """Narrow a mask to the families that weigh at least a share of the heaviest (Occam's window).
+
+        Source: Madigan and Raftery, JASA 89 (1994).
+        """
+        totals = np.bincount(self.family[mask], weights=self.weight[mask], minlength=len(FAMILIES))
+        return np.asarray(mask & (totals[self.family] >= share * totals.max()))
 
     def slope_quantiles(self, probabilities: tuple[float, ...], mask: Mask) -> tuple[float, ...]:
         """Return quantiles of the slope at the end among some candidates, the heaviest of them."""
@@ -82,11 +95,11 @@ class Ensemble:
 def weigh(bins: Bins, basis: Basis, policy: GrowthPolicy) -> Ensemble:
     """Fit every shape on every axis and weigh them."""
     axes = axes_of(bins)
-    libraries = tuple(library_of(axis) for axis in axes)
+    libraries = tuple(library_of(axis, basis.columns, bins.y) for axis in axes)
     white = whitener_of(bins)
     batches: list[tuple[int, Batch]] = []
     for at, library in enumerate(libraries):
-        products = products_of(bins, basis, library.columns, white=white)
+        products = products_of(bins, basis, library.columns, doubt=policy.shape_doubt, white=white)
         if at == 0:
             batches.append((0, flat(products)))
         batches.extend((at, batch) for batch in batches_of(products, library, len(axes), policy))

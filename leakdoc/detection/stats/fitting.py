@@ -1,8 +1,9 @@
 """Every shape against every degree of autocorrelation, as projections that share their products.
 
 The confounders are projected out once per autocorrelation; what is left of all columns makes one Gram matrix, and a
-shape is a handful of its rows. Weights are those of Bayesian model averaging under Zellner's g-prior with g = n, the
-unit-information prior behind the BIC, marginal over the autocorrelation (Zellner 1986; Liang et al., JASA 103, 2008).
+shape is a handful of its rows. Weights are those of Bayesian model averaging with the unit-information prior behind the
+BIC (Kass and Wasserman, JASA 90, 1995), marginal over the autocorrelation with the determinant that restricted maximum
+likelihood adds (Patterson and Thompson, Biometrika 58, 1971), so that the trend does not pass for a lack of memory.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class Products:
         scales: shape (r, c), what each column was divided by.
         usable: shape (c,), false where nothing of a column is left.
         degrees: of freedom that the confounders leave.
+        count: how many points there are.
+        doubt: the part of what a shape explains that counts as its misfit, for no shape is exact.
     """
 
     unit: FloatArray
@@ -42,6 +45,7 @@ class Products:
     usable: Mask
     degrees: int
     count: int
+    doubt: float
 
     def crossed(self, left: IntArray, right: IntArray) -> FloatArray:
         """Return the products of pairs of columns, shape (r, k); what is multiplied stays small, hence quick."""
@@ -66,7 +70,9 @@ class Fits:
     error: FloatArray
 
 
-def products_of(bins: Bins, basis: Basis, columns: FloatArray, *, white: Whitener | None = None) -> Products:
+def products_of(
+    bins: Bins, basis: Basis, columns: FloatArray, *, doubt: float, white: Whitener | None = None
+) -> Products:
     """Whiten, project the confounders out and multiply."""
     white = white or whitener_of(bins)
     n, b = basis.columns.shape
@@ -85,7 +91,7 @@ def products_of(bins: Bins, basis: Basis, columns: FloatArray, *, white: Whitene
     return Products(
         unit=unit, towards=(y[:, None, :] @ unit)[:, 0], total=total,
         base=white.log_det - log_size - 0.5 * (n - b) * np.log(total), scales=scales, usable=usable,
-        degrees=n - b, count=n,
+        degrees=n - b, count=n, doubt=doubt,
     )  # fmt: skip
 
 
@@ -97,45 +103,46 @@ def fit(products: Products, members: IntArray, end_slope: FloatArray) -> Fits:
         end_slope: shape (c,), slope at the end per unit of each column.
     """
     towards, contrast = products.towards[:, members], (end_slope / products.scales)[:, members]
-    explained, slope, spread, sound = _SOLVERS[members.shape[1]](products, members, towards, contrast)
+    explained, slope, spread, room = _SOLVERS[members.shape[1]](products, members, towards, contrast)
     left = np.maximum(products.total[:, None] - explained, 1e-12 * products.total[:, None])
     degrees = max(products.degrees - members.shape[1], 1)
-    g = float(products.count)
-    evidence = 0.5 * (products.degrees - members.shape[1]) * np.log1p(g) + products.base[:, None]
-    evidence = evidence - 0.5 * products.degrees * np.log1p(g * left / products.total[:, None])
+    size = np.log(room) + 2.0 * np.sum(np.log(products.scales[:, members]), axis=2)
+    doubted = left + products.doubt * explained
+    evidence = 0.5 * products.degrees * np.log(products.total[:, None] / doubted) + products.base[:, None]
+    evidence = evidence - 0.5 * members.shape[1] * np.log(products.count) - 0.5 * (size - size[:1])
+    sound = np.all(products.usable[members], axis=1) & np.all(room > _COLLINEAR, axis=0)
     return Fits(
-        log_weight=np.where(sound & np.all(products.usable[members], axis=1), evidence, -np.inf),
+        log_weight=np.where(sound, evidence, -np.inf),
         slope=slope, error=np.sqrt(np.maximum(spread, 0.0) * left / degrees),
     )  # fmt: skip
 
 
-_Solved = tuple[FloatArray, FloatArray, FloatArray, Mask]
+_Solved = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 
 
-def _one(_: Products, members: IntArray, towards: FloatArray, contrast: FloatArray) -> _Solved:
+def _one(products: Products, members: IntArray, towards: FloatArray, contrast: FloatArray) -> _Solved:
     h, c = towards[:, :, 0], contrast[:, :, 0]
-    return h * h, c * h, c * c, np.ones((1, len(members)), dtype=bool)
+    return h * h, c * h, c * c, np.ones((len(products.total), len(members)))
 
 
 def _two(products: Products, members: IntArray, towards: FloatArray, contrast: FloatArray) -> _Solved:
     off = products.crossed(members[:, 0], members[:, 1])
-    sound = 1.0 - off * off > _COLLINEAR
-    room = np.where(sound, 1.0 - off * off, 1.0)
+    room = np.maximum(1.0 - off * off, 0.1 * _COLLINEAR)
     h1, h2, c1, c2 = towards[:, :, 0], towards[:, :, 1], contrast[:, :, 0], contrast[:, :, 1]
     size1, size2 = (h1 - off * h2) / room, (h2 - off * h1) / room
     spread = (c1 * c1 - 2.0 * off * c1 * c2 + c2 * c2) / room
-    return np.maximum(size1 * h1 + size2 * h2, 0.0), c1 * size1 + c2 * size2, spread, sound
+    return np.maximum(size1 * h1 + size2 * h2, 0.0), c1 * size1 + c2 * size2, spread, room
 
 
 def _three(products: Products, members: IntArray, towards: FloatArray, contrast: FloatArray) -> _Solved:
     p = members.shape[1]
     crossed = products.crossed(np.repeat(members, p, axis=1).ravel(), np.tile(members, p).ravel())
     gram = crossed.reshape(-1, len(members), p, p)
-    sound = np.linalg.det(gram) > _COLLINEAR
-    inverse = np.linalg.inv(np.where(sound[:, :, None, None], gram, np.eye(p)))
+    room = np.maximum(np.linalg.det(gram), 0.1 * _COLLINEAR)
+    inverse = np.linalg.inv(np.where((room > _COLLINEAR)[:, :, None, None], gram, np.eye(p)))
     size = (inverse @ towards[..., None])[..., 0]
     spread = np.sum(contrast * (inverse @ contrast[..., None])[..., 0], axis=2)
-    return np.maximum(np.sum(size * towards, axis=2), 0.0), np.sum(contrast * size, axis=2), spread, sound
+    return np.maximum(np.sum(size * towards, axis=2), 0.0), np.sum(contrast * size, axis=2), spread, room
 
 
 _SOLVERS: Final = {1: _one, 2: _two, 3: _three}

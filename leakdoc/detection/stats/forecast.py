@@ -39,6 +39,6 @@ def time_to_limit(case: Case) -> Interval | None:
 
 def worst_time_to_limit(case: Case) -> float | None:
     """Return the seconds until the limit at the fastest growth that is not ruled out."""
-    if case.limit is None or case.slope is None or case.fit is None or case.slope.high <= 0.0:
+    if case.limit is None or case.slope is None or case.fit is None or case.slope.worst <= 0.0:
         return None
-    return max(case.limit / case.processes - case.fit.level, 0.0) / case.slope.high
+    return max(case.limit / case.processes - case.fit.level, 0.0) / case.slope.worst

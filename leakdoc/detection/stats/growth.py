@@ -33,6 +33,7 @@ from leakdoc.detection.stats.tidying import Rows, tidy, without_spikes
 from leakdoc.model.finding import Interval, Json
 
 _DOUBTFUL_LIVES = 4
+_SINCE_THE_BEND = 0.85
 _RISING = ("saturating", "filled", "sigmoid", "saturating + step")
 
 
@@ -61,11 +62,13 @@ def judge(series: Series, policy: GrowthPolicy = GrowthPolicy(), *, alpha: float
     bins = bin_rows(rows, policy, raw=minima is not None)
     case = _case(series, raw, bins, policy, policy.alpha if alpha is None else alpha)
     case = replace(
-        case, doubtful_lives=inferred >= _DOUBTFUL_LIVES, rises=None if minima is not None else rises_of(whole),
+        case, doubtful_lives=inferred >= _DOUBTFUL_LIVES,
         least_bins=policy.min_bins if minima is None else policy.min_cycles,
     )  # fmt: skip
     fitted = _fit(case, bins, series) if case.samples >= policy.min_samples and len(bins) >= case.least_bins else None
     case = case if fitted is None else fitted[0]
+    if minima is None and len(whole):
+        case = replace(case, rises=rises_of(whole.keep(whole.t >= np.max(whole.t) - _SINCE_THE_BEND * case.grew_for)))
     ruling = decide(case)
     evidence = evidence_of(series, raw, rows, bins, case, ruling.rule, inferred=inferred, floors=minima is not None)
     return _verdict(case, ruling, evidence)
@@ -85,11 +88,13 @@ def _case(series: Series, raw: Rows, bins: Bins, policy: GrowthPolicy, alpha: fl
 
 def _fit(case: Case, bins: Bins, series: Series) -> tuple[Case, Ensemble] | None:
     """Weigh the shapes and measure; null where nothing can be fitted."""
-    if case.longest <= 0.0 or len(bins) - bins.lives < 4:
+    if case.longest <= 0.0:
         return None
     basis = basis_of(bins, case.policy)
+    if len(bins) - basis.columns.shape[1] < case.least_bins - 1:
+        return None
     ensemble = weigh(bins, basis, case.policy)
-    slope = slope_of(ensemble, case.alpha)
+    slope = slope_of(ensemble, case.policy, case.alpha)
     if slope is None:
         return None
     scale = float(np.max(np.abs(series.values[np.isfinite(series.values)]))) or 1.0
@@ -111,7 +116,7 @@ def _measured(case: Case, bins: Bins, basis: Basis, ensemble: Ensemble, slope: S
     own = case.policy.smallest_fraction_per_hour * level / 3_600.0
     return replace(
         case,
-        grows=ensemble.rising(Fate.GROWS), undecided=ensemble.rising(Fate.UNDECIDED),
+        grows=ensemble.rising(Fate.GROWS), hidden=ensemble.rising(Fate.GROWS, proving=False), undecided=ensemble.rising(Fate.UNDECIDED),
         settles=ensemble.of(*_RISING), load_shaped=basis.load_at is not None, shape=shape,
         axis=ensemble.axes[ensemble.axis[at]].name, slope=_scaled(slope, scale),
         fit=BestFit(
@@ -127,8 +132,9 @@ def _measured(case: Case, bins: Bins, basis: Basis, ensemble: Ensemble, slope: S
 
 def _scaled(slope: Slope, scale: float) -> Slope:
     return Slope(
-        estimate=slope.estimate * scale, low=slope.low * scale, high=slope.high * scale, sure_low=slope.sure_low * scale
-    )
+        estimate=slope.estimate * scale, low=slope.low * scale, high=slope.high * scale,
+        sure_low=slope.sure_low * scale, worst=slope.worst * scale,
+    )  # fmt: skip
 
 
 def _verdict(case: Case, ruling: Ruling, evidence: dict[str, Json]) -> Growth:
@@ -140,7 +146,7 @@ def _verdict(case: Case, ruling: Ruling, evidence: dict[str, Json]) -> Growth:
             estimate=slope.estimate * many, low=slope.low * many, high=slope.high * many
         ),
         smallest_detectable_per_s=None if case.detectable is None else case.detectable * many,
-        worst_case_per_s=None if slope is None else max(slope.high * many, 0.0),
+        worst_case_per_s=None if slope is None else max(slope.worst * many, 0.0),
         level=None if case.fit is None else case.fit.level * many,
         time_to_limit_s=forecast.time_to_limit(case), needs_more_s=ruling.needs_more_s,
         grew_for_s=case.grew_for if ruling.decision.is_fault else None, evidence=evidence,

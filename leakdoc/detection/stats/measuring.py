@@ -27,6 +27,7 @@ class Slope:
     low: float
     high: float
     sure_low: float
+    worst: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +49,15 @@ class BestFit:
     load_effect: float
 
 
-def slope_of(ensemble: Ensemble, alpha: float) -> Slope | None:
-    """Return the slope's median and 95 % interval, and the lower end at this look's own error rate."""
+def slope_of(ensemble: Ensemble, policy: GrowthPolicy, alpha: float) -> Slope | None:
+    """Return the slope's median and 95 % interval, and what is left to the worst case and to this look."""
     growing = ensemble.of_fate(Fate.GROWS) & (ensemble.error > 0.0)
     if not np.any(growing):
         return None
-    sure_low, low, estimate, high = ensemble.slope_quantiles(
-        (alpha / 2.0, 1.0 - _CONFIDENCE, 0.5, _CONFIDENCE), growing
-    )
-    return Slope(estimate=estimate, low=low, high=high, sure_low=sure_low)
+    likely = ensemble.window(growing, policy.family_share)
+    sure_low, low, estimate, high = ensemble.slope_quantiles((alpha / 2.0, 1.0 - _CONFIDENCE, 0.5, _CONFIDENCE), likely)
+    (worst,) = ensemble.slope_quantiles((_CONFIDENCE,), growing)
+    return Slope(estimate=estimate, low=low, high=high, sure_low=sure_low, worst=max(worst, high))
 
 
 def smallest_detectable(slope: Slope, degrees: float) -> float:

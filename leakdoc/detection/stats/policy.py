@@ -26,7 +26,10 @@ class GrowthPolicy:
     min_bins: int = setting(8, unit="count", why="fewer bins, or GC cycles, leave no room for a shape and its error")
     bins: int = setting(80, unit="count", why="medians of 80 bins keep every shape that matters and drop the spikes")
     leak_probability: float = setting(
-        0.7, unit="probability", why="weight of the growing shapes; calibrated: what passes it leaks in 98 % of cases"
+        0.7, unit="probability", why="weight of the growing shapes; of what passes it, over 99 % leaks (laboratory)"
+    )
+    family_share: float = setting(
+        0.05, unit="fraction", why="a shape twenty times less likely than the best has no say in the interval"
     )
     undecided_probability: float = setting(
         0.5, unit="probability", why="weight of slow saturation and logarithm at which the tail cannot be foretold"
@@ -58,6 +61,9 @@ class GrowthPolicy:
     unseen_count: float = setting(3.0, unit="number", why="the same for counts of things")
     step_persistence: float = setting(
         0.75, unit="number", why="steps explain a series only if what they leave is not itself made of steps"
+    )
+    shape_doubt: float = setting(
+        0.0015, unit="fraction", why="no process grows along an exact curve: 4 % of a rise (its square here) is misfit"
     )
     step_distrust: float = setting(
         2.5, unit="number", why="the power of the remaining persistence with which a fit by steps loses weight"

@@ -55,7 +55,7 @@ def slowing_down(case: Case) -> Ruling | None:
 
 def below_what_matters(case: Case) -> Ruling | None:
     """It may grow, but surely slower than the user cares for."""
-    if case.policy.smallest is None or case.slope is None or case.slope.high >= case.policy.smallest:
+    if case.policy.smallest is None or case.slope is None or case.slope.worst >= case.policy.smallest:
         return None
     return Ruling(
         rule="below_what_matters", decision=Decision.STABLE, reason=wording.below_what_matters(case), confidence=0.95
@@ -114,7 +114,7 @@ def rose_lately(case: Case) -> Ruling | None:
 def perhaps(case: Case) -> Ruling | None:
     """Growth that would matter is plausible, but not sure."""
     assert case.slope is not None
-    if case.grows + case.undecided < _PLAUSIBLE or case.slope.estimate * case.longest < case.material:
+    if case.grows + case.hidden + case.undecided < _PLAUSIBLE or case.slope.estimate * case.longest < case.material:
         return None
     needs = more_for(case, case.slope.estimate)
     return Ruling(
@@ -125,7 +125,7 @@ def perhaps(case: Case) -> Ruling | None:
 def too_wide(case: Case) -> Ruling | None:
     """Growth that would matter could hide in the noise, or under restarts that nobody recorded."""
     assert case.slope is not None
-    if case.slope.high * case.longest <= case.may_hide and not case.doubtful_lives:
+    if case.slope.worst * case.longest <= case.may_hide and not case.doubtful_lives:
         return None
     needs = more_for(case, max(case.smallest, case.may_hide / max(case.longest, 1.0)))
     return Ruling(
@@ -136,9 +136,9 @@ def too_wide(case: Case) -> Ruling | None:
 def must_last(case: Case) -> Ruling | None:
     """The worst case still reaches the limit sooner than the user asked for."""
     assert case.slope is not None and case.fit is not None
-    if case.policy.must_last is None or case.limit is None or case.slope.high <= 0.0:
+    if case.policy.must_last is None or case.limit is None or case.slope.worst <= 0.0:
         return None
-    lasts = (case.limit - case.fit.level * case.processes) / (case.slope.high * case.processes)
+    lasts = (case.limit - case.fit.level * case.processes) / (case.slope.worst * case.processes)
     if lasts >= case.policy.must_last:
         return None
     needs = more_for(case, (case.limit - case.fit.level) / case.policy.must_last)
@@ -151,7 +151,7 @@ def load_driven(case: Case) -> Ruling | None:
     """The load moves the values, and nothing else does."""
     assert case.fit is not None
     assert case.slope is not None
-    hidden = case.slope.high * case.longest
+    hidden = case.slope.worst * case.longest
     if case.fit.load_effect <= case.rise_that_matters or hidden > max(case.fit.load_effect, case.may_hide):
         return None
     return Ruling(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from leakdoc.detection.stats.binning import Bins
+from leakdoc.detection.stats.refining import best_parameter
 from leakdoc.detection.stats.series import FloatArray, IntArray
 
 QUICK: Final = (0.01, 0.016, 0.025, 0.036, 0.05, 0.07, 0.095, 0.13, 0.175, 0.23, 0.3)
@@ -16,7 +19,8 @@ SLOW: Final = (0.45, 0.7, 1.1)
 LOGS: Final = (0.001, 0.003, 0.008, 0.02, 0.05, 0.12, 0.3)
 BENDS: Final = (0.1, 0.18, 0.26, 0.34, 0.42, 0.5, 0.58, 0.66, 0.74, 0.82)
 CENTRES: Final = (0.15, 0.27, 0.39, 0.51, 0.63)
-WIDTHS: Final = (0.03, 0.07)
+WIDTHS: Final = (0.02, 0.04, 0.075)
+_SLOW_FROM: Final = 0.35
 
 
 class Fate(StrEnum):
@@ -34,6 +38,7 @@ class Family:
     Args:
         persistent: whether what it leaves unexplained may wander (steps must not leave steps behind).
         prior: its weight before any data.
+        proves: whether growth by this shape alone is enough for a verdict.
     """
 
     name: str
@@ -41,6 +46,7 @@ class Family:
     words: str
     prior: float = 1.0
     persistent: bool = True
+    proves: bool = True
 
 
 FAMILIES: Final = (
@@ -52,14 +58,19 @@ FAMILIES: Final = (
     Family(name="step", fate=Fate.SETTLES, words="one step", persistent=False),
     Family(name="two steps", fate=Fate.SETTLES, words="two steps", persistent=False),
     Family(name="saturating + step", fate=Fate.SETTLES, words="levelling off, and a step", persistent=False),
-    Family(name="slow saturation", fate=Fate.UNDECIDED, words="slowing down", prior=0.5),
-    Family(name="logarithmic", fate=Fate.UNDECIDED, words="ever slower", prior=0.5),
+    Family(name="slow saturation", fate=Fate.UNDECIDED, words="slowing down"),
+    Family(name="logarithmic", fate=Fate.UNDECIDED, words="ever slower"),
     Family(name="linear + saturating", fate=Fate.GROWS, words="linear after a warm-up"),
     Family(name="knee", fate=Fate.GROWS, words="linear since a bend", prior=0.7),
     Family(name="linear + knee", fate=Fate.GROWS, words="linear, at a changed rate since a bend", prior=0.7),
     Family(name="linear + step", fate=Fate.GROWS, words="linear, and a step", persistent=False),
     Family(
-        name="linear + settled", fate=Fate.GROWS, words="linear beside a rise that ended", prior=0.3, persistent=False
+        name="linear + settled",
+        fate=Fate.GROWS,
+        words="linear beside a rise that ended",
+        prior=0.3,
+        persistent=False,
+        proves=False,
     ),
 )
 INDEX: Final = {family.name: at for at, family in enumerate(FAMILIES)}
@@ -123,18 +134,31 @@ def _axis(name: str, progress: FloatArray, bins: Bins) -> Axis:
     return Axis(name=name, u=progress / longest, along=along, per_second=per_second, along_per_second=1.0 / span)
 
 
-def library_of(axis: Axis) -> Library:
-    """Build every column on an axis."""
+def library_of(axis: Axis, beside: FloatArray, y: FloatArray) -> Library:
+    """Build every column on an axis, with the parameters of a grid and those that suit these data best.
+
+    Args:
+        beside: shape (n, b), the confounders.
+        y: shape (n,), the data.
+    """
     end, flat = float(np.max(axis.u)), axis.along_per_second / (axis.per_second or 1.0)
-    steps = _step_places(axis)
+    steps, linear = _step_places(axis), axis.u[:, None]
+
+    def best(make: Callable[[FloatArray], Block], low: float, high: float, also: FloatArray = beside) -> float:
+        return best_parameter(lambda grid: make(grid)[0], low, high, beside=also, y=y)
+
+    saturating, logarithmic = partial(_saturating, axis.u, end), partial(_logarithmic, axis.u, end)
+    knees, filled = partial(_knees, axis, flat), partial(_filled, axis)
+    straight = np.hstack([beside, linear])
+    taus = np.asarray([best(saturating, 0.004, 1.5), best(saturating, 0.004, 1.5, straight)])
     blocks = {
-        "linear": (axis.u[:, None], np.ones(1), np.zeros(1)),
-        "quick": _saturating(axis.u, end, np.asarray(QUICK)),
-        "slow": _saturating(axis.u, end, np.asarray(SLOW)),
-        "log": _logarithmic(axis.u, end, np.asarray(LOGS)),
-        "knee": _knees(axis, np.asarray(BENDS), flat),
-        "filled": _filled(axis, np.asarray(BENDS)),
-        "sigmoid": _sigmoids(axis, flat),
+        "linear": (linear, np.ones(1), np.zeros(1)),
+        "quick": saturating(np.append(QUICK, taus[taus < _SLOW_FROM])),
+        "slow": saturating(np.append(SLOW, taus[taus >= _SLOW_FROM])),
+        "log": logarithmic(np.append(LOGS, best(logarithmic, 0.0003, 1.0))),
+        "knee": knees(np.append(BENDS, [best(knees, 0.05, 0.9), best(knees, 0.05, 0.9, straight)])),
+        "filled": filled(np.append(BENDS, best(filled, 0.03, 0.85))),
+        "sigmoid": _sigmoids(axis, flat, [best(partial(_rises, axis, flat, w), 0.05, 0.8) for w in WIDTHS]),
         "step": ((axis.along[:, None] > steps).astype(float), np.zeros(len(steps)), steps),
     }
     ends = np.cumsum([columns.shape[1] for columns, _, _ in blocks.values()])
@@ -157,7 +181,7 @@ def _logarithmic(u: FloatArray, end: float, tau: FloatArray) -> Block:
     return np.log1p(u[:, None] / tau), 1.0 / (end + tau), tau
 
 
-def _knees(axis: Axis, bend: FloatArray, rate: float) -> Block:
+def _knees(axis: Axis, rate: float, bend: FloatArray) -> Block:
     return np.maximum(axis.along[:, None] - bend, 0.0), np.full(len(bend), rate), bend
 
 
@@ -165,10 +189,15 @@ def _filled(axis: Axis, bend: FloatArray) -> Block:
     return np.minimum(axis.along[:, None], bend), np.zeros(len(bend)), bend
 
 
-def _sigmoids(axis: Axis, rate: float) -> Block:
-    centre, width = (grid.ravel() for grid in np.meshgrid(CENTRES, WIDTHS))
+def _rises(axis: Axis, rate: float, width: float, centre: FloatArray) -> Block:
     rise = 1.0 / (1.0 + np.exp(-(axis.along[:, None] - centre) / width))
     return rise, rate * rise[-1] * (1.0 - rise[-1]) / width, centre
+
+
+def _sigmoids(axis: Axis, rate: float, best: list[float]) -> Block:
+    blocks = [_rises(axis, rate, width, np.append(CENTRES, at)) for width, at in zip(WIDTHS, best, strict=True)]
+    rises, slopes, centres = zip(*blocks, strict=True)
+    return np.hstack(rises), np.concatenate(slopes), np.concatenate(centres)
 
 
 def _step_places(axis: Axis) -> FloatArray:

@@ -6,25 +6,49 @@ from typing import Final
 
 import numpy as np
 
+from leakdoc.detection.stats.series import FloatArray
 from leakdoc.detection.stats.tidying import Rows
 
 _MOST_OF_THE_RISE: Final = 0.8
+_SHORTEST: Final = 8
+_DEVIATIONS: Final = 8.0
+_TAKEN_BACK: Final = 0.3
+_MAD_TO_SD: Final = 1.4826
 
 
 def rises_of(rows: Rows) -> int | None:
     """Return how many jumps make up most of the net rise; null where the series does not stand still in between.
 
-    A series stands still when more than half of its differences are zero. Falls and lives count: only what is never
-    given back afterwards (the minimum of all that follows) is a rise.
+    A series stands still when more than half of its differences are zero, or when jumps far out of the noise make up
+    most of its rise. Only what is never given back afterwards (the minimum of all that follows) is a rise.
     """
-    if len(rows) < 3 or float(np.median(np.abs(np.diff(rows.y)))) > 0.0:
+    if len(rows) < _SHORTEST:
         return None
+    if float(np.median(np.abs(np.diff(rows.y)))) > 0.0:
+        return _outlying_rises(rows)
     jumps: list[float] = []
     for life in range(int(rows.life[-1]) + 1):
         kept = np.minimum.accumulate(rows.y[rows.life == life][::-1])[::-1]
         jumps.extend(np.diff(kept).tolist())
-    ordered = np.sort(np.asarray(jumps))[::-1]
-    total = float(np.sum(ordered))
+    return _needed(np.asarray(jumps), float(np.sum(jumps)))
+
+
+def _outlying_rises(rows: Rows) -> int | None:
+    """The same in noise: null unless jumps far out of the noise, and not taken back, make up most of the rise."""
+    if rows.life[-1] > 0:
+        return None
+    tenth = max(len(rows) // 10, 1)
+    net = float(np.median(rows.y[-tenth:]) - np.median(rows.y[:tenth]))
+    steps = np.diff(rows.y)
+    far = np.abs(steps) > _DEVIATIONS * _MAD_TO_SD * float(np.median(np.abs(steps)))
+    ups, downs = steps[far & (steps > 0.0)], -steps[far & (steps < 0.0)]
+    if net <= 0.0 or float(np.sum(ups)) < _MOST_OF_THE_RISE * net or float(np.sum(downs)) > _TAKEN_BACK * net:
+        return None
+    return _needed(ups, net)
+
+
+def _needed(jumps: FloatArray, total: float) -> int:
     if total <= 0.0:
         return 0
+    ordered = np.sort(jumps)[::-1]
     return int(np.searchsorted(np.cumsum(ordered), _MOST_OF_THE_RISE * total - 1e-12) + 1)

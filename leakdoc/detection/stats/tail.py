@@ -22,16 +22,16 @@ def tail_still_grows(bins: Bins, basis: Basis, slope: Slope, ensemble: Ensemble,
     rows = bins.t >= np.max(bins.t) - policy.tail_fraction * bins.span
     if bins.lives > _MOST_LIVES or np.sum(rows) < policy.min_bins:
         return True
-    upper = _upper_slope(bins.part(rows), basis.part(rows), ensemble, rows)
+    upper = _upper_slope(bins.part(rows), basis.part(rows), ensemble, rows, policy)
     return upper is None or upper >= policy.tail_slope * slope.estimate
 
 
-def _upper_slope(bins: Bins, basis: Basis, ensemble: Ensemble, rows: Mask) -> float | None:
+def _upper_slope(bins: Bins, basis: Basis, ensemble: Ensemble, rows: Mask, policy: GrowthPolicy) -> float | None:
     """The upper end of a straight line's slope, whatever the autocorrelation; null where none can be laid."""
     if len(bins) - basis.columns.shape[1] < 2:
         return None
     axis = ensemble.axes[ensemble.axis[ensemble.best]]
-    products = products_of(bins, basis, axis.u[rows, None])
+    products = products_of(bins, basis, axis.u[rows, None], doubt=policy.shape_doubt)
     fits = fit(products, np.zeros((1, 1), dtype=np.intp), np.asarray([axis.per_second]))
     logs, errors = fits.log_weight[:, 0], fits.error[:, 0]
     if not np.all(np.isfinite(logs)) or not np.any(errors > 0.0):

@@ -45,7 +45,7 @@ def slowing_down(case: Case) -> str:
 def below_what_matters(case: Case) -> str:
     """Surely slower than what matters."""
     assert case.slope is not None and case.policy.smallest is not None
-    most = max(case.slope.high, 0.0)
+    most = max(case.slope.worst, 0.0)
     return f"grows at most {_rate(case, most)}, under the {_rate(case, case.policy.smallest)} that was asked for"
 
 
