@@ -172,7 +172,11 @@ def load_follows(service: Service) -> tuple[Trace, Trace]:
 
 
 def _saw(service: Service, ages: Floats, size: float, cycles: float) -> Floats:
-    return size * np.mod(ages / service.window_s * cycles, 1.0)
+    """Collections whose distance varies a little, as it does: a perfect period would alias with the sampling."""
+    ends = np.cumsum(service.window_s / cycles * service.rng.uniform(0.8, 1.2, int(2 * cycles) + 2))
+    starts = np.concatenate([[0.0], ends])
+    at = np.searchsorted(ends, ages, side="right")
+    return size * (ages - starts[at]) / (service.window_s / cycles)
 
 
 def sawtooth_fix(service: Service) -> tuple[Trace, Trace]:
@@ -309,12 +313,15 @@ def step_up(service: Service) -> tuple[Trace, Trace]:
 
 D = ProofDecision
 KINDS: Final[dict[Kind, ProofDecision | None]] = {
-    clean_fix: D.NORMALIZED, slow_warm_up: D.NORMALIZED, long_warm_up: D.NORMALIZED, load_follows: D.NORMALIZED,
-    daily_load: D.NORMALIZED, sawtooth_fix: D.NORMALIZED, connections_fix: D.NORMALIZED, unfixed: D.NOT_FIXED, half_fixed: D.IMPROVED, faster: D.WORSE,
-    half_load: D.NOT_FIXED, saw_unfixed: D.NOT_FIXED, to_descriptors: D.WORSE, one_of_two: D.NOT_FIXED,
-    too_short: None, idle_after: None, restarts_instead: None, starts_late: None, bursts: None, to_swap: None,
-    never_leaked: None, step_up: None,
-}  # fmt: skip
+    **dict.fromkeys((clean_fix, slow_warm_up, long_warm_up, load_follows, daily_load), D.NORMALIZED),
+    **dict.fromkeys((sawtooth_fix, connections_fix), D.NORMALIZED),
+    **dict.fromkeys((unfixed, half_load, saw_unfixed, one_of_two), D.NOT_FIXED),
+    half_fixed: D.IMPROVED,
+    faster: D.WORSE,
+    to_descriptors: D.WORSE,
+    **dict.fromkeys((too_short, idle_after, restarts_instead, starts_late, bursts), None),
+    **dict.fromkeys((to_swap, never_leaked, step_up), None),
+}
 
 
 def pairs(each: int, seed: int) -> Iterator[Pair]:

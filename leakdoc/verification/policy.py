@@ -62,6 +62,12 @@ class VerificationPolicy:
     plain_share: float = setting(
         0.5, unit="fraction", why="a straight line through the floors must agree that the growth is gone"
     )
+    fall_share: float = setting(
+        1.5, unit="number", why="a fall half as large again as any before is none of the usual collections"
+    )
+    fall_deviations: float = setting(
+        2.0, unit="number", why="... and noise alone falls by two of its own standard deviations and more"
+    )
     limit_share: float = setting(
         0.95, unit="fraction", why="memory this close to its limit is held there by the kernel, and cannot show growth"
     )

@@ -191,6 +191,16 @@ def test_restarts_that_give_memory_back_are_no_fix():
     assert check_of(proof, "no_extra_restarts").outcome is FAILED
 
 
+def test_restarts_that_nobody_recorded_are_no_fix():
+    age = ages(400.0, 1.0)
+    memory = pages(30.0 * MIB + 150.0 * KIB * np.mod(age, 20.0) + noise(len(age), 20.0 * KIB))
+    before, after = leaky(age), trace(age, at=LATER, rss_bytes=memory)
+    untold = [replace(side, lives=(replace(side.lives[0], started_at=None, pid=None),)) for side in (before, after)]
+    proof = verify(*untold)
+    assert proof.decision is not NORMALIZED
+    assert "no_unrecorded_restarts" in against(proof)
+
+
 def test_flat_with_restarts_is_still_not_normalized():
     age = ages(400.0, 1.0)
     after = replace(sound(age), lives=trace(age, at=LATER, lives=(100, 200, 300), rss_bytes=1.0).lives)

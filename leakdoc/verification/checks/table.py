@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from leakdoc.model.proof import Check
-from leakdoc.verification.checks import growth, health, load, sameness
+from leakdoc.verification.checks import growth, health, load, restarts, sameness
 from leakdoc.verification.comparison import Comparison
 
 CHECKS: Final[tuple[Callable[[Comparison], Check], ...]] = (
@@ -26,5 +26,6 @@ CHECKS: Final[tuple[Callable[[Comparison], Check], ...]] = (
     growth.swap,
     health.under_limit,
     health.no_oom_kill,
-    health.no_extra_restarts,
+    restarts.no_extra_restarts,
+    restarts.no_unrecorded_restarts,
 )
