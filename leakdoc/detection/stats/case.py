@@ -30,6 +30,7 @@ class Case:
         doubtful_lives: whether restarts that nobody recorded were inferred so often that they may be collections.
         grew_for: seconds for which the growth has lasted.
         rises: how many jumps make up most of the rise of a staircase; null where the series is none.
+        quiet: whether a staircase has rested for much longer than between its steps.
         least_bins: how many bins, or collections, a verdict needs.
         slowing: seconds until a slowing growth shows where it ends.
     """
@@ -59,6 +60,7 @@ class Case:
     slowing: float = 0.0
     processes: int = 1
     rises: int | None = None
+    quiet: bool = False
     least_bins: int = 0
     limit: float | None = None
 

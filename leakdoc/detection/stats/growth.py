@@ -27,7 +27,7 @@ from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.rules import Ruling, decide
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.shapes import FAMILIES, Fate
-from leakdoc.detection.stats.staircase import rises_of
+from leakdoc.detection.stats.staircase import has_fallen_quiet, rises_of
 from leakdoc.detection.stats.tail import tail_still_grows
 from leakdoc.detection.stats.tidying import Rows, tidy, without_spikes
 from leakdoc.model.finding import Interval, Json
@@ -68,7 +68,8 @@ def judge(series: Series, policy: GrowthPolicy = GrowthPolicy(), *, alpha: float
     fitted = _fit(case, bins, series) if case.samples >= policy.min_samples and len(bins) >= case.least_bins else None
     case = case if fitted is None else fitted[0]
     if minima is None and len(whole):
-        case = replace(case, rises=rises_of(whole.keep(whole.t >= np.max(whole.t) - _SINCE_THE_BEND * case.grew_for)))
+        since = whole.keep(whole.t >= np.max(whole.t) - _SINCE_THE_BEND * case.grew_for)
+        case = replace(case, rises=rises_of(since), quiet=has_fallen_quiet(since, policy))
     ruling = decide(case)
     evidence = evidence_of(series, raw, rows, bins, case, ruling.rule, inferred=inferred, floors=minima is not None)
     return _verdict(case, ruling, evidence)
@@ -116,7 +117,8 @@ def _measured(case: Case, bins: Bins, basis: Basis, ensemble: Ensemble, slope: S
     own = case.policy.smallest_fraction_per_hour * level / 3_600.0
     return replace(
         case,
-        grows=ensemble.rising(Fate.GROWS), hidden=ensemble.rising(Fate.GROWS, proving=False), undecided=ensemble.rising(Fate.UNDECIDED),
+        grows=ensemble.rising(Fate.GROWS),
+        hidden=ensemble.rising(Fate.GROWS, proving=False), undecided=ensemble.rising(Fate.UNDECIDED),
         settles=ensemble.of(*_RISING), load_shaped=basis.load_at is not None, shape=shape,
         axis=ensemble.axes[ensemble.axis[at]].name, slope=_scaled(slope, scale),
         fit=BestFit(

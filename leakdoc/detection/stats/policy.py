@@ -76,5 +76,8 @@ class GrowthPolicy:
     min_rises: int = setting(
         4, unit="count", why="three jumps at odd moments are chance; from four on their evenness can be seen"
     )
+    quiet_pauses: float = setting(
+        2.5, unit="number", why="a staircase at rest for 2.5 times its longest pause has, most likely, ended"
+    )
     min_cycles: int = setting(5, unit="count", why="with fewer collections the floor is guesswork")
     season_from: float = setting(129_600.0, unit="duration", why="1.5 days tell a daily course from a trend")

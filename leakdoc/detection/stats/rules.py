@@ -65,7 +65,7 @@ def below_what_matters(case: Case) -> Ruling | None:
 def leaking(case: Case) -> Ruling | None:
     """A shape that grows carries the weight, its slope is surely positive, it matters, and it goes on to the end."""
     assert case.slope is not None
-    if case.grows <= _sure(case) or case.slope.sure_low <= 0.0 or not case.tail:
+    if case.grows <= _sure(case) or case.slope.sure_low <= 0.0 or not case.tail or case.quiet:
         return None
     if case.slope.estimate * case.longest < case.material:
         return None

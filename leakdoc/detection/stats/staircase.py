@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray
 from leakdoc.detection.stats.tidying import Rows
 
@@ -13,6 +14,7 @@ _MOST_OF_THE_RISE: Final = 0.8
 _SHORTEST: Final = 8
 _DEVIATIONS: Final = 8.0
 _TAKEN_BACK: Final = 0.3
+_NOTABLE: Final = 0.01
 _MAD_TO_SD: Final = 1.4826
 
 
@@ -31,6 +33,18 @@ def rises_of(rows: Rows) -> int | None:
         kept = np.minimum.accumulate(rows.y[rows.life == life][::-1])[::-1]
         jumps.extend(np.diff(kept).tolist())
     return _needed(np.asarray(jumps), float(np.sum(jumps)))
+
+
+def has_fallen_quiet(rows: Rows, policy: GrowthPolicy) -> bool:
+    """Whether a staircase has not risen for much longer than it ever paused before."""
+    if len(rows) < _SHORTEST or rows.life[-1] > 0 or float(np.median(np.abs(np.diff(rows.y)))) > 0.0:
+        return False
+    kept = np.minimum.accumulate(rows.y[::-1])[::-1]
+    steps = np.diff(kept)
+    rose = rows.t[1:][steps > _NOTABLE * float(np.sum(steps))]
+    if len(rose) < policy.min_rises:
+        return False
+    return bool(rows.t[-1] - rose[-1] > policy.quiet_pauses * np.max(np.diff(rose)))
 
 
 def _outlying_rises(rows: Rows) -> int | None:

@@ -1,0 +1,113 @@
+"""Counting right and wrong alarms."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from benchmarks.detection.baselines import BASELINES
+from benchmarks.detection.looks import alarm_at
+from benchmarks.detection.scene import Labelled
+from leakdoc.detection.stats.growth import judge
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.series import Growth
+from leakdoc.model.decision import Decision
+
+JUDGE = "the growth judge"
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """How often a method was right."""
+
+    hits: int = 0
+    misses: int = 0
+    false_alarms: int = 0
+    calm: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+    def add(self, leak: bool, alarm: bool, seconds: float = 0.0) -> None:
+        self.hits += leak and alarm
+        self.misses += leak and not alarm
+        self.false_alarms += alarm and not leak
+        self.calm += not alarm and not leak
+        self.seconds.append(seconds)
+
+    @property
+    def precision(self) -> float:
+        return self.hits / max(self.hits + self.false_alarms, 1)
+
+    @property
+    def recall(self) -> float:
+        return self.hits / max(self.hits + self.misses, 1)
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.hits / max(2 * self.hits + self.false_alarms + self.misses, 1)
+
+    @property
+    def false_alarm_rate(self) -> float:
+        return self.false_alarms / max(self.false_alarms + self.calm, 1)
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """Everything that one run of the laboratory found."""
+
+    methods: dict[str, Tally] = field(default_factory=dict)
+    decisions: dict[str, Counter[str]] = field(default_factory=dict)
+    unfair: Counter[str] = field(default_factory=Counter)
+    covered: dict[bool, list[bool]] = field(default_factory=lambda: {True: [], False: []})
+    chances: list[tuple[float, bool]] = field(default_factory=list)
+
+
+def timed(call: Callable[[], Growth]) -> tuple[Growth, float]:
+    """Call, and say how many seconds of CPU it took."""
+    start = time.process_time()
+    found = call()
+    return found, time.process_time() - start
+
+
+def score(traces: Sequence[Labelled], *, baselines: bool = True) -> Report:
+    """Judge every trace with every method."""
+    report = Report()
+    for one in traces:
+        found, seconds = timed(lambda one=one: judge(one.series))  # type: ignore[misc]
+        report.methods.setdefault(JUDGE, Tally()).add(one.leak, found.decision is Decision.LEAKING, seconds)
+        _note(report, one, found)
+        for name, alarm in BASELINES.items() if baselines else ():
+            order = np.argsort(one.series.times_s, kind="stable")
+            start = time.process_time()
+            raised = alarm(one.series.times_s[order], one.series.values[order])
+            report.methods.setdefault(name, Tally()).add(one.leak, raised, time.process_time() - start)
+    return report
+
+
+def _note(report: Report, one: Labelled, found: Growth) -> None:
+    report.decisions.setdefault(one.kind, Counter())[str(found.decision)] += 1
+    report.unfair[one.kind] += str(found.decision) not in one.fair
+    if found.probability is not None:
+        report.chances.append((found.probability, one.leak))
+    slope = found.slope_per_s
+    if slope is not None and slope.low is not None and slope.high is not None:
+        report.covered[one.leak].append(slope.low - 1e-9 <= one.slope <= slope.high + 1e-9)
+
+
+def score_looks(traces: Sequence[Labelled], *, overall: float | None, patience: float) -> Tally:
+    """Judge every trace twenty times, a twentieth more each time; the first alarm counts.
+
+    Args:
+        overall: the error rate that all looks may spend together; null for a judge that does not know that it peeks.
+        patience: the fraction of the window for which growth must have lasted.
+    """
+    tally = Tally()
+    for one in traces:
+        span = float(np.ptp(one.series.times_s))
+        usual = GrowthPolicy()
+        policy = replace(usual, lasts_at_least=max(usual.lasts_at_least, patience * span))
+        tally.add(one.leak, alarm_at(one, policy, overall=overall) is not None)
+    return tally
