@@ -18,6 +18,7 @@ from leakdoc.verification.work import REQUESTS, work_of
 
 _INTERVAL_DEVIATIONS: Final = 1.96  # half a 95 % interval in standard deviations
 _HOUR_S: Final = 3_600.0
+_FOLLOWS_FROM_OTHERS: Final = ("plain_slopes",)  # settles with the others as readings come in
 _MOST_NAMED: Final = 3  # in one sentence; the checks name all
 
 
@@ -60,7 +61,10 @@ def _is_faster(each: Assessed, look: Measured, case: Comparison) -> bool:
     rate, old, most = look.rate_per_s or 0.0, each.leak.rate_per_s, case.policy.worse_share
     if each.leak.smallest_share(look, rate) <= most:
         return False
-    error = math.hypot(look.error_per_s or math.inf, most * (each.leak.before.error_per_s or math.inf))
+    new_error, old_error = look.error_per_s, each.leak.before.error_per_s
+    if new_error is None or old_error is None:
+        return False
+    error = math.hypot(new_error, most * old_error)
     return rate - most * old > case.policy.one_sided_deviations * error / _INTERVAL_DEVIATIONS
 
 
@@ -132,13 +136,13 @@ def _stands_against(check: Check) -> bool:
 
 
 def something_is_missing(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
-    """Say exactly what stands against a decision, and how much longer it would take."""
+    """Say exactly what stands against a decision, and how much longer it would take, where time alone would do."""
     against = [check for check in checks if _stands_against(check)]
-    needs = [_needs(check.numbers) for check in against]
-    told = "; ".join(check.reason for check in against if check.name not in ("same_subject",))
+    told = "; ".join(check.reason for check in against)
+    needs = [_needs(check.numbers) for check in against if check.name not in _FOLLOWS_FROM_OTHERS]
     known = [each for each in needs if each is not None]
     if not known or len(known) < len(needs):
-        return Ruling(decision=ProofDecision.INCONCLUSIVE, reason=told, needs_more_s=max(known, default=None))
+        return Ruling(decision=ProofDecision.INCONCLUSIVE, reason=told)
     pace = " at today's load" if work_of(case.after, REQUESTS) is not None else ""
     wait = f"{format_duration(max(known))} more{pace} may decide"
     return Ruling(decision=ProofDecision.INCONCLUSIVE, reason=f"{told}; {wait}", needs_more_s=max(known))
