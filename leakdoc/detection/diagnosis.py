@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -49,7 +49,7 @@ def diagnose(
         findings=findings,
         window=_window(trace),
         unavailable=trace.facts.unavailable,
-        blind_spots=trace.facts.blind_spots,
+        blind_spots=(*trace.facts.blind_spots, *_what_could_hide(trace, decision, findings)),
         notes=trace.facts.notes,
         next=next_commands(trace, decision, findings),
         ending=trace.facts.ending,
@@ -101,6 +101,13 @@ RULES: Final[tuple[Rule, ...]] = (
     _nothing_known,
 )
 LONGEST: Final = 3  # findings named in one reason; the rest is in the document
+
+
+def _what_could_hide(trace: Trace, decision: Decision, findings: Sequence[Finding]) -> Iterator[str]:
+    """Resident memory stands still while a leak eats what the heap holds free; only a count from inside would tell."""
+    resident = any(each.metric in MEMORY and each.metric != "heap_bytes" for each in findings)
+    if decision.is_settled and resident and trace.column("heap_bytes") is None:
+        yield "growth inside memory that the heap already holds"
 
 
 def _window(trace: Trace) -> Window:
