@@ -27,30 +27,33 @@ class Basis:
         columns: shape (n, b), the intercepts of the lives first.
         load_at: which column is the load; null without one.
         season_at: the first of the season's columns; null without one.
+        floor: variance that nothing can explain: the source's rounding, and what a request rate misses of the load.
     """
 
     columns: FloatArray
     load_at: int | None
     season_at: int | None
+    floor: float
 
     def part(self, rows: Mask) -> Basis:
         """Return only some rows, without the columns that are empty there."""
         columns = self.columns[rows]
-        return Basis(columns=columns[:, np.any(columns != 0.0, axis=0)], load_at=None, season_at=None)
+        return Basis(columns=columns[:, np.any(columns != 0.0, axis=0)], load_at=None, season_at=None, floor=self.floor)
 
 
 def basis_of(bins: Bins, policy: GrowthPolicy) -> Basis:
     """Choose the confounders for these bins."""
     levels = np.eye(bins.lives)[bins.life]
-    parts, load_at, season_at = [levels], None, None
+    parts, load_at, season_at, floor = [levels], None, None, bins.resolution**2 / 12.0
     load = _load(bins)
     if load is not None:
+        floor += policy.load_doubt * _moved_by(bins, load)
         load_at = levels.shape[1]
         parts.append(load[:, None])
     if bins.span >= policy.season_from:
         season_at = sum(part.shape[1] for part in parts)
         parts.append(_season(bins.t))
-    return Basis(columns=np.hstack(parts), load_at=load_at, season_at=season_at)
+    return Basis(columns=np.hstack(parts), load_at=load_at, season_at=season_at, floor=floor)
 
 
 def _season(t: FloatArray) -> FloatArray:
@@ -71,6 +74,12 @@ def _load(bins: Bins) -> FloatArray | None:
         if fit > 0.0 and (best is None or fit > best[0]):
             best = (fit, load)
     return None if best is None else best[1]
+
+
+def _moved_by(bins: Bins, load: FloatArray) -> float:
+    """The variance of the values that the load explains."""
+    flat, plain = _without_trend(bins, load), _without_trend(bins, bins.y)
+    return float(flat @ plain) ** 2 / (float(flat @ flat) or 1.0) / len(bins)
 
 
 def _smoothings(bins: Bins, rate: FloatArray) -> Iterator[FloatArray]:

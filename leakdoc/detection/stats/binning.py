@@ -55,6 +55,12 @@ class Bins:
         return int(self.life[-1]) + 1 if len(self.life) else 0
 
     @property
+    def longest_life(self) -> float:
+        """Seconds from the first to the last bin of the longest life."""
+        first = np.flatnonzero(np.append(True, np.diff(self.life) > 0))
+        return float(np.max(self.t[np.append(first[1:], len(self)) - 1] - self.t[first]))
+
+    @property
     def span(self) -> float:
         """Seconds from the first to the last bin."""
         return float(np.max(self.t) - np.min(self.t)) if len(self.t) else 0.0
@@ -63,11 +69,11 @@ class Bins:
 def bin_rows(rows: Rows, policy: GrowthPolicy, *, raw: bool = False) -> Bins:
     """Take medians of about `bins` bins, at least three a life, each of equally many readings; `raw` keeps all rows."""
     index = np.arange(len(rows)) if raw else _assign(rows, policy)
-    first = np.flatnonzero(np.append(True, np.diff(index) > 0)) if len(rows) else np.zeros(0, dtype=np.intp)
+    first = np.flatnonzero(np.append(True, np.diff(index) > 0))
     count = np.diff(np.append(first, len(rows)))
-    t = np.add.reduceat(rows.t, first) / count if len(first) else rows.t
+    t = np.add.reduceat(rows.t, first) / count
     life = rows.life[first]
-    born = _born(rows)[life] if len(first) else rows.t
+    born = _born(rows)[life]
     work = None if rows.load is None else np.add.reduceat(rows.load, first) / count
     return Bins(
         t=t, age=t - born, y=_medians(rows.y, index, first, count), life=life, work=work,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.case import Case
 from leakdoc.detection.stats.forecast import worst_time_to_limit
+from leakdoc.detection.stats.preparing import Prepared
 from leakdoc.detection.stats.series import Series
 from leakdoc.detection.stats.tidying import Rows
 from leakdoc.model.finding import Json
@@ -14,10 +14,9 @@ from leakdoc.model.finding import Json
 _MOST_SEGMENTS = 50
 
 
-def evidence_of(
-    series: Series, raw: Rows, rows: Rows, bins: Bins, case: Case, rule: str, *, inferred: int, floors: bool
-) -> dict[str, Json]:
+def evidence_of(series: Series, prepared: Prepared, case: Case, rule: str) -> dict[str, Json]:
     """Collect the numbers; times are on the series' own axis."""
+    raw, rows = prepared.raw, prepared.rows
     found: dict[str, Json] = {
         "samples": len(raw),
         "from": raw.origin_s if len(raw) else None,
@@ -25,9 +24,9 @@ def evidence_of(
         "rule": rule,
         "shape": case.shape,
         "axis": case.axis,
-        "fitted_points": len(bins),
-        "floors_of_a_sawtooth": floors,
-        "inferred_restarts": inferred,
+        "fitted_points": case.bins,
+        "floors_of_a_sawtooth": prepared.floors,
+        "inferred_restarts": prepared.inferred,
         "excluded": {"missing": raw.missing, "duplicates": raw.duplicates, "spikes": rows.spikes},
         "segments": _segments(rows, series.starts_known),
         "processes_at_end": case.processes,

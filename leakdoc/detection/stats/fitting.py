@@ -85,7 +85,7 @@ def products_of(
     usable = np.all(length > 1e-5 * np.maximum(before, 1e-300), axis=0)
     scales = np.where(length > 0.0, length, 1.0)
     unit = rest[:, :, :-1] / scales[:, None, :]
-    floor = (n - b) * bins.resolution**2 / 12.0 * (1.0 + RHOS**2)  # rounding is white, and whitening makes it grow
+    floor = (n - b) * basis.floor * (1.0 + RHOS**2)  # rounding is white, and whitening makes it grow
     total = np.sum(y * y, axis=1) + floor + 1e-24
     log_size = np.sum(np.log(np.abs(np.diagonal(r, axis1=1, axis2=2)) + 1e-300), axis=1)
     return Products(

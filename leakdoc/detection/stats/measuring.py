@@ -29,6 +29,13 @@ class Slope:
     sure_low: float
     worst: float
 
+    def times(self, factor: float) -> Slope:
+        """Return the same slope in other units, or of several processes."""
+        return Slope(
+            estimate=self.estimate * factor, low=self.low * factor, high=self.high * factor,
+            sure_low=self.sure_low * factor, worst=self.worst * factor,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BestFit:
@@ -47,6 +54,13 @@ class BestFit:
     late_rise: float
     noise: float
     load_effect: float
+
+    def times(self, factor: float) -> BestFit:
+        """Return the same fit in other units."""
+        return BestFit(
+            level=self.level * factor, rise=self.rise * factor, late_rise=self.late_rise * factor,
+            noise=self.noise * factor, load_effect=self.load_effect * factor,
+        )  # fmt: skip
 
 
 def slope_of(ensemble: Ensemble, policy: GrowthPolicy, alpha: float) -> Slope | None:
@@ -110,6 +124,15 @@ def _spread(basis: Basis, size: FloatArray) -> float:
         return 0.0
     low, high = np.quantile(basis.columns[:, basis.load_at], [0.05, 0.95])
     return float(size[basis.load_at] * (high - low))
+
+
+def began_at(ensemble: Ensemble) -> float:
+    """Return when the growth began, as a fraction of the window: at the bend, where the heaviest shape has one."""
+    at = ensemble.best
+    if "knee" not in FAMILIES[ensemble.family[at]].name:
+        return 0.0
+    chosen = ensemble.members[at][ensemble.members[at] >= 0]
+    return float(np.max(ensemble.libraries[ensemble.axis[at]].place[chosen]))
 
 
 def family_of(ensemble: Ensemble) -> str:

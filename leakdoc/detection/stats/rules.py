@@ -55,7 +55,9 @@ def slowing_down(case: Case) -> Ruling | None:
 
 def below_what_matters(case: Case) -> Ruling | None:
     """It may grow, but surely slower than the user cares for."""
-    if case.policy.smallest is None or case.slope is None or case.slope.worst >= case.policy.smallest:
+    if case.policy.smallest is None or case.slope is None:
+        return None
+    if case.slope.worst * case.processes >= case.policy.smallest:
         return None
     return Ruling(
         rule="below_what_matters", decision=Decision.STABLE, reason=wording.below_what_matters(case), confidence=0.95

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask, Series
+from leakdoc.units import Unit
 
 _FARTHEST_S = 1e15
 _NEIGHBOURS = 3
 _MAD_TO_SD = 1.4826
+_RESOLUTION: Final[dict[Unit, float]] = {"bytes": 4_096.0, "count": 1.0, "seconds": 0.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,6 +50,11 @@ class Rows:
     def __len__(self) -> int:
         return len(self.t)
 
+    @property
+    def lives(self) -> int:
+        """How many lives there are."""
+        return int(self.life[-1]) + 1 if len(self.life) else 0
+
     def keep(self, rows: Mask, *, spikes: int = 0) -> Rows:
         """Return only some rows; lives that lose all of theirs are dropped."""
         kept, life = np.unique(self.life[rows], return_inverse=True)
@@ -71,19 +79,16 @@ def tidy(series: Series) -> Rows:
     return Rows(
         t=series.times_s[kept] - origin, y=values / scale, life=life.astype(np.intp),
         started=series.life_started_s[lives] - origin, load=_work(series, kept, life),
-        origin_s=origin, scale=scale, resolution=_resolution(values, series.unit) / scale,
+        origin_s=origin, scale=scale, resolution=_resolution(values / scale, _RESOLUTION[series.unit] / scale),
         missing=len(usable) - len(order), duplicates=len(order) - len(kept),
     )  # fmt: skip
 
 
-def _resolution(values: FloatArray, unit: str) -> float:
-    """The greatest step that all differences are made of is costly; the smallest difference seen stands for it."""
-    usual = {"bytes": 4096.0, "count": 1.0}.get(unit, 0.0)
-    distinct = np.unique(values)
-    if len(distinct) < 2:
-        return usual
-    gap = float(np.min(np.diff(distinct)))
-    return min(gap, usual) if usual else gap
+def _resolution(scaled: FloatArray, usual: float) -> float:
+    """The smallest difference seen, or the unit's own where that is smaller or nothing differs; at most one."""
+    distinct = np.unique(scaled)
+    gap = float(np.min(np.diff(distinct))) if len(distinct) > 1 else usual
+    return min(gap, usual if usual > 0.0 else gap, 1.0)
 
 
 def _work(series: Series, kept: IntArray, life: IntArray) -> FloatArray | None:

@@ -45,8 +45,8 @@ def slowing_down(case: Case) -> str:
 def below_what_matters(case: Case) -> str:
     """Surely slower than what matters."""
     assert case.slope is not None and case.policy.smallest is not None
-    most = max(case.slope.worst, 0.0)
-    return f"grows at most {_rate(case, most)}, under the {_rate(case, case.policy.smallest)} that was asked for"
+    most, asked = max(case.slope.worst, 0.0), case.policy.smallest / case.processes
+    return f"grows at most {_rate(case, most)}, under the {_rate(case, asked)} that was asked for"
 
 
 def leaking(case: Case) -> str:
