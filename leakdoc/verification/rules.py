@@ -125,8 +125,14 @@ def all_passed(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
 
 
 def _assumed(checks: Sequence[Check]) -> str:
-    load = next(check for check in checks if check.name == "load")
-    return "" if load.outcome is CheckOutcome.PASSED else "; under the same load, which was not read"
+    """What had to be taken for granted, as the source does not tell it."""
+    by_name = {check.name: check for check in checks}
+    assumed = []
+    if by_name["load"].outcome is not CheckOutcome.PASSED:
+        assumed.append("the same load")
+    if by_name["no_unrecorded_restarts"].numbers.get("assumed"):
+        assumed.append("no restarts")
+    return f"; assuming {' and '.join(assumed)}, which was not read" if assumed else ""
 
 
 def _stands_against(check: Check) -> bool:

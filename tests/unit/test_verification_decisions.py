@@ -201,6 +201,15 @@ def test_restarts_that_nobody_recorded_are_no_fix():
     assert "no_unrecorded_restarts" in against(proof)
 
 
+def test_what_was_not_read_is_said_to_be_assumed():
+    told = verify(leaky(ages()), sound(ages()))
+    assert told.reason.endswith("; assuming the same load, which was not read")
+    sides = [replace(side, lives=(replace(side.lives[0], started_at=None),)) for side in (leaky(ages()), sound(ages()))]
+    untold = verify(*sides)
+    assert untold.decision is NORMALIZED
+    assert untold.reason.endswith("; assuming the same load and no restarts, which was not read")
+
+
 def test_flat_with_restarts_is_still_not_normalized():
     age = ages(400.0, 1.0)
     after = replace(sound(age), lives=trace(age, at=LATER, lives=(100, 200, 300), rss_bytes=1.0).lives)
