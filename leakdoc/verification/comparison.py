@@ -124,14 +124,13 @@ def _leaks(
     """Every leak of before, memory first; a leak by peer also in total, memory also together with swap."""
     found: dict[Column, Leak] = {}
     leaking = [column_of_finding(each, before) for each in said.findings if each.decision is Decision.LEAKING]
-    memory = next((column for column in leaking if column.metric in MEMORY), None)
-    both = common_memory(before, after)
-    if memory is not None and both is not None:
-        leaking = [both if column == memory else column for column in leaking]
     for column in dict.fromkeys(leaking):
-        leak = leak_of(column, before, policies.growth, policy)
-        if leak is not None:
-            found[column] = leak
+        both = common_memory(before, after) if column.metric in MEMORY and not was_read(after, column) else None
+        for candidate in (both, column):  # a memory metric that both sides have, if it shows the leak as well
+            leak = None if candidate is None else leak_of(candidate, before, policies.growth, policy)
+            if leak is not None:
+                found[leak.column] = leak
+                break
     for column, of in ((WITH_SWAP, lambda c: c.metric in MEMORY), (TOTAL_CONNECTIONS, _is_peer)):
         rate = max((leak.rate_per_s for part, leak in found.items() if of(part)), default=None)
         if rate is not None and column not in found and was_read(before, column):

@@ -164,6 +164,22 @@ def test_channel_that_is_not_read_after_is_refused_by_name():
     assert check_of(proof, "same_metrics").numbers["missing"] == ["open_fds"]
 
 
+def test_memory_metric_that_both_sides_have_is_compared():
+    before = leaky(ages())
+    memory = before.column("rss_bytes")
+    both = replace(before, columns={**before.columns, Column("working_set_bytes"): memory})
+    assert verify(both, sound(ages())).decision is NORMALIZED
+
+
+def test_memory_leak_is_not_dropped_where_the_common_metric_does_not_show_it():
+    grown = np.floor(3.0 * ages())
+    before = sound(ages(), at=0.0, connections=grown)
+    both = replace(before, columns={**before.columns, Column("working_set_bytes"): leaky(ages()).column("rss_bytes")})
+    proof = verify(both, sound(ages(), connections=2.0))
+    assert proof.decision is INCONCLUSIVE
+    assert check_of(proof, "same_metrics").numbers["missing"] == ["working_set_bytes"]
+
+
 def test_connections_to_another_peer_still_count_in_total():
     grown = np.floor(3.0 * ages())
     before = leaky(ages(), connections=grown, **{"to_10.0.0.5": grown})
