@@ -112,10 +112,11 @@ def _measured(case: Case, bins: Bins, basis: Basis, ensemble: Ensemble, slope: S
 
 
 def _staircase(case: Case, prepared: Prepared) -> Case:
-    """Count the jumps since the growth began."""
+    """Count the jumps since the growth began; one that the shape itself has does not count."""
     whole = prepared.whole
     since = whole.keep(whole.t >= np.max(whole.t) - _SINCE_THE_BEND * case.grew_for)
-    return replace(case, rises=rises_of(since), quiet=has_fallen_quiet(since, case.policy))
+    told = since.without_largest_jump() if "step" in (case.shape or "") else since
+    return replace(case, rises=rises_of(told), quiet=has_fallen_quiet(since, case.policy))
 
 
 def _verdict(case: Case, ruling: Ruling, evidence: dict[str, Json]) -> Growth:

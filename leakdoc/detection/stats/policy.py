@@ -66,7 +66,7 @@ class GrowthPolicy:
         0.0015, unit="fraction", why="no process grows along an exact curve: 4 % of a rise (its square here) is misfit"
     )
     load_doubt: float = setting(
-        0.001, unit="fraction", why="a request rate is not the load itself: 3 % of its effect (squared here) is missed"
+        0.0005, unit="fraction", why="a request rate is not the load itself: 2 % of its effect (squared here) is missed"
     )
     step_distrust: float = setting(
         2.5, unit="number", why="the power of the remaining persistence with which a fit by steps loses weight"

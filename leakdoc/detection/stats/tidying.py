@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -54,6 +54,12 @@ class Rows:
     def lives(self) -> int:
         """How many lives there are."""
         return int(self.life[-1]) + 1 if len(self.life) else 0
+
+    def without_largest_jump(self) -> Rows:
+        """Return the same rows with the largest difference between neighbours taken out."""
+        steps = np.diff(self.y, prepend=self.y[:1])
+        steps[np.argmax(np.abs(steps))] = 0.0
+        return replace(self, y=self.y[0] + np.cumsum(steps))
 
     def keep(self, rows: Mask, *, spikes: int = 0) -> Rows:
         """Return only some rows; lives that lose all of theirs are dropped."""
