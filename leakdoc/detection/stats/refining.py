@@ -9,31 +9,39 @@ import numpy as np
 
 from leakdoc.detection.stats.series import FloatArray
 
-_POINTS: Final = 16
-_ZOOMS: Final = 3
+_SHARES: Final = np.linspace(0.0, 1.0, 16)
 _TINY: Final = 1e-9
 
 
-def best_parameter(
-    columns_of: Callable[[FloatArray], FloatArray], low: float, high: float, *, beside: FloatArray, y: FloatArray
-) -> float:
-    """Return the parameter whose column, with others beside it, leaves the least squares; by zooming into a grid.
+class Rest:
+    """What some columns leave of the data.
 
     Args:
-        columns_of: k parameters to columns of shape (n, k).
-        low: the smallest parameter, positive; the grid is geometric.
-        high: the greatest.
-        beside: shape (n, b), columns that are fitted along.
+        beside: shape (n, b), columns that are fitted along with the one that is sought.
         y: shape (n,).
     """
-    q = np.linalg.qr(beside)[0]
-    rest = y - q @ (q.T @ y)
-    for _ in range(_ZOOMS):
-        grid = np.geomspace(low, high, _POINTS)
-        columns = columns_of(grid)
-        columns = columns - q @ (q.T @ columns)
-        length = np.sum(columns * columns, axis=0)
-        explained = np.square(rest @ columns) / np.maximum(length, _TINY * float(length.max()) + 1e-300)
-        at = int(np.argmax(explained))
-        low, high = float(grid[max(at - 1, 0)]), float(grid[min(at + 1, _POINTS - 1)])
-    return float(grid[at])
+
+    def __init__(self, beside: FloatArray, y: FloatArray) -> None:
+        self._q = np.linalg.qr(beside)[0]
+        self._y = y - self._q @ (self._q.T @ y)
+
+    def best_parameter(
+        self, columns_of: Callable[[FloatArray], FloatArray], low: float, high: float, *, zooms: int
+    ) -> float:
+        """Return the parameter whose column leaves the least squares, by zooming into a geometric grid.
+
+        Args:
+            columns_of: k parameters to columns of shape (n, k).
+            low: the smallest parameter, positive.
+            high: the greatest.
+            zooms: how often the grid is laid.
+        """
+        for _ in range(zooms):
+            grid = low * np.exp(np.log(high / low) * _SHARES)
+            columns = columns_of(grid)
+            towards, beside = self._y @ columns, self._q.T @ columns
+            length = np.einsum("nk,nk->k", columns, columns) - np.einsum("bk,bk->k", beside, beside)
+            explained = towards * towards / np.maximum(length, _TINY * float(length.max()) + 1e-300)
+            at = int(explained.argmax())
+            low, high = float(grid[max(at - 1, 0)]), float(grid[min(at + 1, len(grid) - 1)])
+        return float(grid[at])

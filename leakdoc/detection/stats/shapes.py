@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.stats.binning import Bins
-from leakdoc.detection.stats.refining import best_parameter
+from leakdoc.detection.stats.refining import Rest
 from leakdoc.detection.stats.series import FloatArray, IntArray
 
 QUICK: Final = (0.01, 0.016, 0.025, 0.036, 0.05, 0.07, 0.095, 0.13, 0.175, 0.23, 0.3)
@@ -21,6 +21,7 @@ BENDS: Final = (0.1, 0.18, 0.26, 0.34, 0.42, 0.5, 0.58, 0.66, 0.74, 0.82)
 CENTRES: Final = (0.15, 0.27, 0.39, 0.51, 0.63)
 WIDTHS: Final = (0.02, 0.04, 0.075)
 _SLOW_FROM: Final = 0.35
+_ALIKE: Final = 0.015
 
 
 class Fate(StrEnum):
@@ -113,11 +114,13 @@ class Library:
 
 
 def axes_of(bins: Bins) -> tuple[Axis, ...]:
-    """Time, and requests where there are any."""
-    found = [_axis("time", bins.age, bins)]
-    if bins.work is not None:
-        found.append(_axis("requests", bins.work, bins))
-    return tuple(axis for axis in found if axis.per_second > 0.0)
+    """Time, and requests where there are any that do not simply go with time."""
+    time = _axis("time", bins.age, bins)
+    if bins.work is None:
+        return (time,)
+    requests = _axis("requests", bins.work, bins)
+    differ = requests.per_second > 0.0 and float(np.max(np.abs(requests.u - time.u))) > _ALIKE
+    return (time, requests) if differ else (time,)
 
 
 def _axis(name: str, progress: FloatArray, bins: Bins) -> Axis:
@@ -144,19 +147,20 @@ def library_of(axis: Axis, beside: FloatArray, y: FloatArray) -> Library:
     end, flat = float(np.max(axis.u)), axis.along_per_second / (axis.per_second or 1.0)
     steps, linear = _step_places(axis), axis.u[:, None]
 
-    def best(make: Callable[[FloatArray], Block], low: float, high: float, also: FloatArray = beside) -> float:
-        return best_parameter(lambda grid: make(grid)[0], low, high, beside=also, y=y)
+    alone, sloped = Rest(beside, y), Rest(np.hstack([beside, linear]), y)
+
+    def best(make: Callable[[FloatArray], Block], low: float, high: float, rest: Rest = alone, zooms: int = 2) -> float:
+        return rest.best_parameter(lambda grid: make(grid)[0], low, high, zooms=zooms)
 
     saturating, logarithmic = partial(_saturating, axis.u, end), partial(_logarithmic, axis.u, end)
     knees, filled = partial(_knees, axis, flat), partial(_filled, axis)
-    straight = np.hstack([beside, linear])
-    taus = np.asarray([best(saturating, 0.004, 1.5), best(saturating, 0.004, 1.5, straight)])
+    taus = np.asarray([best(saturating, 0.004, 1.5, rest, zooms=3) for rest in (alone, sloped)])
     blocks = {
         "linear": (linear, np.ones(1), np.zeros(1)),
         "quick": saturating(np.append(QUICK, taus[taus < _SLOW_FROM])),
         "slow": saturating(np.append(SLOW, taus[taus >= _SLOW_FROM])),
         "log": logarithmic(np.append(LOGS, best(logarithmic, 0.0003, 1.0))),
-        "knee": knees(np.append(BENDS, [best(knees, 0.05, 0.9), best(knees, 0.05, 0.9, straight)])),
+        "knee": knees(np.append(BENDS, [best(knees, 0.05, 0.9), best(knees, 0.05, 0.9, sloped)])),
         "filled": filled(np.append(BENDS, best(filled, 0.03, 0.85))),
         "sigmoid": _sigmoids(axis, flat, [best(partial(_rises, axis, flat, w), 0.05, 0.8) for w in WIDTHS]),
         "step": ((axis.along[:, None] > steps).astype(float), np.zeros(len(steps)), steps),
