@@ -49,7 +49,7 @@ def same_subject(case: Comparison) -> Check:
     return Check(
         name="same_subject",
         outcome=CheckOutcome.PASSED,
-        reason=before if same else f"the names differ, {before} and {after}: that both are one service is assumed",
+        reason=f"both are {before}" if same else f"the names differ, {before} and {after}: that both are one service is assumed",
         numbers={"same_name": same, "same_kind": case.before.subject.kind is case.after.subject.kind},
     )
 
