@@ -111,3 +111,18 @@ def test_what_must_last_must_last_in_the_worst_case() -> None:
     found = judge(flat, GrowthPolicy(must_last=30 * 86_400.0))
     assert found.decision is Decision.INCONCLUSIVE
     assert "at worst the limit is reached in" in found.reason
+
+
+def test_a_growing_dict_leaks_though_its_table_doubles() -> None:
+    """Small objects that pile up steadily, and a hash table that is doubled three times meanwhile."""
+    t = np.arange(120.0) * 0.5
+    doublings = sum(size * MIB * (t > at) for at, size in ((5.2, 0.3), (11.7, 0.6), (27.3, 1.2)))
+    steady = 9 * MIB + np.round((0.12 * MIB * t + doublings) / 4_096) * 4_096
+    found = judge(replace(plain(steady), times_s=t))
+    assert found.decision is Decision.LEAKING, found.reason
+
+
+def test_less_than_an_arena_is_no_leak() -> None:
+    """A cache of objects of many sizes, whose arenas fill ever better."""
+    filling = 13 * MIB + 4_096 * np.floor(10 * np.log1p(np.arange(60.0)))
+    assert judge(plain(filling)).decision is not Decision.LEAKING

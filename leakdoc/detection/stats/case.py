@@ -72,7 +72,17 @@ class Case:
         by_noise = self.policy.material_noise * self.fit.noise
         if self.unit == "count":
             return max(self.policy.material_count, by_noise)
-        return max(self.policy.material_fraction * abs(self.fit.level), by_noise)
+        least = self.policy.material_size if self.unit == "bytes" else 0.0
+        return max(self.policy.material_fraction * abs(self.fit.level), least, by_noise)
+
+    @property
+    def proven(self) -> float:
+        """Probability of growth that counts for a verdict: beside much else only where it stands out sharply."""
+        if self.slope is None or self.fit is None:
+            return 0.0
+        sharp = self.slope.low >= self.policy.sharp_slope * self.slope.estimate > 0.0
+        large = self.slope.estimate * self.longest >= self.policy.sharp_share * abs(self.fit.rise)
+        return self.grows + self.hidden if sharp and large else self.grows
 
     @property
     def rise_that_matters(self) -> float:

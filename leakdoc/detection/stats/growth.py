@@ -124,7 +124,7 @@ def _verdict(case: Case, ruling: Ruling, evidence: dict[str, Json]) -> Growth:
     return Growth(
         decision=ruling.decision,
         reason=ruling.reason,
-        probability=None if case.fit is None else case.grows,
+        probability=None if case.fit is None else case.proven,
         confidence=ruling.confidence,
         shape=case.shape,
         slope_per_s=None if total is None else Interval(estimate=total.estimate, low=total.low, high=total.high),

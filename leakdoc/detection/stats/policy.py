@@ -40,6 +40,9 @@ class GrowthPolicy:
     material_noise: float = setting(
         1.0, unit="number", why="growth in the window must stand out of the residual standard deviation"
     )
+    material_size: float = setting(
+        262_144.0, unit="size", why="256 KiB, one arena of CPython's allocator: less is how it happens to be filled"
+    )
     material_count: float = setting(1.5, unit="number", why="one more descriptor or thread is no trend; two may be")
     sure_probability: float = setting(
         0.95, unit="probability", why="the most that a look with a small share of the error rate asks for"
@@ -49,6 +52,12 @@ class GrowthPolicy:
     )
     lasts_at_least: float = setting(
         20.0, unit="duration", why="start-up, imports and small caches rise for seconds, and look the same so far"
+    )
+    sharp_slope: float = setting(
+        0.75, unit="fraction", why="growth beside steps proves a leak where its lower end is 0.75 of it: dicts double"
+    )
+    sharp_share: float = setting(
+        0.3, unit="fraction", why="and where it makes up 0.3 of the whole rise; heaps that wander reach neither"
     )
     tail_fraction: float = setting(0.4, unit="fraction", why="what has not grown in the last 40 % has stopped")
     tail_slope: float = setting(0.4, unit="fraction", why="a tail slower than 0.4 of the whole has levelled off")

@@ -67,7 +67,7 @@ def below_what_matters(case: Case) -> Ruling | None:
 def leaking(case: Case) -> Ruling | None:
     """A shape that grows carries the weight, its slope is surely positive, it matters, and it goes on to the end."""
     assert case.slope is not None
-    if case.grows <= _sure(case) or case.slope.sure_low <= 0.0 or not case.tail or case.quiet:
+    if case.proven <= _sure(case) or case.slope.sure_low <= 0.0 or not case.tail or case.quiet:
         return None
     if case.slope.estimate * case.longest < case.material:
         return None
@@ -82,7 +82,7 @@ def leaking(case: Case) -> Ruling | None:
             rule="not_for_long", decision=Decision.INCONCLUSIVE, reason=wording.not_for_long(case, missing),
             needs_more_s=missing,
         )  # fmt: skip
-    return Ruling(rule="leaking", decision=Decision.LEAKING, reason=wording.leaking(case), confidence=case.grows)
+    return Ruling(rule="leaking", decision=Decision.LEAKING, reason=wording.leaking(case), confidence=case.proven)
 
 
 def _sure(case: Case) -> float:
@@ -157,13 +157,21 @@ def load_driven(case: Case) -> Ruling | None:
     if case.fit.load_effect <= case.rise_that_matters or hidden > max(case.fit.load_effect, case.may_hide):
         return None
     return Ruling(
-        rule="load_driven", decision=Decision.LOAD_DRIVEN, reason=wording.load_driven(case), confidence=1.0 - case.grows
+        rule="load_driven",
+        decision=Decision.LOAD_DRIVEN,
+        reason=wording.load_driven(case),
+        confidence=max(1.0 - case.grows - case.hidden, 0.0),
     )
 
 
 def stable(case: Case) -> Ruling | None:
     """Growth that matters would have been seen."""
-    return Ruling(rule="stable", decision=Decision.STABLE, reason=wording.stable(case), confidence=1.0 - case.grows)
+    return Ruling(
+        rule="stable",
+        decision=Decision.STABLE,
+        reason=wording.stable(case),
+        confidence=max(1.0 - case.grows - case.hidden, 0.0),
+    )
 
 
 RULES: Final[tuple[Callable[[Case], Ruling | None], ...]] = (
