@@ -117,7 +117,7 @@ def lazy_start(scene: Scene) -> Labelled:
     """A few irregular jumps early on (imports, pools, first requests), then flat."""
     count = int(scene.rng.integers(3, 9))
     at, size = np.sort(scene.rng.uniform(0.0, 0.25, size=count)), scene.rng.exponential(size=count)
-    grown = np.append(0.0, np.cumsum(size))[np.searchsorted(at, scene.x)] / size.sum()
+    grown = np.append(0.0, np.cumsum(size))[np.searchsorted(at, scene.x)] / float(size.sum())
     return _innocent("lazy start", scene, scene.level * scene.log_uniform(0.05, 0.8) * grown, _WARM)
 
 

@@ -127,7 +127,8 @@ def perhaps(case: Case) -> Ruling | None:
 def too_wide(case: Case) -> Ruling | None:
     """Growth that would matter could hide in the noise, or under restarts that nobody recorded."""
     assert case.slope is not None
-    if case.slope.worst * case.longest <= case.may_hide and not case.doubtful_lives:
+    hidden = max(case.slope.worst, 0.5 * (case.slope.high - case.slope.low)) * case.longest
+    if hidden <= case.may_hide and not case.doubtful_lives:
         return None
     needs = more_for(case, max(case.smallest, case.may_hide / max(case.longest, 1.0)))
     return Ruling(
