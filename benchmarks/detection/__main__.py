@@ -83,7 +83,7 @@ def _print_looks(seed: int, each: int) -> None:
     print(f"\ntwenty looks at {len(traces)} traces")
     print(_row("unaware of the looks", score_looks(traces, overall=None, patience=0.0)))
     print(_row("spending, no patience", score_looks(traces, overall=0.05, patience=0.0)))
-    print(_row("spending, and 0.65 patience", score_looks(traces, overall=0.05, patience=0.65)))
+    print(_row("spending, and 0.7 patience", score_looks(traces, overall=0.05, patience=0.7)))
 
 
 def _print_folder(folder: Path) -> None:
