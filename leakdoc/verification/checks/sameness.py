@@ -46,10 +46,11 @@ def same_subject(case: Comparison) -> Check:
     """Names may differ, as they do from one file to the next; it is noted, not held against the fix."""
     before, after = inert(case.before.subject.name), inert(case.after.subject.name)
     same = before == after
+    differ = f"the names differ, {before} and {after}: that both are one service is assumed"
     return Check(
         name="same_subject",
         outcome=CheckOutcome.PASSED,
-        reason=f"both are {before}" if same else f"the names differ, {before} and {after}: that both are one service is assumed",
+        reason=f"both are {before}" if same else differ,
         numbers={"same_name": same, "same_kind": case.before.subject.kind is case.after.subject.kind},
     )
 
