@@ -16,6 +16,7 @@ from leakdoc.units import format_amount, format_duration
 MOST_LINES: Final = 12
 MOST_FAULTS: Final = 4
 MOST_NEXT: Final = 2
+LONGEST: Final = 600  # characters of one reason: a few lines of a terminal
 
 
 def last_screen(diagnosis: Diagnosis) -> list[str]:
@@ -31,17 +32,25 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     head = f"{decision_word(diagnosis.decision)}  {subject_words(diagnosis.subject)}"
     faults = [finding for finding in diagnosis.findings if finding.decision.is_fault]
     if not faults:
-        yield f"{head}  {inert(diagnosis.reason, longest=600)}"
+        yield f"{head}  {inert(diagnosis.reason, longest=LONGEST)}"
     else:
-        yield f"{head}  {inert(faults[0].reason, longest=600)}"
+        yield f"{head}  {_fault(faults[0])}"
         yield from _forecast(faults[0])
         for finding in faults[1:MOST_FAULTS]:
-            yield inert(finding.reason, longest=600)
+            yield inert(finding.reason, longest=LONGEST)
         if len(faults) > MOST_FAULTS:
             yield f"and {len(faults) - MOST_FAULTS} more findings: --json lists them"
     yield from _memory_beside(diagnosis, faults)
     if diagnosis.ending is not None:
         yield _ended(diagnosis.ending)
+
+
+def _fault(fault: Finding) -> str:
+    """The fault in words; without its forecast, where that has a line of its own."""
+    growing = fault.evidence.get("in_words")
+    if fault.time_to_limit_s is None or not isinstance(growing, str):
+        return inert(fault.reason, longest=LONGEST)
+    return inert(f"{metric(fault.metric).title}: {growing}", longest=LONGEST)
 
 
 def _forecast(fault: Finding) -> Iterator[str]:

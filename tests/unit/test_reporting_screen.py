@@ -23,10 +23,10 @@ MEMORY = Finding(
     detector="growth",
     metric="rss_bytes",
     decision=Decision.LEAKING,
-    reason="resident memory: grows 70 MiB/h (66 to 74), linear for 6 h",
+    reason="resident memory: grows 70 MiB/h (66 to 74), linear for 6 h; limit in 90 min (80 min to 105 min)",
     slope_per_hour=Interval(estimate=70 * MIB, low=66 * MIB, high=74 * MIB),
     time_to_limit_s=Interval(estimate=5_400.0, low=4_800.0, high=6_300.0),
-    evidence={"limit": 512 * MIB},
+    evidence={"limit": 512 * MIB, "in_words": "grows 70 MiB/h (66 to 74), linear for 6 h"},
 )
 PEER = Finding(
     detector="unclosed_connections",

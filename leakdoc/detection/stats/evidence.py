@@ -9,6 +9,7 @@ from leakdoc.detection.stats.forecast import worst_time_to_limit
 from leakdoc.detection.stats.preparing import Prepared
 from leakdoc.detection.stats.series import Series
 from leakdoc.detection.stats.tidying import Rows
+from leakdoc.detection.stats.wording import growing
 from leakdoc.model.finding import Json
 
 _MOST_SEGMENTS = 50
@@ -22,6 +23,8 @@ def evidence_of(series: Series, prepared: Prepared, case: Case, rule: str) -> di
         "from": raw.origin_s if len(raw) else None,
         "to": raw.origin_s + float(np.max(raw.t)) if len(raw) else None,
         "rule": rule,
+        "in_words": growing(case) if case.slope is not None and case.slope.estimate > 0.0 else None,
+        "limit": case.limit,
         "shape": case.shape,
         "axis": case.axis,
         "fitted_points": case.bins,

@@ -50,13 +50,18 @@ def below_what_matters(case: Case) -> str:
 
 
 def leaking(case: Case) -> str:
-    """Growth without an end."""
+    """Growth without an end, and when it meets the limit."""
+    return f"{growing(case)}{_limit(case)}"
+
+
+def growing(case: Case) -> str:
+    """How it grows: rate, shape, how long, and what does not explain it."""
     assert case.slope is not None
     low, high = _bare(case, case.slope.low), _bare(case, case.slope.high)
     how = f"{_WORDS[case.shape or 'linear']} for {format_duration(case.grew_for)}"
     per = ", in step with the requests" if case.axis == "requests" else ""
     load = ", not explained by load" if case.load_shaped else ""
-    return f"grows {_rate(case, case.slope.estimate)} ({low} to {high}), {how}{per}{load}{_limit(case)}"
+    return f"grows {_rate(case, case.slope.estimate)} ({low} to {high}), {how}{per}{load}"
 
 
 def too_few_rises(case: Case) -> str:
