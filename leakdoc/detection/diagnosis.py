@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from leakdoc.model.trace import Trace
 from leakdoc.sampling.sources.load import load_trace
 
 Verdict = tuple[Decision, str]
-Rule = Callable[[Sequence[Finding]], Verdict | None]
+Rule = Callable[[Sequence[Finding], Mapping[str, str]], Verdict | None]
 
 
 def diagnose(
@@ -41,7 +41,7 @@ def diagnose(
     trace = load_trace(source, load_column=load)
     policies = policies or Policies()
     findings = tuple(finding for detector in DETECTORS for finding in detector(trace, policies, alpha))
-    decision, reason = add_up(findings)
+    decision, reason = add_up(findings, trace.facts.unavailable)
     return Diagnosis(
         subject=trace.subject,
         decision=decision,
@@ -57,12 +57,16 @@ def diagnose(
     )
 
 
-def add_up(findings: Sequence[Finding]) -> Verdict:
-    """Return the decision that findings add up to, by the first rule that has one, and its reason."""
-    return next(verdict for rule in RULES if (verdict := rule(findings)) is not None)
+def add_up(findings: Sequence[Finding], unavailable: Mapping[str, str] | None = None) -> Verdict:
+    """Return the decision that findings add up to, by the first rule that has one, and its reason.
+
+    Args:
+        unavailable: metric to the reason why it was not read.
+    """
+    return next(verdict for rule in RULES if (verdict := rule(findings, unavailable or {})) is not None)
 
 
-def _a_fault(findings: Sequence[Finding]) -> Verdict | None:
+def _a_fault(findings: Sequence[Finding], _: Mapping[str, str]) -> Verdict | None:
     faults = [finding for finding in findings if finding.decision.is_fault]
     if not faults:
         return None
@@ -71,22 +75,25 @@ def _a_fault(findings: Sequence[Finding]) -> Verdict | None:
     return worst, "; ".join(finding.reason for finding in faults[:LONGEST])
 
 
-def _memory_undecided(findings: Sequence[Finding]) -> Verdict | None:
+def _memory_undecided(findings: Sequence[Finding], unavailable: Mapping[str, str]) -> Verdict | None:
     memory = next((each for each in findings if each.metric in MEMORY), None)
-    if memory is None or memory.decision is not Decision.INCONCLUSIVE:
+    if memory is not None:
+        return (Decision.INCONCLUSIVE, memory.reason) if memory.decision is Decision.INCONCLUSIVE else None
+    unread = next((name for name in MEMORY if name in unavailable), None)
+    if unread is None:
         return None
-    return Decision.INCONCLUSIVE, memory.reason
+    return Decision.INCONCLUSIVE, f"memory could not be read ({unavailable[unread]}), so that nothing is said of it"
 
 
 def _first_with(decision: Decision) -> Rule:
-    def rule(findings: Sequence[Finding]) -> Verdict | None:
+    def rule(findings: Sequence[Finding], _: Mapping[str, str]) -> Verdict | None:
         found = next((each for each in findings if each.decision is decision), None)
         return None if found is None else (decision, found.reason)
 
     return rule
 
 
-def _nothing_known(findings: Sequence[Finding]) -> Verdict | None:
+def _nothing_known(findings: Sequence[Finding], _: Mapping[str, str]) -> Verdict | None:
     if findings:
         return Decision.INCONCLUSIVE, findings[0].reason
     return Decision.INCONCLUSIVE, "there is no reading to judge; sample for longer, or give a file with a metric"

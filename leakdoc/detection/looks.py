@@ -15,12 +15,14 @@ class LookSchedule:
 
     Args:
         most_samples: how many samples the watch will see at most; null for no end.
+        overall: the two-sided error rate of all looks together.
     """
 
-    def __init__(self, most_samples: int | None = None) -> None:
+    def __init__(self, most_samples: int | None = None, overall: float = 0.05) -> None:
         self._times = look_times()
         self._next = next(self._times)
         self._taken = 0
+        self._overall = overall
         self._most_looks = None if most_samples is None else looks_within(most_samples)
 
     def is_due(self, samples: int) -> bool:
@@ -36,7 +38,7 @@ class LookSchedule:
         from leakdoc.detection.stats.spending import spend
 
         self._taken += 1
-        return spend(self._taken, self._most_looks)
+        return spend(self._taken, self._most_looks, overall=self._overall)
 
 
 def look_times() -> Iterator[int]:

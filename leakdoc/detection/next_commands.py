@@ -28,7 +28,7 @@ def next_commands(trace: Trace, decision: Decision, findings: Sequence[Finding])
 def _stacks(pid: int) -> NextCommand:
     return NextCommand(
         argv=("py-spy", "dump", "--nonblocking", "--pid", str(pid)),
-        effect=Effect.READ,
+        effect=Effect.CAPTURE,
         why="show what its threads do now, without pausing it",
         needs="ptrace",
     )

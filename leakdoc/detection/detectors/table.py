@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from leakdoc.detection.detectors.growth import find_growth
-from leakdoc.detection.detectors.unclosed_connections import find_unclosed_connections
+from leakdoc.detection.detectors.unclosed_connections import connected_by_us, find_unclosed_connections
 from leakdoc.detection.policies import Policies
+from leakdoc.model.decision import Basis
 from leakdoc.model.finding import Finding
 from leakdoc.model.metrics import KNOWN, MEMORY, metric
 from leakdoc.model.sample import Column
@@ -21,8 +23,14 @@ CONCURRENCY: Final = ("threads", "tasks", "children")
 
 
 def judged_memory(trace: Trace) -> str | None:
-    """Name the memory metric that the verdict on memory rests on: the first of `MEMORY` that was ever read."""
-    return next((name for name in MEMORY if _was_read(trace, name)), None)
+    """Name the memory metric that the verdict on memory rests on.
+
+    It is the first of `MEMORY` that was read at least half as often as the one that was read most: a few stray
+    readings of a better metric do not make up for a whole series of another.
+    """
+    readings = {name: _readings(trace, name) for name in MEMORY}
+    most = max(readings.values())
+    return next((name for name, count in readings.items() if count and 2 * count >= most), None)
 
 
 def find_memory_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
@@ -47,13 +55,43 @@ def find_connection_growth(trace: Trace, policies: Policies, alpha: float | None
     if any(True for _ in trace.labelled("connections")):
         yield from find_unclosed_connections(trace, policies.growth, policies.connections, alpha=alpha)
     elif _was_read(trace, "connections"):
-        yield find_growth(trace, Column("connections"), policies.growth, detector="unclosed_connections", alpha=alpha)
+        yield _suspected(trace, policies, alpha)
+
+
+def _suspected(trace: Trace, policies: Policies, alpha: float | None) -> Finding:
+    """The number of connections as a whole: to whom, and whether they are idle, is not known."""
+    found = find_growth(trace, Column("connections"), policies.growth, detector="unclosed_connections", alpha=alpha)
+    if not found.decision.is_fault:
+        return found
+    return replace(found, basis=Basis.INFERRED, reason=f"{found.reason}; that they are unclosed is suspected")
 
 
 def find_descriptor_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
-    """Judge the number of open descriptors."""
-    if _was_read(trace, "open_fds"):
-        yield find_growth(trace, Column("open_fds"), policies.growth, detector="descriptor_growth", alpha=alpha)
+    """Judge the number of open descriptors.
+
+    Descriptors that are connections to judged peers are the connections' affair: where they alone explain the growth
+    and none of them is unclosed, as in a pool on its way to its size, the rest is what is judged.
+    """
+    if not _was_read(trace, "open_fds"):
+        return
+    column = Column("open_fds")
+    found = find_growth(trace, column, policies.growth, detector="descriptor_growth", alpha=alpha)
+    connected = connected_by_us(trace)
+    if found.decision.is_fault and connected is not None and not _unclosed(trace, policies, alpha):
+        rest = replace(trace, columns={**trace.columns, column: trace.columns[column] - connected})
+        found = find_growth(
+            rest,
+            column,
+            policies.growth,
+            detector="descriptor_growth",
+            title="open descriptors other than connections that are in use",
+            alpha=alpha,
+        )
+    yield found
+
+
+def _unclosed(trace: Trace, policies: Policies, alpha: float | None) -> bool:
+    return any(each.decision.is_fault for each in find_connection_growth(trace, policies, alpha))
 
 
 def find_concurrency_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
@@ -73,5 +111,9 @@ DETECTORS: Final[tuple[Detector, ...]] = (
 
 
 def _was_read(trace: Trace, name: str) -> bool:
+    return _readings(trace, name) > 0
+
+
+def _readings(trace: Trace, name: str) -> int:
     values = trace.column(name)
-    return values is not None and not bool(np.isnan(values).all())
+    return 0 if values is None else int(np.isfinite(values).sum())

@@ -55,6 +55,12 @@ def outgoing(trace: Trace) -> dict[str, dict[Column, FloatArray]]:
     return peers
 
 
+def connected_by_us(trace: Trace) -> FloatArray | None:
+    """Return the connections that the subject opened itself, to all peers, in every row; null where none was seen."""
+    every = [_total(trace, columns) for columns in outgoing(trace).values()]
+    return np.sum(every, axis=0) if every else None
+
+
 def _judge(
     trace: Trace,
     peer: str,
