@@ -80,21 +80,28 @@ class Sampler:
             unavailable=dict(self._unavailable),
         )
 
-    def iter_samples(self, interval_s: float, stop: threading.Event) -> Iterator[Sample]:
-        """Yield a sample now and at each multiple of the interval from now on, until `stop` is set.
+    def iter_samples(self, interval_s: float, stop: threading.Event, *, for_s: float | None = None) -> Iterator[Sample]:
+        """Yield a sample now and at each multiple of the interval from now on, until `stop` is set or time is up.
 
         When a tick is still busy as the next comes due, that one is missed, not late: `missed_ticks` counts them.
+
+        Args:
+            for_s: how long; the last sample is taken when it is up, be that before the next tick. Null for no end.
 
         Raises:
             TargetGone: the process has ended; noticed at once where the system has pidfds.
         """
-        started = self._clock.monotonic()
+        started = begun = self._clock.monotonic()
+        ends = math.inf if for_s is None else started + for_s
         tick = 0
         while not stop.is_set():
             yield self.sample()
+            if begun >= ends:
+                return
             tick = self._tick_after(tick, self._clock.monotonic() - started, interval_s)
-            left = started + tick * interval_s - self._clock.monotonic()
-            self._clock.wait(left, stop, readable=self._plan.lifeline.descriptor)
+            due = min(started + tick * interval_s, ends)
+            self._clock.wait(due - self._clock.monotonic(), stop, readable=self._plan.lifeline.descriptor)
+            begun = self._clock.monotonic()
 
     def facts(self) -> Facts:
         """Return what is known beside the samples, so far."""

@@ -77,6 +77,26 @@ def test_nothing_is_sampled_once_stop_is_set() -> None:
     assert list(FakeProcess({"rss_bytes": growing}).sampler().iter_samples(1.0, stop)) == []
 
 
+@pytest.mark.parametrize(
+    ("for_s", "interval_s", "times"),
+    [(2.0, 15.0, [0.0, 2.0]), (3.0, 1.0, [0.0, 1.0, 2.0, 3.0]), (2.5, 1.0, [0.0, 1.0, 2.0, 2.5]), (0.0, 1.0, [0.0])],
+)
+def test_the_last_sample_is_taken_when_time_is_up(for_s: float, interval_s: float, times: list[float]) -> None:
+    sampler = FakeProcess({"rss_bytes": growing}, clock=FakeClock(at=0.0)).sampler()
+    samples = sampler.iter_samples(interval_s, threading.Event(), for_s=for_s)
+    assert [sample.at for sample in samples] == times
+
+
+def test_a_caller_who_is_busy_beyond_the_end_is_given_the_last_sample_too() -> None:
+    clock = FakeClock(at=0.0)
+    sampler = FakeProcess({"rss_bytes": growing}, clock=clock).sampler()
+    times = []
+    for sample in sampler.iter_samples(1.0, threading.Event(), for_s=2.0):
+        times.append(sample.at)
+        clock.advance(2.5)
+    assert times == [0.0, 2.5]
+
+
 def test_a_process_that_ends_is_not_sampled_again_and_says_how_it_ended() -> None:
     process = FakeProcess({"rss_bytes": growing}, dies_at_s=3.0, status=ExitStatus(signal=signal.SIGTERM))
     sampler = process.sampler()
