@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import leakdoc
 from leakdoc.model.decision import Decision
 from leakdoc.model.documents import interval_document, number
+from leakdoc.model.metrics import MEMORY
 from leakdoc.model.step import StepResult
 from leakdoc.playbook import Param, StepContext, evidence_file, outcome_of, step
 
@@ -31,7 +32,7 @@ def detect_growth(
     limit = None if finding is None else finding.time_to_limit_s
     return StepResult(
         outcome=outcome_of(decision),
-        reason=NOTHING_TO_JUDGE if finding is None else finding.reason,
+        reason=NOTHING_TO_JUDGE if finding is None else _reason(finding),
         outputs={
             "decision": str(decision),
             "slope_per_hour": None if finding is None else interval_document(finding.slope_per_hour),
@@ -43,6 +44,10 @@ def detect_growth(
 
 
 def _of_memory(diagnosis: leakdoc.Diagnosis) -> leakdoc.Finding | None:
-    """The finding that says most of memory: a fault, else the first, which judges the best metric there is."""
+    """The finding on memory; of a trace without any, the first that judges growth; null without one."""
     growth = [finding for finding in diagnosis.findings if finding.detector == "growth"]
-    return next((finding for finding in growth if finding.decision.is_fault), next(iter(growth), None))
+    return next((finding for finding in growth if finding.metric in MEMORY), next(iter(growth), None))
+
+
+def _reason(finding: leakdoc.Finding) -> str:
+    return finding.reason if finding.metric in MEMORY else f"no memory was read; of {finding.metric}: {finding.reason}"

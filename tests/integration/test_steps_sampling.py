@@ -104,6 +104,18 @@ def test_detect_growth_from_the_command_line(
     assert capsys.readouterr().out.startswith(f"{outcome.upper()}  leakdoc.detect_growth: ")
 
 
+def test_what_grows_beside_memory_is_not_taken_for_memory(tmp_path: Path) -> None:
+    trace = tmp_path / "queue.csv"
+    rows = [(1_700_000_000 + row, 10**8 + row * 7919 % 4096, row) for row in range(600)]
+    trace.write_text("\n".join(["time,rss_bytes,queue_depth", *(f"{at},{rss},{depth}" for at, rss, depth in rows)]))
+    policy = leakdoc.GrowthPolicy(smallest=64 * 2**20 / 3600)
+    assert leakdoc.steps.detect_growth(trace=trace, policy=policy).outputs["decision"] == "stable"
+    trace.write_text("\n".join(["time,queue_depth", *(f"{at},{depth}" for at, _, depth in rows)]))
+    result = leakdoc.steps.detect_growth(trace=trace)
+    assert result.outputs["decision"] == "leaking"
+    assert result.reason.startswith("no memory was read; of queue_depth: ")
+
+
 def test_a_trace_without_memory_is_inconclusive(tmp_path: Path) -> None:
     trace = tmp_path / "descriptors.csv"
     trace.write_text("\n".join(["time,open_fds", *(f"{1_700_000_000 + row},{row}" for row in range(60))]))
