@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from leakdoc.model.sample import Reason
 from leakdoc.sampling.lifeline import LinuxLifeline
 from leakdoc.sampling.pace import Beat
 from leakdoc.sampling.plan import CHILDREN, CONNECTIONS, EVERY_SAMPLE, RARE, SLOW, Plan, PlannedProbe
 from leakdoc.sampling.probes import cgroup, children, connections, descriptors, mappings, memory, processor
-from leakdoc.sampling.probes.reading import Probe
+from leakdoc.sampling.probes.reading import Probe, reason_of
 from leakdoc.sampling.process import Target, access_denied, gone
 from leakdoc.sampling.procfs import ProcessDirectory
 
@@ -37,10 +36,10 @@ def _plan(target: Target, directory: ProcessDirectory) -> Plan:
     for name, make, metrics, beat in _LINUX_PROBES:
         try:
             probes.append(PlannedProbe(name=name, probe=make(directory), metrics=metrics, beat=beat))
-        except PermissionError:
-            missing.update(dict.fromkeys(metrics, Reason.DENIED))
-        except FileNotFoundError:
-            missing.update(dict.fromkeys(metrics, Reason.UNSUPPORTED))
+        except ProcessLookupError:
+            raise
+        except OSError as error:
+            missing.update(dict.fromkeys(metrics, reason_of(error)))
     group = cgroup.CgroupProbe(directory)
     probes.append(PlannedProbe(name="cgroup", probe=group, metrics=cgroup.METRICS, beat=SLOW))
     return Plan(

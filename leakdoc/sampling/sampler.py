@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from leakdoc.errors import TargetGone
-from leakdoc.model.sample import Reason, Sample
+from leakdoc.model.sample import Sample
 from leakdoc.sampling.clock import Clock, SystemClock
 from leakdoc.sampling.exit_status import from_wait_status
 from leakdoc.sampling.pace import Pace
 from leakdoc.sampling.plan import Plan, PlannedProbe
 from leakdoc.sampling.plans import plan_for
-from leakdoc.sampling.probes.reading import Reading, Standing
+from leakdoc.sampling.probes.reading import Reading, Standing, reason_of
 from leakdoc.sampling.process import Target
 from leakdoc.sampling.procfs import UnexpectedText
 from leakdoc.units import format_duration
@@ -175,10 +175,6 @@ def _reason_for_nothing(planned: PlannedProbe, reading: Reading) -> str | None:
     """Read the probe; return why it had nothing to give, or null."""
     try:
         planned.probe.read(reading)
-    except PermissionError:
-        return Reason.DENIED
-    except ProcessLookupError:
-        return Reason.GONE
-    except (OSError, UnexpectedText):
-        return Reason.UNSUPPORTED
+    except (OSError, UnexpectedText) as error:
+        return reason_of(error)
     return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,9 @@ from leakdoc.sampling.cgroups import (
     parse_membership,
     parse_mounts,
 )
-from leakdoc.sampling.probes.cgroup import Group
+from leakdoc.sampling.probes.cgroup import CgroupProbe, Group
+from leakdoc.sampling.probes.reading import Reading, Standing
+from leakdoc.sampling.procfs import ProcessDirectory
 
 V2 = "40 31 0:30 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"
 V1 = "35 31 0:32 /docker/ab /sys/fs/cgroup/memory ro master:14 - cgroup cgroup rw,memory\n"
@@ -82,6 +86,25 @@ def test_the_lowest_limit_of_all_enclosing_groups_holds(tmp_path: Path) -> None:
     assert group.exists()
     assert (group.limit(), group.usage(), group.inactive(), group.oom_kills()) == (4096.0, 900, 300, 1)
     assert group.others(8) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has control groups")
+def test_a_limit_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "memory.max").mkdir()
+    (tmp_path / "memory.current").write_text("900\n")
+    (tmp_path / "memory.events").write_text("oom_kill 1\n")
+    directory = ProcessDirectory(os.getpid())
+    probe = CgroupProbe(directory)
+    probe._group, probe._membership = Group(2, tmp_path, ""), directory.text("cgroup")
+    reading = Reading(at=0.0, monotonic_s=0.0, standing=Standing(limit_bytes=1.0))
+    probe.read(reading)
+    assert {column.text: value for column, value in reading.values.items()} == {
+        'cgroup_memory_bytes{kind="usage"}': 900.0,
+        "oom_kills_total": 1.0,
+    }
+    assert reading.unavailable == {"limit_bytes": "unreadable: Is a directory"}
+    assert reading.standing.limit_bytes is None
+    assert probe.oom_kills() == 1
 
 
 def test_a_limit_of_version_1_is_hierarchical(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import threading
 
@@ -14,6 +15,7 @@ from leakdoc.sampling.exit_status import ExitStatus, from_wait_status
 from leakdoc.sampling.pace import SLOWEST_S, Beat, Pace
 from leakdoc.sampling.plan import Plan, PlannedProbe
 from leakdoc.sampling.probes.reading import Reading
+from leakdoc.sampling.procfs import UnexpectedText
 from leakdoc.sampling.sampler import Sampler
 from leakdoc.testing.clock import FakeClock
 from leakdoc.testing.process import FakeProcess
@@ -150,10 +152,13 @@ class Failing:
         (PermissionError(), Reason.DENIED),
         (ProcessLookupError(), Reason.GONE),
         (FileNotFoundError(), Reason.UNSUPPORTED),
-        (OSError(5, "input/output error"), Reason.UNSUPPORTED),
+        (OSError(errno.EMFILE, "Too many open files"), "unreadable: Too many open files"),
+        (TimeoutError("timed out"), "unreadable: timed out"),
+        (OSError(errno.ENOSYS, "Function not implemented"), Reason.UNSUPPORTED),
+        (UnexpectedText("odd"), Reason.UNSUPPORTED),
     ],
 )
-def test_a_probe_that_fails_leaves_the_others_alone(error: OSError, reason: Reason) -> None:
+def test_a_probe_that_fails_leaves_the_others_alone(error: Exception, reason: str) -> None:
     process = FakeProcess({"rss_bytes": growing})
     failing = PlannedProbe(
         name="failing", probe=Failing(error), metrics=("open_fds",), beat=Beat(every_s=0.0, budget=1.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from leakdoc.sampling.cgroups import (
     parse_membership,
     parse_mounts,
 )
-from leakdoc.sampling.probes.reading import Reading
+from leakdoc.sampling.probes.reading import Reading, reason_of
 from leakdoc.sampling.procfs import KeptFile, ProcessDirectory, UnexpectedText
 
 METRICS: Final = ("limit_bytes", "oom_kills_total", "cgroup_memory_bytes")
@@ -57,23 +59,42 @@ class CgroupProbe:
     def read(self, reading: Reading) -> None:
         """Put limit, usage and kills, and note what a verdict on the limit needs."""
         group = self._find()
-        limit = group.limit()
-        reading.standing.limit_bytes = limit
-        if limit is not None:
-            reading.values[_LIMIT] = limit
-        _put_usage(group, reading)
-        _put_kills(group, reading)
-        _note_company(group, limit, self._directory.pid, reading)
+        with _refused(_USAGE, reading):
+            _put_usage(group, reading)
+        with _refused(_OOM_KILLS, reading):
+            _put_kills(group, reading)
+        reading.standing.limit_bytes = None
+        with _refused(_LIMIT, reading):
+            _put_limit(group, reading)
+        _note_company(group, self._directory.pid, reading)
 
     def oom_kills(self) -> int | None:
         """Return how many were killed so far; from the enclosing group where the target's is gone with it."""
-        return None if self._group is None else self._group.oom_kills()
+        try:
+            return None if self._group is None else self._group.oom_kills()
+        except OSError:
+            return None
 
     def _find(self) -> Group:
         membership = self._directory.text("cgroup")
         if self._group is None or membership != self._membership:
             self._group, self._membership = find_group(self._directory, membership), membership
         return self._group
+
+
+@contextlib.contextmanager
+def _refused(column: Column, reading: Reading) -> Iterator[None]:
+    """Note why a metric cannot be read; the others are."""
+    try:
+        yield
+    except (OSError, UnexpectedText) as error:
+        reading.unavailable[column.metric] = reason_of(error)
+
+
+def _put_limit(group: Group, reading: Reading) -> None:
+    limit = reading.standing.limit_bytes = group.limit()
+    if limit is not None:
+        reading.values[_LIMIT] = limit
 
 
 def _put_usage(group: Group, reading: Reading) -> None:
@@ -93,13 +114,21 @@ def _put_kills(group: Group, reading: Reading) -> None:
         reading.values[_OOM_KILLS] = float(kills)
 
 
-def _note_company(group: Group, limit: float | None, pid: int, reading: Reading) -> None:
-    others = 0 if limit is None else group.others(pid)
-    if others:
-        what = "another process" if others == 1 else f"{others} other processes"
-        reading.standing.blind_spots["limit"] = f"the memory limit counts {what} too, not looked at"
-    else:
+def _note_company(group: Group, pid: int, reading: Reading) -> None:
+    said = None if reading.standing.limit_bytes is None else _company(group, pid)
+    if said is None:
         reading.standing.blind_spots.pop("limit", None)
+    else:
+        reading.standing.blind_spots["limit"] = said
+
+
+def _company(group: Group, pid: int) -> str | None:
+    try:
+        others = group.others(pid)
+    except OSError as error:
+        return f"whom else the memory limit counts: {reason_of(error)}"
+    what = "another process" if others == 1 else f"{others} other processes"
+    return f"the memory limit counts {what} too, not looked at" if others else None
 
 
 class Group:
@@ -159,16 +188,20 @@ def find_group(directory: ProcessDirectory, membership_text: str) -> Group:
 
     Raises:
         FileNotFoundError: no mount that we can see shows it.
-        PermissionError: the mounts of the target are not ours to read.
+        PermissionError: the group, or the mounts of the target, are not ours to read.
         UnexpectedText: the target is in no group that counts memory.
     """
     membership = parse_membership(membership_text)
     if membership is None:
         raise UnexpectedText("/proc/PID/cgroup names no group")
+    refusal: OSError = FileNotFoundError("no mount shows the control group")
     for group in candidates(directory, membership):
-        if group.exists():
-            return group
-    raise FileNotFoundError("no mount shows the control group")
+        try:
+            if group.exists():
+                return group
+        except PermissionError as error:
+            refusal = error
+    raise refusal
 
 
 def candidates(directory: ProcessDirectory, membership: Membership) -> Iterator[Group]:
@@ -187,10 +220,19 @@ def _parents(below: str) -> list[str]:
 
 
 def _text(path: Path) -> str | None:
+    """Read a file of a group; null where the root has none, or the group is gone.
+
+    Raises:
+        OSError: it is there, and cannot be read.
+    """
     try:
         return path.read_text(encoding="ascii")
-    except OSError:
-        return None  # the root has no such file, or the group is gone
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno == errno.ENODEV:
+            return None
+        raise
 
 
 def _words(path: Path) -> set[str]:

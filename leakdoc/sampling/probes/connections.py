@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from leakdoc.model.sample import Reason
 from leakdoc.sampling.probes.reading import Reading
 from leakdoc.sampling.procfs import ProcessDirectory
 from leakdoc.sampling.sockets.census import Census
@@ -20,7 +19,7 @@ class ConnectionsProbe:
     """The table of sockets, joined to the descriptors that the target holds."""
 
     def __init__(self, directory: ProcessDirectory) -> None:
-        self._table, self._tells_idle = table_for(directory)
+        self._table, self._why_not_idle = table_for(directory)
         self._held = HeldInodes(directory)
         self._census = Census(LocalServers())
         self._tally = Tally()
@@ -33,5 +32,5 @@ class ConnectionsProbe:
         connections = self._census.take(sockets, held, now_s)
         reading.values.update(self._tally.columns(connections))
         reading.values.update(waiting_columns(sockets, held))
-        if not self._tells_idle:
-            reading.unavailable.update(dict.fromkeys(IDLE_METRICS, Reason.UNSUPPORTED))
+        if self._why_not_idle is not None:
+            reading.unavailable.update(dict.fromkeys(IDLE_METRICS, self._why_not_idle))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
-from leakdoc.model.sample import Column
+from leakdoc.model.sample import Column, Reason
+from leakdoc.sampling.foreign_file import why
+from leakdoc.sampling.procfs import UnexpectedText
+
+_LACKING: Final = frozenset({errno.ENOENT, errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EAFNOSUPPORT})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,3 +62,14 @@ class Probe(Protocol):
             PermissionError: the source is not ours to read.
             OSError, UnexpectedText: the source does not work here.
         """
+
+
+def reason_of(error: OSError | UnexpectedText) -> str:
+    """Return why a source had nothing to give: in our own words where they say all, else in the system's too."""
+    if isinstance(error, PermissionError):
+        return Reason.DENIED
+    if isinstance(error, ProcessLookupError):
+        return Reason.GONE
+    if isinstance(error, OSError) and error.errno not in _LACKING and not isinstance(error, FileNotFoundError):
+        return f"unreadable: {why(error)}"
+    return Reason.UNSUPPORTED

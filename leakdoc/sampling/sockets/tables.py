@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 from pathlib import Path
 from typing import Final
 
+from leakdoc.model.sample import Reason
+from leakdoc.sampling.probes.reading import reason_of
 from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
 from leakdoc.sampling.sockets.proc_net import ProcNetTable
 from leakdoc.sampling.sockets.sock_diag import NetlinkTable
@@ -16,18 +17,21 @@ from leakdoc.sampling.sockets.tcp import SocketTable
 _CLONE_NEWNET: Final = 0x4000_0000  # include/uapi/linux/sched.h
 
 
-def table_for(directory: ProcessDirectory) -> tuple[SocketTable, bool]:
-    """Return a table of the target's network namespace, and whether it tells idle ages.
+def table_for(directory: ProcessDirectory) -> tuple[SocketTable, str | None]:
+    """Return a table of the target's network namespace, and the reason why it tells no idle ages; null where it does.
 
     Raises:
         PermissionError: the target is not ours to look at.
     """
     is_ours = directory.link("ns/net") == str(Path("/proc/self/ns/net").readlink())
-    with contextlib.suppress(OSError, UnexpectedText, AttributeError):
+    try:
         table = NetlinkTable() if is_ours else _table_in_namespace_of(directory)
         table.read()
-        return table, True
-    return ProcNetTable(directory), False  # no sock_diag in this kernel or sandbox, or no right to enter
+    except (OSError, UnexpectedText) as error:  # no sock_diag in this kernel or sandbox, or no right to enter
+        return ProcNetTable(directory), reason_of(error)
+    except AttributeError:  # this Python has no netlink, or this C library no setns
+        return ProcNetTable(directory), Reason.UNSUPPORTED
+    return table, None
 
 
 def _table_in_namespace_of(directory: ProcessDirectory) -> NetlinkTable:
