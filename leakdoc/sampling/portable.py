@@ -36,7 +36,7 @@ def portable_target(pid: int) -> Target:
     with _refusals_of(pid):
         process = _process(pid)
         identity = ProcessIdentity(pid=pid, started_at=process.create_time())
-        return make_target(identity, display_name(process.cmdline(), process.name()))
+        return make_target(identity, display_name(_command_line(process), process.name()))
 
 
 def portable_plan(target: Target) -> Plan:
@@ -106,7 +106,12 @@ class _PsutilLifeline:
     def has_ended(self) -> bool:
         import psutil
 
-        return not self._process.is_running() or self._process.status() == psutil.STATUS_ZOMBIE
+        try:
+            return not self._process.is_running() or self._process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+        except psutil.AccessDenied:
+            return False  # it is there: only what there is can be denied
 
     def exit_status(self) -> ExitStatus | None:
         return None
@@ -122,6 +127,16 @@ def _labels(local_port: int, remote: tuple[str, int], listening: set[int]) -> di
     address, port = remote
     host = f"[{address}]" if ":" in address else address
     return Group(OUT, f"{host}:{port}", KIND_OF_PORT.get(port, UNKNOWN_KIND)).labels
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    """Return the arguments of a process; none where they are not ours to read, as of others' processes on macOS."""
+    import psutil
+
+    try:
+        return process.cmdline()
+    except psutil.AccessDenied:
+        return []
 
 
 def _process(pid: int) -> psutil.Process:

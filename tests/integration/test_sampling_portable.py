@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from leakdoc.errors import TargetGone
@@ -55,3 +56,28 @@ def test_another_start_is_another_process() -> None:
     stale = make_target(replace(own.identity, started_at=1.0), own.name)
     with pytest.raises(TargetGone):
         portable_plan(stale)
+
+
+@pytest.mark.parametrize(("refusal", "ended"), [(psutil.NoSuchProcess(1), True), (psutil.AccessDenied(1), False)])
+def test_a_refusal_to_tell_a_state_is_no_crash(
+    refusal: psutil.Error, ended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What macOS and Windows answer in the moment in which a process ends, or changes its owner."""
+
+    def refuse(process: psutil.Process) -> str:
+        raise refusal
+
+    plan = portable_plan(portable_target(os.getpid()))
+    monkeypatch.setattr(psutil.Process, "status", refuse)
+    assert plan.lifeline.has_ended() is ended
+
+
+def test_a_process_whose_arguments_are_hidden_is_a_target_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What macOS answers for the arguments of somebody else's process."""
+
+    def refuse(process: psutil.Process) -> list[str]:
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "cmdline", refuse)
+    monkeypatch.setattr(psutil.Process, "name", lambda process: "payments")
+    assert portable_target(os.getpid()).name == "payments"
