@@ -109,10 +109,13 @@ def _exists_with_content(path: Path) -> bool:
 
 
 def _make(path: Path) -> None:
-    """Make an empty recording under another name and move it into place, so that it is never seen half made."""
-    new = path.with_name(path.name + "-new")
-    new.unlink(missing_ok=True)
-    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    """Make an empty recording under a name of its own and move it into place, so that it is never seen half made."""
+    prefix = f".{path.name}.leakdoc-"
+    for left in [each for each in path.parent.iterdir() if each.name.startswith(prefix)]:
+        left.unlink(missing_ok=True)  # by a writer that was killed here: this one holds the lock
+    descriptor, name = tempfile.mkstemp(prefix=prefix, dir=path.parent)
+    os.close(descriptor)
+    new = Path(name)
     try:
         with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
             connection.executescript(

@@ -145,6 +145,13 @@ def test_an_empty_file_is_recorded_into(tmp_path: Path) -> None:
     assert len(read_recording(made_recording(tmp_path / "r", made_samples({"rss_bytes": [1.0]})))) == 1
 
 
+def test_what_lies_beside_a_recording_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "r-new").write_text("somebody's")
+    made_recording(tmp_path / "r", [])
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["r", "r-new"]
+    assert (tmp_path / "r-new").read_text() == "somebody's"
+
+
 def test_the_recording_of_another_subject_is_not_continued(tmp_path: Path) -> None:
     made_recording(tmp_path / "r", [])
     with pytest.raises(RecordingError, match="process payments, not of orders"):
