@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NoReturn
-
-if TYPE_CHECKING:
-    import argparse
+from typing import Final, NoReturn
 
 COULD_NOT: Final = 4
 INTERRUPTED: Final = 130
@@ -39,6 +36,8 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         _silence_standard_output()
         return BROKEN_PIPE
+    except OSError as error:
+        return _report_output(error)
     except Exception as error:
         return _report(error)
 
@@ -48,7 +47,8 @@ def _dispatch(argv: Sequence[str]) -> int:
 
     args = parse(argv)
     code = args.execute(args)
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
     return int(code)
 
 
@@ -76,15 +76,18 @@ def _report(error: Exception) -> int:
     return code
 
 
+def _report_output(error: OSError) -> int:
+    """Tell of what the system refused while the answer was written; readers turn their own into errors of ours."""
+    where = f" {error.filename}" if error.filename else ""
+    print(f"leakdoc: the system refused{where}: {error.strerror or error}", file=sys.stderr)
+    print("If it is the answer that could not be written, look at where standard output goes.", file=sys.stderr)
+    _silence_standard_output()
+    return COULD_NOT
+
+
 def _silence_standard_output() -> None:
     """Keep the interpreter from complaining at exit that nobody reads its output any more."""
     import os
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser with every command loaded, as shell completion needs it."""
-    from leakdoc.cli.parser import full_parser
-
-    return full_parser()
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.exit_codes import COULD_NOT, code_of
 from leakdoc.cli.options import add_json, add_judging, positive_duration
@@ -36,8 +36,17 @@ def progress_shown(args: argparse.Namespace) -> Callable[[Progress], None] | Non
         return None
     from leakdoc.reporting.live import LiveLine
 
-    line = LiveLine(limit_bytes=args.limit)
-    return _on_terminal(line) if sys.stderr.isatty() else _in_plain_lines(line)
+    line = LiveLine(limit_bytes=args.limit, draws=_can_draw())
+    return _on_terminal(line) if _is_terminal() else _in_plain_lines(line)
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def _can_draw() -> bool:
+    encoding = getattr(sys.stderr, "encoding", None) or ""
+    return encoding.lower().replace("-", "").startswith("utf")
 
 
 def _on_terminal(line: LiveLine) -> Callable[[Progress], None]:
@@ -62,21 +71,26 @@ def _in_plain_lines(line: LiveLine) -> Callable[[Progress], None]:
 
 def clear_line(args: argparse.Namespace) -> None:
     """Take the live line off the terminal."""
-    if not args.quiet and sys.stderr.isatty():
+    if not args.quiet and _is_terminal():
         sys.stderr.write("\r\x1b[2K")
         sys.stderr.flush()
 
 
+ENDING: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)  # SIGHUP: the terminal, or the ssh that brought it, went away
+
+
 @contextmanager
 def ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the watch with its verdict; a second Ctrl-C ends it at once."""
+    """Let Ctrl-C, SIGTERM and a lost terminal end the watch with its verdict; a second Ctrl-C ends it at once."""
 
     def handle(number: int, frame: object) -> None:
         del frame
         stop()
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in ENDING}
     try:
         yield
     finally:

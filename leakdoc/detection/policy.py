@@ -6,6 +6,7 @@ command line and playbooks give it, is read by the unit that the field declares.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -37,14 +38,35 @@ def _fraction(text: str) -> float:
     return number
 
 
+def _probability(text: str) -> float:
+    number = _fraction(text)
+    if not 0.0 < number < 1.0:
+        raise ValueError(text)
+    return number
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not 0.0 <= number < math.inf:
+        raise ValueError(text)
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 _READERS: Final[Mapping[str, Callable[[str], float]]] = {
     "duration": parse_duration,
     "size": parse_size,
     "rate": parse_rate,
     "fraction": _fraction,
-    "probability": _fraction,
-    "number": float,
-    "count": int,
+    "probability": _probability,
+    "number": _number,
+    "count": _count,
 }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from leakdoc.detection.looks import LookSchedule
 from leakdoc.detection.stopping import Standing, Stopped, reason_to_stop
@@ -22,7 +23,7 @@ from leakdoc.sampling.trace_builder import TraceBuilder
 if TYPE_CHECKING:
     from leakdoc.detection.policies import Policies
     from leakdoc.model.diagnosis import Diagnosis
-    from leakdoc.model.trace import Trace
+    from leakdoc.model.trace import Facts, Trace
 
 FOR_S: Final = 900.0
 INTERVAL_S: Final = 1.0
@@ -102,6 +103,8 @@ class Watch:
     ) -> None:
         if not interval_s > 0:
             raise UsageError(f"the interval must be more than 0 seconds, not {interval_s}")
+        if for_s is not None and not for_s >= 0:
+            raise UsageError(f"a watch cannot last {for_s} seconds", help="Give 0 for one sample, or null for no end.")
         self._sampler = target if isinstance(target, Sampler) else Sampler(_resolved(target))
         self.target = self._sampler.target
         self._standing = Standing(
@@ -117,11 +120,12 @@ class Watch:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
-        self._looks = LookSchedule(None if for_s is None else int(for_s / interval_s) + 1)
+        self._looks = _looks(for_s, interval_s, policies)
         self._writer = None if record is None else RecordingWriter(record, self.target.subject)
         self._thread: threading.Thread | None = None
         self._result: Watched | None = None
         self._error: BaseException | None = None
+        self._cpu_at_start = time.process_time()
 
     def __enter__(self) -> Watch:
         self._thread = threading.Thread(target=self._run_aside, name="leakdoc-watch", daemon=True)
@@ -139,8 +143,16 @@ class Watch:
     def trace(self) -> Trace:
         """Everything seen so far."""
         with self._lock:
-            self._builder.facts = self._sampler.facts()
+            self._builder.facts = self._facts()
             return self._builder.trace()
+
+    def _facts(self) -> Facts:
+        """What is known beside the samples, with what this process has cost so far."""
+        facts = self._sampler.facts()
+        if facts.touched is None or self._standing.elapsed_s <= 0:
+            return facts
+        share = (time.process_time() - self._cpu_at_start) / self._standing.elapsed_s
+        return replace(facts, touched=f"{facts.touched.removesuffix(')')}, {100 * share:.1f} % CPU)")
 
     @property
     def result(self) -> Watched:
@@ -237,7 +249,7 @@ class Watch:
         if self._writer is None:
             return None
         with self._writer as writer, contextlib.suppress(RecordingError):
-            writer.set_facts(self._sampler.facts())
+            writer.set_facts(self._facts())
         return self._writer.path
 
 
@@ -246,10 +258,34 @@ def _without_advice_to_record(diagnosis: Diagnosis) -> Diagnosis:
     return replace(diagnosis, next=tuple(each for each in diagnosis.next if "--record" not in each.argv))
 
 
+def _looks(for_s: float | None, interval_s: float, policies: Policies | None) -> LookSchedule:
+    most_samples = None if for_s is None else int(for_s / interval_s) + 1
+    return LookSchedule(most_samples) if policies is None else LookSchedule(most_samples, policies.growth.alpha)
+
+
 def _resolved(target: int | str | Target) -> Target:
     return target if isinstance(target, Target) else resolve(str(target))
 
 
-def watch(target: int | str, **options: Any) -> Watched:
-    """Watch a live process until the verdict is decisive; the options are those of `Watch`."""
-    return Watch(target, **options).run()
+def watch(
+    target: int | str,
+    *,
+    interval_s: float = INTERVAL_S,
+    for_s: float | None = FOR_S,
+    record: str | Path | None = None,
+    smallest_per_hour: float | None = None,
+    stop_when_decided: bool = True,
+    policies: Policies | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Watched:
+    """Watch a live process until the verdict is decisive; everything is as in `Watch`."""
+    return Watch(
+        target,
+        interval_s=interval_s,
+        for_s=for_s,
+        record=record,
+        smallest_per_hour=smallest_per_hour,
+        stop_when_decided=stop_when_decided,
+        policies=policies,
+        on_progress=on_progress,
+    ).run()

@@ -27,7 +27,7 @@ class Finding:
     """What one detector decided, why, and on what evidence.
 
     Args:
-        detector: its name in design.md's list.
+        detector: its name, as `leakdoc.detection.detectors.table` lists them.
         metric: the metric it judged, without labels.
         reason: one sentence that a human can act on.
         confidence: probability between 0 and 1 that the decision is right; null where none is computed.

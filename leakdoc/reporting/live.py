@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from leakdoc.model.diagnosis import Diagnosis
-from leakdoc.model.metrics import MEMORY
+from leakdoc.model.metrics import MEMORY, metric
 from leakdoc.model.sample import Column, Sample
 from leakdoc.redact import inert
 from leakdoc.reporting.words import decision_word, rate_words
@@ -24,15 +24,18 @@ class LiveLine:
     """The recent past of one watch, and the line that shows it.
 
     Args:
-        limit_bytes: the memory limit, where there is one.
+        limit_bytes: the memory limit, where there is one; that of the samples is taken once they have one.
+        draws: whether the terminal can show bars.
     """
 
     limit_bytes: float | None = None
+    draws: bool = True
     _recent: deque[float] = field(default_factory=lambda: deque(maxlen=SPARKS))
     _peers: list[str] = field(default_factory=list)
 
     def add(self, sample: Sample) -> None:
         """Take one more sample into the picture."""
+        self.limit_bytes = sample.values.get(Column("limit_bytes"), self.limit_bytes)
         memory = memory_of(sample)
         if memory is not None:
             self._recent.append(memory)
@@ -43,9 +46,9 @@ class LiveLine:
         """Return the line for this moment."""
         parts = [
             format_duration(elapsed_s) if elapsed_s >= 1 else "0 s",
-            sparkline(self._recent),
             self._memory(sample),
             verdict_so_far(diagnosis),
+            sparkline(self._recent) if self.draws else "",
             *self._peers,
         ]
         return "  ".join(part for part in parts if part)
@@ -74,14 +77,15 @@ def sparkline(values: Iterable[float]) -> str:
 
 
 def verdict_so_far(diagnosis: Diagnosis | None) -> str:
-    """Write the latest verdict in a few words, with the slope where there is one."""
+    """Write the latest verdict in a few words, with the slope of what it rests on."""
     if diagnosis is None:
         return "too early to say"
-    memory = next((each for each in diagnosis.findings if each.metric in MEMORY), None)
     words = decision_word(diagnosis.decision).lower()
-    if memory is None or memory.slope_per_hour is None:
+    told = next((each for each in diagnosis.findings if each.decision is diagnosis.decision), None)
+    if told is None or told.slope_per_hour is None:
         return words
-    return f"{words} {rate_words(memory.slope_per_hour, 'bytes')}"
+    name = "" if told.metric in MEMORY else f" {metric(told.metric).title}"
+    return f"{words}{name} {rate_words(told.slope_per_hour, metric(told.metric).unit)}"
 
 
 def peers(values: Mapping[Column, float]) -> list[str]:

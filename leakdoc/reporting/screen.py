@@ -11,7 +11,7 @@ from leakdoc.model.finding import Finding
 from leakdoc.model.metrics import MEMORY, metric
 from leakdoc.redact import inert
 from leakdoc.reporting.words import command_words, decision_word, rate_words, subject_words, time_words
-from leakdoc.units import format_amount, format_duration
+from leakdoc.units import format_amount
 
 MOST_LINES: Final = 12
 MOST_FAULTS: Final = 4
@@ -88,10 +88,6 @@ def _not_seen(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _touched(diagnosis: Diagnosis) -> Iterator[str]:
-    window = diagnosis.window
-    if window.start is not None and window.end is not None:
-        span = format_duration(window.end - window.start)
-        yield f"Looked at: {window.samples} samples over {span}"
     if diagnosis.touched is not None:
         yield f"Touched: {diagnosis.touched}"
 

@@ -53,7 +53,6 @@ def test_what_matters_comes_first_and_everything_has_its_place() -> None:
         "OOM in 90 min (80 to 105 min) at limit 512 MiB",
         "412 connections to postgres 10.0.0.5:5432 accumulate, oldest idle 5 h; opener unknown",
         "Not seen: 2 of 8 workers (another user), swap_bytes (denied)",
-        "Looked at: 600 samples over 10 min",
         "Touched: nothing (read /proc and netlink)",
         "Next: leakdoc watch 4242  # read-only",
     ]
@@ -100,8 +99,15 @@ def test_a_sparkline_spans_its_values() -> None:
 
 def test_the_live_line_shows_memory_against_its_limit_and_remembers_the_peers() -> None:
     peer = Column.of("connections", peer="10.0.0.5:5432", peer_kind="postgres", direction="out", state="ESTABLISHED")
-    first, second = made_samples({"rss_bytes": [64 * MIB, 65 * MIB], peer: [7.0, None], "connections": [7.0, None]})
-    line = LiveLine(limit_bytes=512 * MIB)
+    first, second = made_samples(
+        {
+            "rss_bytes": [64 * MIB, 65 * MIB],
+            "limit_bytes": [512 * MIB, None],
+            peer: [7.0, None],
+            "connections": [7.0, None],
+        }
+    )
+    line = LiveLine()
     line.add(first)
     line.add(second)
     text = line.text(second, 5.0, None)
