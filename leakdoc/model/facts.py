@@ -60,6 +60,8 @@ class Facts:
         notes: what the source did to the data on the way in, in words.
         ending: how the process ended, when it did.
         touched: what was done to read the samples, in words; null when nobody knows.
+        sorted_rows: places where times were out of order, and were sorted on the way in.
+        dropped_duplicates: samples left out on the way in, because a later one has the same time.
     """
 
     limit_bytes: float | None = None
@@ -69,3 +71,5 @@ class Facts:
     notes: tuple[str, ...] = ()
     ending: Ending | None = None
     touched: str | None = None
+    sorted_rows: int = 0
+    dropped_duplicates: int = 0

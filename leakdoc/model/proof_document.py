@@ -92,6 +92,8 @@ def _facts(facts: Facts) -> Document:
         "notes": list(facts.notes),
         "ending": None if facts.ending is None else _ending(facts.ending),
         "touched": facts.touched,
+        "sorted_rows": facts.sorted_rows,
+        "dropped_duplicates": facts.dropped_duplicates,
     }
 
 

@@ -43,28 +43,38 @@ class LooseRows:
 def assemble(subject: Subject, rows: LooseRows, facts: Facts) -> Trace:
     """Return the rows as a trace.
 
-    Times are sorted within each life, and of rows with the same time the last wins; facts.notes says so where it
-    happened. Lives without rows are left out.
+    Times are sorted within each life, and of rows with the same time the last wins; the facts say how often, and in
+    words. Lives without rows are left out.
     """
-    order, notes = _order(rows)
+    order, unsorted = _order(rows)
     life = rows.life[order]
     return Trace(
         subject=subject,
         times=rows.times[order],
         lives=_lives(life, rows.lives),
         columns={column: values[order] for column, values in rows.columns.items()},
-        facts=replace(facts, notes=facts.notes + notes) if notes else facts,
+        facts=_tidied(facts, unsorted, len(rows.times) - len(order)),
     )
 
 
-def _order(rows: LooseRows) -> tuple[IntArray, tuple[str, ...]]:
+def _tidied(facts: Facts, unsorted: int, repeated: int) -> Facts:
+    return replace(
+        facts,
+        notes=facts.notes + _notes(unsorted, repeated),
+        sorted_rows=facts.sorted_rows + unsorted,
+        dropped_duplicates=facts.dropped_duplicates + repeated,
+    )
+
+
+def _order(rows: LooseRows) -> tuple[IntArray, int]:
+    """Return the rows that are kept, in order, and at how many places they were not."""
     rank = _rank_by_first_time(rows)[rows.life]
     order = np.lexsort((rows.times, rank))
     within = rank[order][1:] == rank[order][:-1]
     unsorted = int(np.count_nonzero(within & (np.diff(order) < 0)))
     repeated = within & (np.diff(rows.times[order]) == 0)
     kept = order[np.append(~repeated, True)] if len(order) else order
-    return kept, _notes(unsorted, len(order) - len(kept))
+    return kept, unsorted
 
 
 def _rank_by_first_time(rows: LooseRows) -> IntArray:

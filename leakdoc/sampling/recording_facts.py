@@ -35,6 +35,8 @@ def facts_from(stored: str) -> Facts:
         notes=tuple(str(each) for each in document.get("notes", ())),
         ending=None if ending is None else _ending(ending),
         touched=None if touched is None else str(touched),
+        sorted_rows=int(document.get("sorted_rows", 0)),
+        dropped_duplicates=int(document.get("dropped_duplicates", 0)),
     )
 
 

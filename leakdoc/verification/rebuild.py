@@ -106,6 +106,8 @@ def _facts(document: dict[str, Any]) -> Facts:
         notes=tuple(str(each) for each in document["notes"]),
         ending=None if ending is None else _ending(ending),
         touched=None if touched is None else str(touched),
+        sorted_rows=int(document.get("sorted_rows", 0)),
+        dropped_duplicates=int(document.get("dropped_duplicates", 0)),
     )
 
 

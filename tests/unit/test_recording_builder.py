@@ -39,6 +39,7 @@ def test_a_clock_that_steps_back_is_sorted_and_the_last_of_one_time_wins() -> No
         "places where times were out of order, now sorted: 1",
         "samples left out because a later one has the same time: 1",
     )
+    assert (trace.facts.sorted_rows, trace.facts.dropped_duplicates) == (1, 1)
 
 
 def test_a_column_that_comes_late_is_missing_before() -> None:

@@ -57,6 +57,8 @@ def test_facts_come_back_and_the_last_ones_stand(tmp_path: Path) -> None:
         notes=("ä\x00\udcff",),
         ending=Ending(at=FIRST_AT, cause="signalled", signal=9),
         touched="nothing",
+        sorted_rows=2,
+        dropped_duplicates=3,
     )
     with RecordingWriter(tmp_path / "r", made_subject()) as recording:
         recording.set_facts(Facts(touched="earlier"))
