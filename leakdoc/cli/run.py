@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import signal
 import subprocess
 import time
 from dataclasses import replace
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.options import policies_of, positive_duration
 from leakdoc.cli.watching import add_watching, ended_by_signals, give_verdict, progress_shown
-from leakdoc.errors import UsageError
+from leakdoc.errors import TargetError, TargetGone, UsageError
 from leakdoc.model.facts import Ending
 
 if TYPE_CHECKING:
@@ -25,9 +28,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.usage = "leakdoc run [options] -- CMD ..."
     parser.epilog = (
         "The command runs until it ends by itself: leakdoc ends it only after --for, or\n"
-        "when you press Ctrl-C, by SIGTERM, with SIGKILL ten seconds later. Its exit\n"
-        "status is in the document as ending.exit_status. Its standard output goes to\n"
-        "standard error, so that standard output holds the answer alone.\n\n"
+        "when you press Ctrl-C, by SIGTERM, with SIGKILL ten seconds later; what it has\n"
+        "started and left behind is ended with it. Its exit status is in the document\n"
+        "as ending.exit_status. Its standard output goes to standard error, so that\n"
+        "standard output holds the answer alone.\n\n"
         "examples:\n"
         "  leakdoc run -- python service.py\n"
         "  leakdoc run --for 2m --json -- python -m my.worker --queue emails"
@@ -48,14 +52,26 @@ def execute(args: argparse.Namespace) -> int:
     process = _start(command)
     try:
         watched = _watch(args, process.pid, policies)
+    except TargetError as error:
+        raise _ended_at_once(command, process) from error
     finally:
         _end(process)
     return give_verdict(args, _with_status(watched, process.returncode))
 
 
+def _ended_at_once(command: list[str], process: subprocess.Popen[bytes]) -> TargetError:
+    """Say how our own command ended, where it did so before there was anything to see."""
+    status = process.wait(GRACE_S)
+    how = f"by signal {-status}" if status < 0 else f"with exit status {status}"
+    return TargetGone(
+        f"{command[0]} ended {how} before a sample could be taken",
+        help="Run it by itself to see why; a command must live for a moment to be watched.",
+    )
+
+
 def _start(command: list[str]) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(command, stdout=2)
+        return subprocess.Popen(command, stdout=2, start_new_session=True)
     except OSError as error:
         raise UsageError(
             f"cannot start {command[0]!r}: {error.strerror}", help="Check the command's name and permissions."
@@ -79,14 +95,21 @@ def _watch(args: argparse.Namespace, pid: int, policies: Policies | None) -> Wat
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End our own command where it still runs, and take its exit status."""
-    if process.poll() is None:
-        process.terminate()
-    try:
+    """End our own command, and all that it has started, where it still runs; take its exit status."""
+    _signal_all(process, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(GRACE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    _signal_all(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+    process.wait()
+
+
+def _signal_all(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal the session that the command leads; the command alone where there are no sessions."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, number)
+        elif process.poll() is None:
+            process.send_signal(number)
 
 
 def _with_status(watched: Watched, returncode: int) -> Watched:
@@ -95,4 +118,4 @@ def _with_status(watched: Watched, returncode: int) -> Watched:
     status = {"signal": -returncode} if returncode < 0 else {"exit_status": returncode}
     cause = ending.cause if ending.cause == "oom_killed" else "signalled" if returncode < 0 else "exited"
     told = replace(ending, cause=cause, **status)
-    return replace(watched, diagnosis=replace(watched.diagnosis, ending=told))
+    return replace(watched, diagnosis=replace(watched.diagnosis, ending=told, next=()))

@@ -10,7 +10,7 @@ from typing import Final
 from leakdoc.demo.deployment import Deployment
 from leakdoc.demo.postgres import EmbeddedPostgres
 from leakdoc.detection.watch import Progress, Watch, Watched
-from leakdoc.errors import RecordingError
+from leakdoc.errors import RecordingError, UsageError
 from leakdoc.model.proof import Proof
 from leakdoc.reporting.html import to_html
 from leakdoc.reporting.proof_text import proof_lines
@@ -18,6 +18,7 @@ from leakdoc.reporting.screen import last_screen
 from leakdoc.verification.verify import verify
 from leakdoc.verification.write import write_proof
 
+MARKER: Final = ".leakdoc-demo"  # says that the files beside it are ours to replace
 INTERVAL_S: Final = 0.5
 BEFORE_S: Final = 40.0  # for memory and for connections to be decided, each on its own
 AFTER_S: Final = 45.0  # for what the old build would have leaked by then to be plain
@@ -36,25 +37,29 @@ class Kept:
 
 
 def files_in(directory: Path) -> Kept:
-    """Return the paths of the story's files in an empty, or new, directory of its own.
+    """Return the paths of the story's files, in a directory that is new, empty, or an earlier story's.
 
     Raises:
+        UsageError: the directory holds something else.
         RecordingError: the directory cannot be made.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()) and not (directory / MARKER).exists():
+            raise UsageError(f"{directory} holds other files", help="Name another with --output DIR.")
+        (directory / MARKER).touch()
+        kept = Kept(
+            before=directory / "before.leakdoc",
+            after=directory / "after.leakdoc",
+            proof=directory / "proof.json",
+            report=directory / "report.html",
+        )
+        for path in (kept.before, kept.after, kept.proof, kept.report):
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise RecordingError(
             f"{directory} cannot be made: {error.strerror}", help="Name another with --output DIR."
         ) from error
-    kept = Kept(
-        before=directory / "before.leakdoc",
-        after=directory / "after.leakdoc",
-        proof=directory / "proof.json",
-        report=directory / "report.html",
-    )
-    for path in (kept.before, kept.after, kept.proof, kept.report):
-        path.unlink(missing_ok=True)
     return kept
 
 
@@ -100,7 +105,10 @@ def _watch(pid: int, record: Path, on_progress: Callable[[Progress], None] | Non
         stop_when_decided=False,
         on_progress=on_progress,
     )
-    return watch.run()
+    watched = watch.run()
+    if watched.failure is not None:
+        raise watched.failure
+    return watched
 
 
 def _roll_out(deployment: Deployment, *, with_fix: bool) -> str:

@@ -205,7 +205,7 @@ class Watch:
 
     def _sample_until_there_is_a_reason(self) -> Stopped:
         started = self._sampler.clock.monotonic()
-        for sample in self._sampler.iter_samples(self._interval_s, self._stop):
+        for sample in self._sampler.iter_samples(self._interval_s, self._stop, for_s=self._standing.for_s):
             elapsed = self._sampler.clock.monotonic() - started
             self._keep(sample)
             self._standing = replace(self._standing, elapsed_s=elapsed)
@@ -216,7 +216,7 @@ class Watch:
             reason = reason_to_stop(self._standing)
             if reason is not None:
                 return reason
-        return Stopped.INTERRUPTED
+        return Stopped.INTERRUPTED if self._stop.is_set() else Stopped.TIME_IS_UP
 
     def _keep(self, sample: Sample) -> None:
         with self._lock:

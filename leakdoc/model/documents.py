@@ -1,4 +1,4 @@
-"""Values as JSON documents, as the contracts name them: the one place that knows each document's layout.
+"""Values as JSON documents, as the contracts name them.
 
 Unknown numbers are null, never 0 and never NaN. Instants are ISO 8601 with an offset.
 """
@@ -6,7 +6,7 @@ Unknown numbers are null, never 0 and never NaN. Instants are ISO 8601 with an o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from leakdoc.model.diagnosis import Diagnosis, NextCommand, Window
@@ -19,6 +19,7 @@ from leakdoc.units import format_time
 Document = dict[str, Any]
 
 DIAGNOSIS: Final = "leakdoc.diagnosis/1"
+SCAN: Final = "leakdoc.scan/1"
 STEP_RESULT: Final = "leakdoc.step-result/1"
 
 
@@ -37,6 +38,19 @@ def diagnosis_document(diagnosis: Diagnosis) -> Document:
         "ending": None if diagnosis.ending is None else _ending(diagnosis.ending),
         "touched": diagnosis.touched,
         "window": window_document(diagnosis.window),
+    }
+
+
+def scan_document(diagnoses: Sequence[Diagnosis], skipped: Mapping[str, str]) -> Document:
+    """Lay the verdicts on several subjects out as ``leakdoc.scan/1``.
+
+    Args:
+        skipped: subject to the reason why it was not judged.
+    """
+    return {
+        "schema": SCAN,
+        "diagnoses": [diagnosis_document(diagnosis) for diagnosis in diagnoses],
+        "skipped": [{"subject": subject, "reason": reason} for subject, reason in skipped.items()],
     }
 
 

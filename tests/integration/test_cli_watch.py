@@ -116,6 +116,21 @@ def test_run_passes_the_exit_status_on() -> None:
     assert document["ending"]["cause"] == "exited"
 
 
+def test_a_command_that_ends_at_once_is_told_with_its_status() -> None:
+    done = call("run", "--", "false")
+    assert done.returncode == 4
+    assert "exit status 1" in done.stderr
+    assert "zombie" not in done.stderr
+
+
+def test_run_leaves_nothing_of_its_command_behind(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    done = call("run", "--for", "1s", *FAST, "--quiet", "--", "sh", "-c", f"sleep 600 & echo $! > {told}; wait")
+    assert done.returncode == 3
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
+
+
 def test_run_ends_its_command_after_the_time_given() -> None:
     done = call("run", "--for", "1s", *FAST, "--json", "--", sys.executable, str(PROGRAMS / "keeps_still.py"))
     document = json.loads(done.stdout)
