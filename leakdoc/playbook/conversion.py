@@ -104,7 +104,7 @@ def convert(
         try:
             arguments |= _argument(each, by_name.get(each.name), {"earlier": earlier or {}})
         except ValidationError as error:
-            problems += _problems(each.name, error)
+            problems += _repeated(each, by_name.get(each.name)) or _problems(each.name, error)
         except UsageError as error:
             problems.append(error.message)
     if problems:
@@ -166,6 +166,13 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
             fields = nested.get(outer)
             nested[outer] = {**(fields if isinstance(fields, dict) else {}), inner: value}
     return nested
+
+
+def _repeated(parameter: Parameter, value: Any) -> list[str]:
+    """Say that a parameter of one value was given several; nothing where that is not what is wrong."""
+    if parameter.is_list or not isinstance(value, list) or len(value) < 2:
+        return []
+    return [f"{parameter.name} was given {'twice' if len(value) == 2 else f'{len(value)} times'}, and takes one value"]
 
 
 def _problems(name: str, error: ValidationError) -> list[str]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
-from leakdoc.errors import LeakdocError
+from leakdoc.errors import LeakdocError, UsageError
 from leakdoc.model.decision import Outcome
 from leakdoc.model.step import StepResult
 from leakdoc.playbook.context import StepContext
@@ -40,7 +40,7 @@ def run_step(
         Its result. What goes wrong inside of it is the outcome `error`, with the reason.
 
     Raises:
-        UsageError: there is no such step, or the parameters do not fit; all that do not are named.
+        UsageError: there is no such step, or the parameters do not fit, as it is called or as the step itself finds.
         StepError: the step is installed, but cannot be used.
     """
     step = name if isinstance(name, Step) else installed().get(name)
@@ -58,6 +58,7 @@ class _Run:
         self._arguments = arguments
         self._ctx = ctx
         self._result: StepResult | None = None
+        self._misuse: UsageError | None = None
         self._thread = threading.Thread(target=self._call, name=f"step {step.name}", daemon=True)
 
     def within(self, limit_s: float) -> StepResult:
@@ -76,11 +77,15 @@ class _Run:
         return _error(self._step, reason, self._result)
 
     def _ended(self) -> StepResult:
+        if self._misuse is not None:
+            raise self._misuse
         return self._result or _error(self._step, "ended without a result")
 
     def _call(self) -> None:
         try:
             self._result = self._step.call(self._ctx, self._arguments)
+        except UsageError as error:
+            self._misuse = error
         except LeakdocError as error:
             self._result = _error(self._step, _in_one_line(error))
         except (Exception, SystemExit) as error:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import leakdoc
+from leakdoc.errors import UsageError
 from leakdoc.model.decision import Outcome
 from leakdoc.model.step import EvidenceFile, StepResult
 from leakdoc.playbook import StepContext
@@ -177,6 +178,19 @@ def test_several_recordings_of_before_give_a_proof_each_and_the_worst_decides(fo
         ({"before": OLD, "after": "fixed.csv"}, "before names no recording"),
         ({"before": "before.csv"}, "after names no recording"),
         ({"before": "before.csv", "after": ["fixed.csv", "short.csv"]}, "after names 2 recordings"),
+    ],
+)
+def test_parameters_that_do_not_fit_together_are_wrong(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], reason: str
+) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(UsageError, match=reason):
+        verified(tmp_path, **values)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
         ({"before": "before.csv", "after": "nonesuch.csv"}, "nonesuch.csv"),
         ({"before": "before.csv", "after": "fixed.csv", "proof": "nonesuch/p.json"}, "the proof cannot be written"),
     ],

@@ -91,7 +91,13 @@ def test_a_step_has_the_time_that_its_parameter_for_asks_on_top(tmp_path: Path) 
     assert run_step(looking, {}).outcome is Outcome.ERROR
 
 
+def choosy(ctx: StepContext) -> StepResult:
+    raise UsageError("not a target: 'abc'")
+
+
 def test_calling_it_wrongly_is_no_outcome() -> None:
+    with pytest.raises(UsageError, match="not a target: 'abc'"):
+        run_step(made(choosy), {})
     with pytest.raises(UsageError, match="x is not a parameter"):
         run_step(made(gone), {"x": 1})
     with pytest.raises(UsageError, match="no such step: 'nonesuch'"):
