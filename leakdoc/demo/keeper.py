@@ -19,7 +19,7 @@ from typing import Final
 from leakdoc.demo.lifeline import FLAG, end_with_parent
 
 LOG: Final = "postgres.log"
-_ENDING: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+_ENDING: Final = frozenset(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name))
 _PATIENCE_S: Final = 6.0  # told to end at once, PostgreSQL kills backends that linger after 5 s
 
 
