@@ -1,0 +1,57 @@
+"""Fixtures for tests of what is built on leakdoc; pytest finds them once leakdoc is installed.
+
+Nothing of leakdoc is imported until a test asks for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from leakdoc.model.sample import Column
+    from leakdoc.testing.clock import FakeClock
+    from leakdoc.testing.process import Curve, FakeProcess
+
+
+@pytest.fixture
+def leakdoc_clock() -> FakeClock:
+    """A clock whose time passes when somebody waits on it, or when the test says so: `leakdoc_clock.advance(60)`."""
+    from leakdoc.testing.clock import FakeClock
+
+    return FakeClock()
+
+
+@pytest.fixture
+def leakdoc_process(leakdoc_clock: FakeClock) -> Callable[..., FakeProcess]:
+    """Make a process whose metrics are functions of its age, on `leakdoc_clock`; no real one is started.
+
+    `leakdoc_process({"rss_bytes": lambda age_s: 50e6 + 1e3 * age_s}, limit_bytes=2**29)`; the options are those of
+    `leakdoc.testing.process.FakeProcess`.
+    """
+    from leakdoc.testing.process import FakeProcess
+
+    def make(curves: Mapping[str | Column, Curve], **options: Any) -> FakeProcess:
+        return FakeProcess(curves, **{"clock": leakdoc_clock} | options)
+
+    return make
+
+
+@pytest.fixture
+def leakdoc_recording(tmp_path: Path) -> Callable[..., Path]:
+    """Write columns of readings into a recording in the test's directory; return where it is.
+
+    `leakdoc_recording({"rss_bytes": [1e6, 2e6, None]}, interval_s=60)`; the options are those of
+    `leakdoc.testing.series.made_samples`, and `name`, the file's.
+    """
+    from leakdoc.testing.series import made_recording, made_samples
+
+    def make(
+        columns: Mapping[str | Column, Sequence[float | None]], *, name: str = "recording.leakdoc", **options: Any
+    ) -> Path:
+        return made_recording(tmp_path / name, made_samples(columns, **options))
+
+    return make
