@@ -48,7 +48,6 @@ class Reason(StrEnum):
     DENIED = "denied"
     GONE = "gone"
     UNSUPPORTED = "unsupported"
-    NO_AGENT = "no agent in the target"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from leakdoc.errors import TargetGone
 from leakdoc.model.sample import Sample
 from leakdoc.sampling.clock import Clock, SystemClock
-from leakdoc.sampling.exit_status import from_wait_status
 from leakdoc.sampling.pace import Pace
 from leakdoc.sampling.plan import Plan, PlannedProbe
 from leakdoc.sampling.plans import plan_for
@@ -118,20 +117,15 @@ class Sampler:
             touched=self._plan.touched,
         )
 
-    def ending(self, wait_status: int | None = None) -> Ending | None:
-        """Return how the process ended; null while it lives.
-
-        Args:
-            wait_status: what wait(2) gave the caller, where the process was its child.
-        """
+    def ending(self) -> Ending | None:
+        """Return how the process ended; null while it lives."""
         from leakdoc.sampling.ending import ending_of
 
         if self._ending is None and not self._plan.lifeline.has_ended():
             return None
         at = self._clock.now() if self._ending is None else self._ending.at
-        if self._ending is None or self._ending.cause == "unknown" or wait_status is not None:
-            told = self._plan.lifeline.exit_status() if wait_status is None else from_wait_status(wait_status)
-            self._ending = ending_of(at, told, oom_killed=self._oom_killed())
+        if self._ending is None or self._ending.cause == "unknown":
+            self._ending = ending_of(at, self._plan.lifeline.exit_status(), oom_killed=self._oom_killed())
         return self._ending
 
     def _read(self, planned: PlannedProbe, pace: Pace, reading: Reading) -> dict[str, str | None]:

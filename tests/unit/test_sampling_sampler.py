@@ -113,13 +113,15 @@ def test_a_process_that_ends_is_not_sampled_again_and_says_how_it_ended() -> Non
     assert sampler.facts().ending == ending
 
 
-def test_the_callers_own_wait_status_is_believed() -> None:
+def test_a_status_that_comes_late_is_believed() -> None:
     process = FakeProcess({"rss_bytes": growing})
     sampler = process.sampler()
     assert sampler.ending() is None
     process.exit()
     unknown = sampler.ending()
-    told = sampler.ending(wait_status=3 << 8)
+    process.clock.advance(1.0)
+    process.exit(ExitStatus(status=3))
+    told = sampler.ending()
     assert unknown is not None and told is not None
     assert (unknown.cause, told.cause, told.exit_status) == ("unknown", "exited", 3)
     assert told.at == unknown.at
