@@ -6,8 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,12 +17,7 @@ from leakdoc.demo import postgres
 from leakdoc.demo.postgres import EmbeddedPostgres
 from leakdoc.demo.postgres_install import programs
 
-
-def wait_until(condition: Callable[[], bool], within_s: float = 15.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "what the test waits for did not come"
-        time.sleep(0.02)
+PATIENCE_S = 15.0
 
 
 def processes_of(directory: Path) -> list[psutil.Process]:
@@ -79,7 +73,8 @@ def test_a_keeper_that_was_killed_leaves_no_server_behind() -> None:
         directory = directory_of(server)
         assert server._keeper is not None
         server._keeper.kill()
-    wait_until(lambda: processes_of(directory) == [])
+    psutil.wait_procs(processes_of(directory), timeout=PATIENCE_S)
+    assert processes_of(directory) == []
     assert not directory.exists()
 
 
