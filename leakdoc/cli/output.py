@@ -18,7 +18,7 @@ def print_json(document: Mapping[str, Any]) -> None:
 def print_lines(lines: Iterable[str]) -> None:
     """Print the answer, line by line, in whatever encoding the terminal has."""
     for line in lines:
-        print(_encodable(line, sys.stdout))
+        print(_encodable(line, sys.stdout), flush=True)
 
 
 def tell(text: str) -> None:
