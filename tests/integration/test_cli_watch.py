@@ -45,7 +45,7 @@ def test_a_leak_is_called_a_leak(start: Start) -> None:
 
 def test_a_program_that_keeps_still_is_not(start: Start) -> None:
     target = start("keeps_still.py")
-    done = call("watch", target.pid, *FAST, "--for", "12s", "--smallest", "200MiB/h", "--json")
+    done = call("watch", target.pid, *FAST, "--for", "25s", "--smallest", "200MiB/h", "--json")
     document = json.loads(done.stdout)
     assert (done.returncode, document["decision"]) == (0, "stable")
 

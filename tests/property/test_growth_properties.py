@@ -47,6 +47,13 @@ def clear(kind: str, seed: int) -> Series:
     return plain(300 * MIB + signal + noise, load=load)
 
 
+def agree(one: Decision, other: Decision) -> bool:
+    """Whether two looks at the same thing agree: a fault stays one, and of the others one may be left open."""
+    if one.is_fault or other.is_fault:
+        return one is other
+    return one is other or Decision.INCONCLUSIVE in (one, other)
+
+
 def verdict(series: Series) -> Growth:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -77,16 +84,16 @@ def test_scaling_the_values_scales_the_slope(kind: str, seed: int, scale: float)
 @pytest.mark.parametrize("kind", KINDS)
 @FEW
 @given(seed=st.integers(0, 10_000))
-def test_every_other_reading_or_a_missing_tenth_changes_nothing(kind: str, seed: int) -> None:
+def test_every_other_reading_or_a_missing_tenth_may_leave_it_open_but_says_nothing_else(kind: str, seed: int) -> None:
     series, rng = clear(kind, seed), np.random.default_rng(seed + 1)
     expected = verdict(series).decision
     for rows in (np.arange(0, N, 2), np.flatnonzero(rng.random(N) > 0.1)):
         load = None if series.load is None else series.load[rows]
         thinned = plain(series.values[rows], series.times_s[rows], load)
-        assert verdict(thinned).decision is expected
+        assert agree(verdict(thinned).decision, expected)
     holes = series.values.copy()
     holes[rng.random(N) < 0.1] = np.nan
-    assert verdict(replace(series, values=holes)).decision is expected
+    assert agree(verdict(replace(series, values=holes)).decision, expected)
 
 
 @FEW

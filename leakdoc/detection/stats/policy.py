@@ -59,6 +59,12 @@ class GrowthPolicy:
     sharp_share: float = setting(
         0.3, unit="fraction", why="and where it makes up 0.3 of the whole rise; heaps that wander reach neither"
     )
+    one_life: float = setting(
+        0.9, unit="fraction", why="a process that was there for nearly all of the window shows its own past"
+    )
+    lasting_rise: float = setting(
+        0.5, unit="fraction", why="a leak is never given back: half of what the slope claims must be there at the end"
+    )
     tail_fraction: float = setting(0.4, unit="fraction", why="what has not grown in the last 40 % has stopped")
     tail_slope: float = setting(0.4, unit="fraction", why="a tail slower than 0.4 of the whole has levelled off")
     settled_fraction: float = setting(0.3, unit="fraction", why="flat over the last 30 %: warm-up is over")

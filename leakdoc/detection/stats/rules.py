@@ -55,12 +55,48 @@ def slowing_down(case: Case) -> Ruling | None:
 
 def below_what_matters(case: Case) -> Ruling | None:
     """It may grow, but surely slower than the user cares for."""
-    if case.policy.smallest is None or case.slope is None:
+    if case.policy.smallest is None or case.slope is None or case.span < case.policy.lasts_at_least:
         return None
     if case.slope.worst * case.processes >= case.policy.smallest:
         return None
     return Ruling(
         rule="below_what_matters", decision=Decision.STABLE, reason=wording.below_what_matters(case), confidence=0.95
+    )
+
+
+def as_high_before(case: Case) -> Ruling | None:
+    """It rises now, but what rises was given back before: a slow wave, or the rise of an unfinished cycle."""
+    assert case.slope is not None and case.fit is not None
+    lasting = case.longest >= case.policy.one_life * case.span
+    rises = case.slope.estimate * case.grew_for
+    if not lasting or case.slope.low <= 0.0 or rises < case.material:
+        return None
+    if case.fit.rise >= case.policy.lasting_rise * rises:
+        return None
+    return Ruling(
+        rule="as_high_before", decision=Decision.INCONCLUSIVE, reason=wording.as_high_before(case),
+        needs_more_s=case.span,
+    )  # fmt: skip
+
+
+def more_than_asked(case: Case) -> Ruling | None:
+    """It surely grows faster than the user cares for, yet too little in this window to be told from noise."""
+    if case.policy.smallest is None or case.slope is None or case.slope.low * case.processes <= case.policy.smallest:
+        return None
+    needs = max(case.material / case.slope.low - case.longest, case.policy.settled_fraction * case.span)
+    return Ruling(
+        rule="more_than_asked", decision=Decision.INCONCLUSIVE, reason=wording.more_than_asked(case, needs),
+        needs_more_s=needs,
+    )  # fmt: skip
+
+
+def too_short(case: Case) -> Ruling | None:
+    """A quiet moment: what comes by steps, or once in a while, has had no time to come."""
+    missing = case.policy.lasts_at_least - case.span
+    if missing <= 0.0:
+        return None
+    return Ruling(
+        rule="too_short", decision=Decision.INCONCLUSIVE, reason=wording.too_short(case, missing), needs_more_s=missing
     )
 
 
@@ -179,10 +215,13 @@ RULES: Final[tuple[Callable[[Case], Ruling | None], ...]] = (
     too_little,
     below_what_matters,
     slowing_down,
+    as_high_before,
     leaking,
     warming_up,
     rose_lately,
     perhaps,
+    more_than_asked,
+    too_short,
     load_driven,
     too_wide,
     must_last,

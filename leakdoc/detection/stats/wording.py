@@ -60,8 +60,32 @@ def growing(case: Case) -> str:
     low, high = _bare(case, case.slope.low), _bare(case, case.slope.high)
     how = f"{_WORDS[case.shape or 'linear']} for {format_duration(case.grew_for)}"
     per = ", in step with the requests" if case.axis == "requests" else ""
-    load = ", not explained by load" if case.load_shaped else ""
+    load = ", not explained by load" if case.load_shaped and not per else ""
     return f"grows {_rate(case, case.slope.estimate)} ({low} to {high}), {how}{per}{load}"
+
+
+def as_high_before(case: Case) -> str:
+    """A rise that takes back a fall."""
+    assert case.slope is not None
+    return (
+        f"rises {_rate(case, case.slope.estimate)} now, but had been as high before and came back; "
+        f"about {format_duration(case.span)} more tells a wave from a leak"
+    )
+
+
+def more_than_asked(case: Case, needs: float) -> str:
+    """More than the user cares for, and little in the window."""
+    assert case.slope is not None and case.policy.smallest is not None
+    asked = _rate(case, case.policy.smallest / case.processes)
+    return (
+        f"grows {_rate(case, case.slope.estimate)}, above the {asked} that was asked for, but in "
+        f"{format_duration(case.span)} too little to call a leak; needs about {format_duration(needs)} more"
+    )
+
+
+def too_short(case: Case, needs: float) -> str:
+    """Quiet, for a moment."""
+    return f"no growth in {format_duration(case.span)}; about {format_duration(needs)} more shows what comes by steps"
 
 
 def too_few_rises(case: Case) -> str:
@@ -82,6 +106,8 @@ def _limit(case: Case) -> str:
     when = time_to_limit(case)
     if when is None or when.estimate > _FARTHEST_S:
         return ""
+    if when.estimate <= 0.0:
+        return "; the limit is already passed"
     soon = format_duration(when.low or 0.0)
     late = "no end" if when.high is None else format_duration(when.high)
     return f"; limit in {format_duration(when.estimate)} ({soon} to {late})"
@@ -123,8 +149,10 @@ def _to_prove(case: Case, needs: float | None, target: float) -> str:
 def must_last(case: Case, lasts: float) -> str:
     """The worst case does not last as long as it must."""
     assert case.policy.must_last is not None
+    if lasts <= 0.0:
+        return "no growth seen, but the limit is already passed"
     return (
-        f"no growth seen, but at worst the limit is reached in {format_duration(max(lasts, 0.0))}, "
+        f"no growth seen, but at worst the limit is reached in {format_duration(lasts)}, "
         f"sooner than the {format_duration(case.policy.must_last)} that it must last"
     )
 
@@ -142,8 +170,20 @@ def stable(case: Case) -> str:
 
 
 def _unseen(case: Case) -> str:
-    seen = f"nothing above {_rate(case, case.detectable or 0.0)} would have gone unseen"
-    worst = worst_time_to_limit(case)
-    if worst is None or worst > _FARTHEST_S:
-        return f"{seen} in {format_duration(case.span)}"
-    return f"{seen}; at worst the limit is reached in {format_duration(worst)}"
+    """What would have shown, and the worst case; what surely grows, be it ever so slowly, is told by its most."""
+    assert case.slope is not None
+    span, worst = format_duration(case.span), worst_time_to_limit(case)
+    if worst is not None and worst <= _FARTHEST_S:
+        at_worst = _reached(worst)
+    else:
+        at_worst = f"at worst grows {_rate(case, case.slope.worst)}" if case.slope.worst > 0.0 else "at worst falls"
+    if case.slope.low > 0.0 and case.slope.high > (case.detectable or 0.0):
+        matters = _rate(case, case.material / case.longest)
+        return f"grows at most {_rate(case, case.slope.high)}, under the {matters} that matter in {span}; {at_worst}"
+    return f"nothing above {_rate(case, case.detectable or 0.0)} would have gone unseen in {span}; {at_worst}"
+
+
+def _reached(worst: float) -> str:
+    if worst <= 0.0:
+        return "the limit is already passed"
+    return f"at worst the limit is reached in {format_duration(worst)}"
