@@ -194,6 +194,8 @@ def value_text(name: str, value: Json) -> str:
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if not math.isfinite(value):
         return NOT_KNOWN
+    if name.endswith("_per_s"):
+        return f"{value:,.4g} a second"
     unit = next((unit for suffix, unit in _SUFFIXES.items() if name.endswith(suffix)), None)
     if unit is not None and value >= 0:
         return format_amount(value, unit)

@@ -72,3 +72,12 @@ def test_the_demo_does_not_replace_files_that_are_not_its_own(place: Path) -> No
     kept = files_in(place / "new")
     kept.proof.write_text("{}")
     assert not files_in(place / "new").proof.exists()
+
+
+def test_a_proof_replaces_an_earlier_proof_and_no_other_file(place: Path) -> None:
+    evidence = (place / "leak.csv").read_text()
+    assert main(["verify", "leak.csv", "flat.csv", "--proof", "leak.csv"]) == 2
+    assert (place / "leak.csv").read_text() == evidence
+    codes = [main(["verify", "leak.csv", "flat.csv", "--proof", "proof.json"]) for _ in range(2)]
+    assert codes[0] == codes[1]
+    assert "leakdoc.proof/1" in (place / "proof.json").read_text()
