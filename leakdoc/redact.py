@@ -15,9 +15,19 @@ _LONGEST_NAME: Final = 200
 
 _SECRET_NAME: Final = r"[\w.-]*(?:password|passwd|pwd|secret|token|api[_-]?key|credential|authorization)[\w.-]*"
 _VALUE: Final = r"(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;&]+)"
-_ASSIGNED: Final = re.compile(rf"(?i)(?P<key>{_SECRET_NAME})(?P<sep>\s*[=:]\s*){_VALUE}")
+_ASSIGNED: Final = re.compile(rf"(?i)(?P<key>{_SECRET_NAME})(?P<sep>[\"']?\s*[=:]\s*){_VALUE}")
 _OPTION: Final = re.compile(rf"(?i)(?P<key>(?<![\w-])--?{_SECRET_NAME})(?P<sep>\s+){_VALUE}")
-_USERINFO: Final = re.compile(r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]*://)(?P<userinfo>[^/\s@]+)@")
+_USERINFO: Final = re.compile(
+    r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]*://)"
+    r"(?P<userinfo>(?![^\s/@:]+:\d+/)[^\s/@:]*:\S*|[^/\s@]+)@"  # a password may hold @ and /; host:port/ is no user
+)
+_KNOWN_FORMS: Final = re.compile(
+    r"\bAKIA[0-9A-Z]{16}\b"  # an access key id
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # a JSON web token
+    r"|(?<=hooks\.slack\.com/)\S+"  # a webhook's path is its secret
+    r"|(?i:(?<=cookie: )\S[^\r\n]*)"
+    r"|(?<=\s-u )[^\s:]+:\S+"  # curl -u user:password
+)
 _BEARER: Final = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _PRIVATE_KEY: Final = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
@@ -44,7 +54,7 @@ def _plain(character: str) -> str:
 
 def without_secrets(text: str) -> str:
     """Return the text with passwords, tokens, keys and the userinfo of URLs replaced by ``[redacted]``."""
-    text = _PRIVATE_KEY.sub(MASK, text)
+    text = _KNOWN_FORMS.sub(MASK, _PRIVATE_KEY.sub(MASK, text))
     text = _USERINFO.sub(lambda match: f"{match['scheme']}{MASK}@", text)
     text = _BEARER.sub(lambda match: f"{match[1]} {MASK}", text)
     for pattern in (_ASSIGNED, _OPTION):

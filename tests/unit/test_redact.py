@@ -35,6 +35,14 @@ def test_a_long_name_is_cut() -> None:
         ("--db-password hunter2", "hunter2"),
         ("Authorization: Bearer eyJhbGciOi.abc.def", "eyJhbGciOi"),
         ("api_key='abcd1234'", "abcd1234"),
+        ('{"password": "hunter2"}', "hunter2"),
+        ("postgres://u:p@ss@h/db", "ss@"),
+        ("postgres://u:pa/ss@h/db", "pa/ss"),
+        ("curl -u user:hunter2 https://h", "hunter2"),
+        ("https://hooks.slack.com/services/T0/B0/abcDEF", "abcDEF"),
+        ("key AKIAIOSFODNN7EXAMPLE here", "AKIAIOSFODNN7EXAMPLE"),
+        ("got eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJ", "eyJzdWIiOiIx"),
+        ("Cookie: session=abc123; theme=dark", "abc123"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "MIIE"),
     ],
 )
@@ -51,6 +59,8 @@ def test_secrets_are_taken_out(text: str, secret: str) -> None:
         "auth-service grows 70 MiB/h",
         "token-issuer pid 4242",
         "author: Bob",
+        "https://prometheus:9090/a@b",
+        "10.0.0.5:5432 and [::1]:6379",
     ],
 )
 def test_plain_text_is_left_as_it_is(text: str) -> None:
