@@ -32,6 +32,7 @@ class Case:
         rises: how many jumps make up most of the rise of a staircase; null where the series is none.
         quiet: whether a staircase has rested for much longer than between its steps.
         least_bins: how many bins, or collections, a verdict needs.
+        too_large: whether a rate of these values an hour cannot be written as a number.
         slowing: seconds until a slowing growth shows where it ends.
     """
 
@@ -63,6 +64,7 @@ class Case:
     quiet: bool = False
     least_bins: int = 0
     limit: float | None = None
+    too_large: bool = False
 
     @property
     def material(self) -> float:

@@ -68,4 +68,6 @@ def _turns(y: FloatArray, swing: float) -> IntArray:
 
 def _falls_quickly(t: FloatArray, y: FloatArray, turns: IntArray, policy: GrowthPolicy) -> bool:
     lasts, up = np.diff(t[turns]), np.diff(y[turns]) > 0
+    if np.all(up) or not np.any(up):
+        return False
     return bool(np.median(lasts[~up]) < policy.cycle_fall * np.median(lasts[up]))

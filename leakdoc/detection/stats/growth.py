@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -31,6 +32,7 @@ from leakdoc.detection.stats.staircase import has_fallen_quiet, rises_of
 from leakdoc.detection.stats.tail import tail_still_grows
 from leakdoc.model.finding import Interval, Json
 
+_ROOM: Final = 1e6  # an hour's seconds, and what the rules multiply with
 _SINCE_THE_BEND: Final = 0.85
 _SLOWING: Final = 2.0
 _RISING: Final = ("saturating", "filled", "sigmoid", "saturating + step")
@@ -77,9 +79,17 @@ def _fitted(case: Case, prepared: Prepared, bins: Bins) -> Case:
     slope = slope_of(ensemble, case.policy, case.alpha)
     if slope is None:
         return case
+    if not _can_be_told(slope, prepared.raw.scale, bins):
+        return replace(case, too_large=True)
     case = _weighed(case, basis, ensemble)
     case = _measured(case, bins, basis, ensemble, slope, prepared.raw.scale)
     return case if prepared.floors else _staircase(case, prepared)
+
+
+def _can_be_told(slope: Slope, scale: float, bins: Bins) -> bool:
+    """Whether rates an hour of all processes together are finite."""
+    most = max(abs(slope.low), abs(slope.high), abs(slope.sure_low), abs(slope.worst))
+    return math.isfinite(most * scale * alive_at_end(bins) * _ROOM)
 
 
 def _weighed(case: Case, basis: Basis, ensemble: Ensemble) -> Case:

@@ -15,6 +15,7 @@ from leakdoc.detection.stats.series import Series
 from leakdoc.detection.stats.tidying import Rows, tidy, without_spikes
 
 _DOUBTFUL_LIVES: Final = 4
+_FEWEST: Final = 2  # differences and medians need two readings, whatever the policy allows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,7 +47,7 @@ class Prepared:
 def prepare(series: Series, policy: GrowthPolicy) -> Prepared:
     """Clean, cut and bin a series."""
     raw = tidy(series)
-    if len(raw) < policy.min_samples:
+    if len(raw) < max(policy.min_samples, _FEWEST):
         return Prepared(raw=raw, whole=raw, rows=raw, bins=None)
     whole = without_spikes(raw, policy)
     floors = cycle_minima(whole, policy) if whole.lives == 1 else None

@@ -30,6 +30,8 @@ def _wait(needs: float | None) -> str:
 
 def too_little(case: Case, needs: float | None) -> str:
     """Too few readings."""
+    if case.too_large:
+        return "the values are too large for a rate to be told"
     wait = f"; about {format_duration(needs)} more may do" if needs is not None else ""
     return f"{case.samples} usable readings over {format_duration(case.span)} are too few to judge{wait}"
 

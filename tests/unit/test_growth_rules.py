@@ -1,0 +1,101 @@
+"""What the rules may not say: waves that leak, leaks that are stable, verdicts within seconds."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from leakdoc.detection.stats.growth import judge
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.series import FloatArray, Series
+from leakdoc.model.decision import Decision
+from leakdoc.units import Unit
+
+MIB = 2.0**20
+T = np.arange(600.0)
+
+
+def series(values: FloatArray, *, every: float = 1.0, limit: float | None = None, unit: Unit = "bytes") -> Series:
+    n = len(values)
+    return Series(
+        times_s=np.arange(float(n)) * every, values=values, life=np.zeros(n, dtype=np.intp),
+        life_started_s=np.asarray([0.0]), unit=unit, starts_known=True, limit=limit,
+    )  # fmt: skip
+
+
+def noise(seed: int = 1, n: int = 600) -> FloatArray:
+    return np.asarray(0.05 * MIB * np.random.default_rng(seed).normal(size=n))
+
+
+@pytest.mark.parametrize("period", [200.0, 290.0])
+def test_the_last_rise_of_an_unfinished_cycle_is_no_leak(period: float) -> None:
+    found = judge(series(100 * MIB + 20 * MIB * (T % period) / period + noise()))
+    assert found.decision is not Decision.LEAKING, found.reason
+
+
+@pytest.mark.parametrize("period", [300.0, 400.0, 500.0, 600.0])
+@pytest.mark.parametrize("phase", [0.0, 0.25, 0.5, 0.75])
+def test_a_wave_of_few_periods_is_no_leak(period: float, phase: float) -> None:
+    found = judge(series(100 * MIB + 20 * MIB * np.sin(2 * np.pi * (T / period + phase)) + noise()))
+    assert found.decision is not Decision.LEAKING, found.reason
+
+
+def test_a_leak_under_a_wave_of_its_own_size_is_found() -> None:
+    found = judge(series(100 * MIB + 60 * MIB * T / 600 + 4 * MIB * np.sin(2 * np.pi * T / 50) + noise()))
+    assert found.decision is Decision.LEAKING, found.reason
+
+
+def test_stable_names_no_less_than_what_surely_grows() -> None:
+    found = judge(series(95.4 * MIB + 1.72 * MIB / 3_600 * T + 0.3 * noise()))
+    assert found.decision is Decision.STABLE
+    assert found.slope_per_s is not None and found.slope_per_s.low is not None and found.slope_per_s.low > 0.0
+    assert found.reason.startswith("grows at most 1.7")
+    assert "unseen" not in found.reason
+
+
+def test_sure_growth_above_what_was_asked_for_is_not_stable() -> None:
+    policy = GrowthPolicy(smallest=100 * 1_024 / 3_600)
+    found = judge(series(95.4 * MIB + 1.72 * MIB / 3_600 * T + 0.3 * noise()), policy)
+    assert found.decision is Decision.INCONCLUSIVE
+    assert "above the 100 KiB/h that was asked for" in found.reason
+    assert found.needs_more_s is not None and found.needs_more_s > 0.0
+
+
+@pytest.mark.parametrize("policy", [GrowthPolicy(), GrowthPolicy(smallest=MIB)])
+def test_nothing_is_stable_within_seconds(policy: GrowthPolicy) -> None:
+    found = judge(series(100 * MIB + noise(n=800), every=0.01), policy)
+    assert found.decision is Decision.INCONCLUSIVE, found.reason
+    assert found.needs_more_s == pytest.approx(12.0, abs=0.1)
+
+
+def test_stable_tells_its_worst_case() -> None:
+    assert "at worst grows" in judge(series(100 * MIB + noise())).reason
+
+
+def test_a_limit_that_is_passed_is_said_to_be() -> None:
+    leak = judge(series(100 * MIB + 40 * MIB * T / 600 + noise(), limit=120 * MIB))
+    flat = judge(series(100 * MIB + noise(), limit=90 * MIB))
+    assert leak.reason.endswith("; the limit is already passed")
+    assert flat.reason.endswith("; the limit is already passed")
+
+
+def test_values_too_large_for_a_rate_have_none() -> None:
+    found = judge(series(1e308 * (1.0 + T / 1_200)))
+    assert found.decision is Decision.INCONCLUSIVE
+    assert found.slope_per_s is None
+    assert found.reason == "the values are too large for a rate to be told"
+
+
+@pytest.mark.parametrize("readings", [0, 1, 2, 3, 5, 8])
+def test_a_handful_of_readings_is_judged_without_warning(readings: int) -> None:
+    policy = GrowthPolicy(min_samples=0, min_bins=1, min_cycles=1, bins=2)
+    few = series(100 * MIB + noise(n=readings))
+    unknown = Series(
+        times_s=few.times_s, values=few.values, life=few.life, life_started_s=np.asarray([np.nan]), unit="bytes"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert judge(few, policy).reason
+        assert judge(unknown, policy).decision is not Decision.LEAKING
