@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from leakdoc.errors import LeakdocError, UsageError
@@ -26,7 +26,7 @@ def replacing(target: Path, *, source: Path, force: bool, ours: Callable[[Path],
         LeakdocError: it cannot be written.
     """
     try:
-        _refuse(target, source=source, force=force, ours=ours)
+        refuse(target, sources=[source], force=force, ours=ours)
         beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:
             yield beside
@@ -40,13 +40,17 @@ def replacing(target: Path, *, source: Path, force: bool, ours: Callable[[Path],
         ) from error
 
 
-def _refuse(target: Path, *, source: Path, force: bool, ours: Callable[[Path], bool]) -> None:
+def refuse(
+    target: Path, *, sources: Sequence[Path], force: bool, ours: Callable[[Path], bool], option: str = "-o"
+) -> None:
+    """Raise UsageError where a file is there that may not be written over; arguments as of `replacing`."""
     name = inert(os.fspath(target))
     if not target.exists():
         return
-    if target.samefile(source):
-        raise UsageError(f"{name} is the file that is read", help="Name another file with -o.")
+    if any(source.exists() and target.samefile(source) for source in sources):
+        raise UsageError(f"{name} is the file that is read", help=f"Name another file with {option}.")
     if not target.is_file():
-        raise UsageError(f"{name} is there, and is not a plain file", help="Name another file with -o.")
+        raise UsageError(f"{name} is there, and is not a plain file", help=f"Name another file with {option}.")
     if not force and not ours(target):
-        raise UsageError(f"{name} is there already", help="Name another file with -o, or write over it with --force.")
+        told = f"Name another file with {option}, or write over it with --force."
+        raise UsageError(f"{name} is there already", help=told)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.exit_codes import proof_code
 from leakdoc.cli.options import add_json, add_judging, policies_of
 from leakdoc.cli.output import print_json, print_lines, tell_kept
 from leakdoc.errors import UsageError
+from leakdoc.redact import inert
 from leakdoc.units import parse_time
 
 if TYPE_CHECKING:
+    from leakdoc.detection.policies import Policies
     from leakdoc.model.proof import Proof
     from leakdoc.model.trace import Trace
     from leakdoc.verification.policy import VerificationPolicy
@@ -34,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("after", metavar="AFTER", nargs="?", help="the same after the fix")
     parser.add_argument("--rollout-at", type=_instant, metavar="TIME", help="split BEFORE here instead of giving AFTER")
     parser.add_argument("--proof", metavar="FILE", help="write the decision with its evidence, for `leakdoc recheck`")
+    parser.add_argument("--force", action="store_true", help="let --proof write over a file that is no proof")
     parser.add_argument("--load", metavar="COLUMN", help="the column that counts requests (default: requests_total)")
     add_judging(parser)
     add_json(parser)
@@ -44,11 +50,12 @@ def execute(args: argparse.Namespace) -> int:
     from leakdoc.model.proof_document import proof_document
     from leakdoc.reporting.proof_text import proof_lines
 
+    _refuse_target(args)
     proof = _verified(args)
     if args.proof:
         from leakdoc.verification.write import write_proof
 
-        tell_kept(write_proof(proof, args.proof))
+        tell_kept(write_proof(proof, args.proof, force=args.force))
     if args.json:
         print_json(proof_document(proof))
     else:
@@ -56,17 +63,28 @@ def execute(args: argparse.Namespace) -> int:
     return proof_code(proof.decision)
 
 
+def _refuse_target(args: argparse.Namespace) -> None:
+    """What may not be written over is refused before anything is computed."""
+    if not args.proof:
+        return
+    from leakdoc.cli.out_file import refuse
+    from leakdoc.verification.write import is_proof
+
+    sources = [Path(each) for each in (args.before, args.after) if each is not None]
+    refuse(Path(args.proof), sources=sources, force=args.force, ours=is_proof, option="--proof FILE")
+
+
 def _verified(args: argparse.Namespace) -> Proof:
     from leakdoc.verification.verify import verify
 
-    verification = _verification(args)
+    policies, verification = _settings(args)
     before, after, load = args.before, args.after, args.load
     if after is None:
         before, after = _split(args)
         load = None
     elif args.rollout_at is not None:
         raise UsageError("--rollout-at splits one recording; here are two", help="Leave out one of them.")
-    return verify(before, after, policies=policies_of(args), verification=verification, load=load)
+    return verify(before, after, policies=policies, verification=verification, load=load)
 
 
 def _split(args: argparse.Namespace) -> tuple[Trace, Trace]:
@@ -76,18 +94,31 @@ def _split(args: argparse.Namespace) -> tuple[Trace, Trace]:
     return split(load_trace(args.before, load_column=args.load), args.rollout_at)
 
 
-def _verification(args: argparse.Namespace) -> VerificationPolicy:
-    """Take the settings of the comparison out of --policy, and leave the detectors' there."""
+def _settings(args: argparse.Namespace) -> tuple[Policies | None, VerificationPolicy]:
+    """Return the detectors' policies and that of the comparison, as --policy and the options beside it set them."""
     from leakdoc.detection.policy import with_setting
     from leakdoc.verification.policy import VerificationPolicy
 
+    _refuse_unknown(args.policy)
     policy = VerificationPolicy()
     own = [text for text in args.policy if text.strip().startswith(_OWN)]
-    args.policy = [text for text in args.policy if text not in own]
     for text in own:
         name, _, value = text.strip().removeprefix(_OWN).partition("=")
         policy = with_setting(policy, name.strip(), value)
-    return policy
+    others = [text for text in args.policy if text not in own]
+    return policies_of(argparse.Namespace(**{**vars(args), "policy": others})), policy
+
+
+def _refuse_unknown(texts: Sequence[str]) -> None:
+    if not texts:
+        return
+    from leakdoc.detection.policies import Policies
+
+    known = [*(each.name for each in fields(Policies)), _OWN.rstrip(".")]
+    for text in texts:
+        if "=" not in text or text.strip().partition(".")[0] not in known:
+            told = f"Write it like verification.flat_share=0.1; there are policies for {', '.join(known)}."
+            raise UsageError(f"not a policy setting: {inert(text)!r}", help=told)
 
 
 def _instant(text: str) -> float:

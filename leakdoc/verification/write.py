@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Final
@@ -15,21 +16,25 @@ from leakdoc.model.proof_document import PROOF, proof_document
 from leakdoc.redact import inert
 from leakdoc.sampling.foreign_file import why
 
-_LARGEST: Final = 2**28  # bytes; a larger file is somebody else's
+_MARK: Final = re.compile(rb'\A\s*\{\s*"schema"\s*:\s*"' + re.escape(PROOF.encode()) + b'"')
+_START: Final = 4_096  # bytes; the mark comes first
 _FOR_ITS_OWNER_ONLY: Final = 0o600  # it holds the metrics of a service in production
 
 
-def write_proof(proof: Proof, path: str | os.PathLike[str]) -> Path:
+def write_proof(proof: Proof, path: str | os.PathLike[str], *, force: bool = False) -> Path:
     """Write a proof with its samples; the file appears whole or not at all, readable by its owner only.
 
     An earlier proof is replaced; any other file, such as the evidence itself, is left alone.
 
+    Args:
+        force: replace any plain file.
+
     Raises:
-        UsageError: the file is there, and is no proof.
+        UsageError: something is there that may not be replaced.
         RecordingError: the file cannot be written.
     """
     target = Path(path)
-    _refuse_what_is_no_proof(target)
+    _refuse_what_is_no_proof(target, force=force)
     text = json.dumps(proof_document(proof), ensure_ascii=False, allow_nan=False, indent=1)
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
@@ -43,16 +48,25 @@ def write_proof(proof: Proof, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _refuse_what_is_no_proof(target: Path) -> None:
+def is_proof(path: Path) -> bool:
+    """Say whether a plain file is an earlier proof; one that cannot be read is taken for somebody else's."""
     try:
-        with target.open("rb") as opened:
-            is_proof = PROOF.encode() in opened.read(_LARGEST)
-    except OSError:  # not there, or not to be read: writing it will tell
+        with path.open("rb") as opened:
+            return _MARK.match(opened.read(_START)) is not None
+    except OSError:
+        return False
+
+
+def _refuse_what_is_no_proof(target: Path, *, force: bool) -> None:
+    name, elsewhere = inert(target.name), "Name another file with --proof FILE."
+    try:
+        there, plain = target.exists(), target.is_file()
+    except (OSError, ValueError):  # writing it will tell
         return
-    if not is_proof:
-        raise UsageError(
-            f"{inert(target.name)} is there already, and is no proof", help="Name another file with --proof FILE."
-        )
+    if there and not plain:
+        raise UsageError(f"{name} is there already, and is not a plain file", help=elsewhere)
+    if there and not force and not is_proof(target):
+        raise UsageError(f"{name} is there already, and is no proof", help=elsewhere)
 
 
 def _write_new(path: Path, content: bytes) -> None:

@@ -56,6 +56,27 @@ def test_json_is_one_document_and_the_file_holds_the_same(files, capsys):
     assert files["proof"] in streams.err
 
 
+@pytest.mark.parametrize("target", ["before", "fixed"])
+@pytest.mark.parametrize("insist", [[], ["--force"]])
+def test_the_evidence_is_never_written_over(files, capsys, target, insist):
+    kept = Path(files[target]).read_bytes()
+    assert main(["verify", files["before"], files["fixed"], "--proof", files[target], *insist]) == 2
+    assert "is the file that is read" in capsys.readouterr().err
+    assert Path(files[target]).read_bytes() == kept
+
+
+def test_a_strangers_file_is_written_over_only_with_force(files, tmp_path, capsys):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("leakdoc.proof/1 is the schema\n", encoding="utf-8")
+    told = ["verify", files["before"], files["fixed"], "--proof", str(notes)]
+    assert main(told) == 2
+    assert "--force" in capsys.readouterr().err
+    assert notes.read_text(encoding="utf-8").startswith("leakdoc.proof/1 is")
+    assert main([*told, "--force"]) == 0
+    assert main(told) == 0  # an earlier proof is replaced without asking
+    assert notes.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize(("after", "code"), [("fixed", 0), ("unfixed", 1)])
 def test_recheck_exits_as_verify_did(files, capsys, after, code):
     assert main(["verify", files["before"], files[after], "--proof", files["proof"]]) == code
@@ -100,6 +121,7 @@ def test_one_recording_is_split_where_it_is_told(files, capsys):
         ["verify", "before", "fixed", "--rollout-at", "5"],
         ["verify", "before", "fixed", "--policy", "verification.nothing=1"],
         ["verify", "before", "fixed", "--policy", "verification.flat_share=lots"],
+        ["verify", "before", "fixed", "--policy", "verification.plain_bins=0"],
         ["verify", "before", "fixed", "--load", "jobs_total"],
     ],
 )
@@ -113,6 +135,11 @@ def test_thresholds_are_set_by_name(files, capsys):
     assert main(["verify", files["before"], files["fixed"], "--policy", setting, "--json"]) == 3
     document = json.loads(capsys.readouterr().out)
     assert document["parameters"]["verification"]["exposure_level"] == 0.9
+
+
+def test_an_unknown_policy_is_answered_with_all_there_are(files, capsys):
+    assert main(["verify", files["before"], files["fixed"], "--policy", "foo.x=1"]) == 2
+    assert "growth, connections, verification" in capsys.readouterr().err
 
 
 def test_reference_checker_agrees_and_sees_an_edit(files):
