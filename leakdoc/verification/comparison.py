@@ -61,6 +61,7 @@ class Comparison:
         before: with the columns that are sums.
         after: the same, of the build that came last only.
         leaks: the one on which most rests first: memory, where that leaked.
+        limit: the ceiling of memory that was asked for; null leaves it to the source.
     """
 
     before: Trace
@@ -70,6 +71,7 @@ class Comparison:
     leaks: tuple[Assessed, ...]
     fresh: tuple[Fresh, ...]
     policy: VerificationPolicy
+    limit: float | None = None
 
     @property
     def named(self) -> list[Assessed]:
@@ -102,6 +104,7 @@ def compare(before: Trace, after: Trace, policies: Policies, policy: Verificatio
         leaks=leaks,
         fresh=tuple(_fresh(old, new, known, policies)),
         policy=policy,
+        limit=policies.growth.limit,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from leakdoc.detection.policy import setting
+from leakdoc.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,11 @@ class VerificationPolicy:
     doubtful: float = setting(
         0.5, unit="probability", why="a channel whose growth is likelier than not cannot be passed over as undecided"
     )
+
+    def __post_init__(self) -> None:
+        """Raise UsageError where a cut would leave nothing."""
+        if max(self.cuts) >= 1.0:
+            raise UsageError("a cut of everything leaves nothing to compare", help="Cut less than 1 of every life.")
 
     @property
     def cuts(self) -> tuple[float, ...]:

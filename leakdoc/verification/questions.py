@@ -110,7 +110,7 @@ def flat(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
 
 def _for_precision(look: Measured, most: float, wanted: float) -> float | None:
     """The interval of a slope narrows with the power 3/2 of the time."""
-    if most <= wanted:
+    if most <= wanted or wanted <= 0.0:
         return look.growth.needs_more_s
     return look.exposure_s / (1.0 - look.cut) * (math.pow(min(most / wanted, 1e6), 2.0 / 3.0) - 1.0)
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from leakdoc.detection.policies import Policies
-from leakdoc.errors import DamagedSource
+from leakdoc.errors import DamagedSource, UsageError
 from leakdoc.model.exact_samples import decode
 from leakdoc.model.proof_document import TIME
 from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.model.trace import Ending, Facts, FloatArray, Life, Trace
+from leakdoc.redact import inert
 from leakdoc.sampling.sources.column_names import column_of
 from leakdoc.units import parse_time
 from leakdoc.verification.policy import VerificationPolicy
@@ -149,7 +150,10 @@ def _policy(kind: type[P], stored: Any, name: str) -> P:
         value = stored.get(each.name, MISSING)
         if value is MISSING or isinstance(value, bool) or not isinstance(value, int | float | None):
             raise _unfit(f"the parameter {name}.{each.name} is missing or no number")
-    return kind(**{each.name: stored[each.name] for each in fields(kind)})
+    try:
+        return kind(**{each.name: stored[each.name] for each in fields(kind)})
+    except (UsageError, TypeError) as error:
+        raise _unfit(f"the parameters of {name} are none that could be set ({inert(str(error))})") from error
 
 
 def _unfit(reason: str) -> DamagedSource:

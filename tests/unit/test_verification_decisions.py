@@ -7,6 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from leakdoc.detection.policies import Policies
+from leakdoc.detection.policy import with_setting
+from leakdoc.errors import UsageError
 from leakdoc.model.decision import CheckOutcome, ProofDecision
 from leakdoc.model.proof import Check, Proof
 from leakdoc.model.sample import Column
@@ -72,6 +75,42 @@ def test_memory_that_is_held_at_its_limit_is_not_normalized():
     proof = verify(before, replace(sound(ages()), facts=Facts(limit_bytes=30 * MIB)))
     assert proof.decision is INCONCLUSIVE
     assert check_of(proof, "under_limit").outcome is FAILED
+
+
+def test_the_limit_that_was_asked_for_comes_first():
+    policies = Policies().with_settings(["growth.limit=30MiB"])
+    roomy = replace(sound(ages()), facts=Facts(limit_bytes=512 * MIB))
+    proof = verify(leaky(ages()), roomy, policies=policies)
+    assert check_of(proof, "under_limit").outcome is FAILED
+    assert check_of(proof, "under_limit").numbers["limit"] == 30 * MIB
+
+
+def test_processes_that_live_at_once_are_held_against_the_limit_together():
+    age = np.concatenate([ages(), ages() + 0.1])
+    memory = np.tile(sound(ages()).columns[Column("rss_bytes")], 2)
+    facts = Facts(limit_bytes=61 * MIB)
+    side_by_side = check_of(
+        verify(leaky(ages()), trace(age, at=LATER, lives=(80,), facts=facts, rss_bytes=memory)), "under_limit"
+    )
+    assert side_by_side.outcome is FAILED
+    assert side_by_side.numbers["highest"] == pytest.approx(60 * MIB, rel=0.01)
+    age = np.concatenate([ages(), ages() + 60.0])
+    one_by_one = check_of(
+        verify(leaky(ages()), trace(age, at=LATER, lives=(80,), facts=facts, rss_bytes=memory)), "under_limit"
+    )
+    assert one_by_one.outcome is PASSED
+
+
+@pytest.mark.parametrize("setting", ["flat_upper_share=0", "first_cut=99%", "retry_widening=0"])
+def test_odd_thresholds_are_no_crash(setting):
+    name, _, value = setting.partition("=")
+    policy = with_setting(VerificationPolicy(), name, value)
+    assert verify(leaky(ages()), sound(ages(10.0)), verification=policy).decision is not NORMALIZED
+
+
+def test_a_cut_of_everything_is_refused():
+    with pytest.raises(UsageError, match="leaves nothing"):
+        with_setting(VerificationPolicy(), "last_cut", "1")
 
 
 def test_older_baseline_is_not_taken_for_a_fix():

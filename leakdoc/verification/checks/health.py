@@ -44,13 +44,28 @@ def _kills(trace: Trace) -> float | None:
 def under_limit(case: Comparison) -> Check:
     """What stands at its limit is held there, and shows no growth however much it leaks."""
     memory = next((Column(name) for name in MEMORY if was_read(case.after, Column(name))), None)
-    limit = None if memory is None else series_of(case.after, memory).limit
+    limit = None if memory is None else case.limit or series_of(case.after, memory).limit
     if memory is None or limit is None:
         told = "no memory limit is known"
         return Check(name="under_limit", outcome=UNKNOWN, reason=told, numbers={"unread": True})
-    highest = float(np.nanmax(case.after.columns[memory]))
+    highest = _highest_at_once(case.after, memory)
     numbers = {"highest": highest, "limit": limit}
     told = f"{format_size(highest)} at most, of {format_size(limit)}"
     if highest >= case.policy.limit_share * limit:
         return Check(name="under_limit", outcome=FAILED, reason=f"{told}: it is held there", numbers=numbers)
     return Check(name="under_limit", outcome=PASSED, reason=told, numbers=numbers)
+
+
+def _highest_at_once(trace: Trace, column: Column) -> float:
+    """The highest sum over the processes that live at one time, each with its latest reading."""
+    times, changes = [], []
+    for life in trace.lives:
+        read = np.isfinite(trace.columns[column][life.rows])
+        at, values = trace.times[life.rows][read], trace.columns[column][life.rows][read]
+        if len(at):
+            times += [at, np.nextafter(at[-1:], np.inf)]  # it counts up to its last reading
+            changes += [np.diff(values, prepend=0.0), -values[-1:]]
+    at = np.concatenate(times)
+    order = np.argsort(at, kind="stable")
+    ends = np.append(np.diff(at[order]) > 0.0, True)  # what happens at one time counts together
+    return float(np.max(np.cumsum(np.concatenate(changes)[order])[ends]))
