@@ -13,6 +13,7 @@ from leakdoc.detection.stats.series import Growth
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.verification.policy import VerificationPolicy
+from leakdoc.verification.rising_end import End, end_of
 from leakdoc.verification.windows import Rows, keep, without_start
 from leakdoc.verification.work import exposure_of
 
@@ -32,6 +33,7 @@ class Measured:
         level: median of the last part.
         first_level: median of the first part, as long as the last.
         peak: the highest values, lone spikes aside.
+        end: how its last readings stand to all before; null where readings are too few.
         exposure_s: seconds from first to last reading of the longest life.
         requests: of the life with most; null where they are not known.
     """
@@ -46,6 +48,7 @@ class Measured:
     level: float | None
     first_level: float | None
     peak: float | None
+    end: End | None
     exposure_s: float
     requests: float | None
 
@@ -79,6 +82,7 @@ def measure(
         level=_median(values, times >= _at(times, 1.0 - policy.level_part)),
         first_level=_median(values, times <= _at(times, policy.level_part)),
         peak=float(np.quantile(values, policy.peak_quantile)) if len(values) else None,
+        end=end_of(part, column, policy),
         exposure_s=exposure_s,
         requests=requests,
     )

@@ -59,6 +59,20 @@ class VerificationPolicy:
         0.3, unit="fraction", why="from its first to its last quarter it may rise by this share of the old growth"
     )
     step_noise: float = setting(2.0, unit="number", why="... and by twice the noise, which alone moves a median less")
+    end_part: float = setting(
+        0.05, unit="fraction", why="a leak that began again within the last twentieth moves no line and no median yet"
+    )
+    end_readings: int = setting(
+        5, unit="count", why="the end is the median of five readings: two spikes do not move it"
+    )
+    end_least_before: int = setting(20, unit="count", why="fewer readings do not tell how high it usually comes")
+    end_noise: float = setting(
+        3.0, unit="number", why="the end stands this many deviations above the peaks of before, which noise hardly does"
+    )
+    end_share: float = setting(
+        0.2, unit="fraction", why="... by a fifth of what the old leak would have added at the end: warm-ups creep"
+    )
+    end_level: float = setting(0.002, unit="fraction", why="... and by this share of the level: a page is no leak")
     plain_bins: int = setting(24, unit="count", why="floors of two dozen bins a life for the figures without a model")
     plain_share: float = setting(
         0.5, unit="fraction", why="a straight line through the floors must agree that the growth is gone"

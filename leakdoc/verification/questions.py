@@ -116,7 +116,7 @@ def _for_precision(look: Measured, most: float, wanted: float) -> float | None:
 
 
 def level(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
-    """Does it stand under the old peak, and not step up?"""
+    """Does it stand under the old peak, and neither step up nor rise at the end?"""
     now, first, peak = look.level, look.first_level, leak.before.peak
     if now is None or first is None or peak is None:
         return Answer(outcome=UNKNOWN, reason="there are too few readings to tell the level")
@@ -128,7 +128,31 @@ def level(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
     if now - first > allowed:
         rise = format_amount(now - first, leak.unit)
         return Answer(outcome=FAILED, reason=f"{told}; it stepped up by {rise} after the rollout", numbers=numbers)
-    return Answer(outcome=PASSED, reason=told, numbers=numbers)
+    return _rising_end(leak, look, policy, told, numbers)
+
+
+def _rising_end(
+    leak: Leak, look: Measured, policy: VerificationPolicy, told: str, numbers: Mapping[str, Json]
+) -> Answer:
+    """A rise of the last readings, beyond noise and at the old pace, may be the old leak come back."""
+    allowed = _allowed_end(leak, look, policy)
+    if look.end is None or allowed is None:
+        return Answer(outcome=PASSED, reason=told, numbers=numbers)
+    numbers = {**numbers, "end_rise": look.end.rise, "allowed_end_rise": allowed}
+    if look.end.rise <= allowed:
+        return Answer(outcome=PASSED, reason=told, numbers=numbers)
+    rise = format_amount(look.end.rise, leak.unit)
+    reason = f"it was rising at the end, {rise} above all that came before; watch for longer"
+    return Answer(outcome=UNKNOWN, reason=reason, numbers=numbers, needs_more_s=look.exposure_s * policy.level_part)
+
+
+def _allowed_end(leak: Leak, look: Measured, policy: VerificationPolicy) -> float | None:
+    if look.end is None or look.level is None:
+        return None
+    least = policy.exposure_count if leak.unit == "count" else policy.end_level * abs(look.level)
+    pace = leak.rate_per_s * min(1.0, leak.load_ratio(look))
+    beyond_noise = policy.end_noise * (look.noise or 0.0) + look.load_effect
+    return max(beyond_noise, policy.end_share * pace * look.end.lasts_s, least)
 
 
 QUESTIONS: Final[Mapping[str, Question]] = {

@@ -113,6 +113,35 @@ def test_a_cut_of_everything_is_refused():
         with_setting(VerificationPolicy(), "last_cut", "1")
 
 
+@pytest.mark.parametrize("late_s", [10.0, 15.0, 25.0])
+@pytest.mark.parametrize("spread", [0.0, 10.0 * KIB])
+def test_growth_that_has_just_begun_again_is_not_normalized(late_s, spread):
+    age = ages(600.0, 1.0)
+    resumed = 48.0 * KIB * np.maximum(age - 600.0 + late_s, 0.0)
+    before = leaky(age, rate=48.0 * KIB)
+    after = trace(age, at=LATER, rss_bytes=pages(30.0 * MIB + resumed + noise(len(age), spread)))
+    level = check_of(verify(before, after), "level")
+    assert verify(before, after).decision is not NORMALIZED
+    assert level.outcome is UNKNOWN
+    assert "rising at the end" in level.reason
+
+
+@pytest.mark.parametrize("warm_s", [30.0, 90.0])
+def test_a_slow_warm_up_does_not_rise_at_the_end(warm_s):
+    age = ages(600.0, 1.0)
+    warm = 30.0 * MIB - 5.0 * MIB * np.exp(-age / warm_s)
+    proof = verify(leaky(age, rate=48.0 * KIB), trace(age, at=LATER, rss_bytes=pages(warm)))
+    assert proof.decision is NORMALIZED
+
+
+def test_two_spikes_at_the_end_are_no_rise():
+    age = ages(600.0, 1.0)
+    memory = pages(30.0 * MIB + noise(len(age), 10.0 * KIB))
+    memory[-2:] += 2.0 * MIB
+    proof = verify(leaky(age, rate=48.0 * KIB), trace(age, at=LATER, rss_bytes=memory))
+    assert check_of(proof, "level").outcome is PASSED
+
+
 def test_older_baseline_is_not_taken_for_a_fix():
     proof = verify(leaky(ages(), at=LATER), sound(ages(), at=0.0))
     assert proof.decision is INCONCLUSIVE
