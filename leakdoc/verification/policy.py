@@ -59,6 +59,9 @@ class VerificationPolicy:
         0.3, unit="fraction", why="from its first to its last quarter it may rise by this share of the old growth"
     )
     step_noise: float = setting(2.0, unit="number", why="... and by twice the noise, which alone moves a median less")
+    names_may_differ: float = setting(
+        0.0, unit="fraction", why="processes of two names are two services until somebody says 1: they are one"
+    )
     end_part: float = setting(
         0.05, unit="fraction", why="a leak that began again within the last twentieth moves no line and no median yet"
     )

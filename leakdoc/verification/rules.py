@@ -144,7 +144,7 @@ def _stands_against(check: Check) -> bool:
 def something_is_missing(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
     """Say exactly what stands against a decision, and how much longer it would take, where time alone would do."""
     against = [check for check in checks if _stands_against(check)]
-    told = "; ".join(check.reason for check in against)
+    told = "; ".join(dict.fromkeys(check.reason for check in against))
     needs = [_needs(check.numbers) for check in against if check.name not in _FOLLOWS_FROM_OTHERS]
     known = [each for each in needs if each is not None]
     if not known or len(known) < len(needs):

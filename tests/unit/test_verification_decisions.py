@@ -13,6 +13,7 @@ from leakdoc.errors import UsageError
 from leakdoc.model.decision import CheckOutcome, ProofDecision
 from leakdoc.model.proof import Check, Proof
 from leakdoc.model.sample import Column
+from leakdoc.model.subject import SubjectKind
 from leakdoc.model.trace import Ending, Facts
 from leakdoc.verification.policy import VerificationPolicy
 from leakdoc.verification.verify import verify
@@ -395,10 +396,31 @@ def test_workers_are_compared_process_by_process():
     assert verify(workers, sound(age)).decision is NORMALIZED
 
 
-def test_names_that_differ_are_noted_and_not_held_against_it():
-    proof = verify(leaky(ages()), replace(sound(ages()), subject=replace(sound(ages()).subject, name="payments-v2")))
-    assert proof.decision is NORMALIZED
-    assert "names differ" in check_of(proof, "same_subject").reason
+@pytest.mark.parametrize(
+    ("kind", "may_differ", "decision"),
+    [
+        (SubjectKind.PROCESS, 0.0, INCONCLUSIVE),
+        (SubjectKind.PROCESS, 1.0, NORMALIZED),
+        (SubjectKind.FILE, 0.0, NORMALIZED),
+    ],
+)
+def test_names_of_processes_must_agree_and_those_of_files_are_noted(kind, may_differ, decision):
+    before, after = (
+        replace(side, subject=replace(side.subject, kind=kind, name=name))
+        for side, name in ((leaky(ages()), "payments"), (sound(ages()), "billing"))
+    )
+    proof = verify(before, after, verification=VerificationPolicy(names_may_differ=may_differ))
+    assert proof.decision is decision
+    said = check_of(proof, "same_subject")
+    assert "payments and billing" in said.reason
+    assert ("--policy verification.names_may_differ=1" in said.reason) is (decision is INCONCLUSIVE)
+
+
+def test_what_is_missing_is_said_once():
+    nothing = sound(ages())
+    nothing = replace(nothing, columns={Column("rss_bytes"): np.full(len(nothing), np.nan)})
+    proof = verify(leaky(ages()), nothing)
+    assert proof.reason.split("; ").count("resident memory was not read after") == 1
 
 
 @pytest.mark.parametrize("empty", ["before", "after"])

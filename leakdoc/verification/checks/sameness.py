@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from leakdoc.model.decision import CheckOutcome, Decision
+from leakdoc.model.finding import Json
 from leakdoc.model.proof import Check
+from leakdoc.model.subject import SubjectKind
 from leakdoc.redact import inert
 from leakdoc.verification.channels import WITH_SWAP, title
 from leakdoc.verification.comparison import Comparison
@@ -43,16 +45,18 @@ def same_metrics(case: Comparison) -> Check:
 
 
 def same_subject(case: Comparison) -> Check:
-    """Names may differ, as they do from one file to the next; it is noted, not held against the fix."""
-    before, after = inert(case.before.subject.name), inert(case.after.subject.name)
-    same = before == after
-    differ = f"the names differ, {before} and {after}: that both are one service is assumed"
-    return Check(
-        name="same_subject",
-        outcome=CheckOutcome.PASSED,
-        reason=f"both are {before}" if same else differ,
-        numbers={"same_name": same, "same_kind": case.before.subject.kind is case.after.subject.kind},
-    )
+    """Names of files may differ, which is noted; processes of two names may be two services."""
+    old, new = case.before.subject, case.after.subject
+    before, after = inert(old.name), inert(new.name)
+    numbers: dict[str, Json] = {"same_name": before == after, "same_kind": old.kind is new.kind}
+    if before == after:
+        return Check(name="same_subject", outcome=CheckOutcome.PASSED, reason=f"both are {before}", numbers=numbers)
+    told = f"the names differ, {before} and {after}"
+    if old.kind is new.kind is SubjectKind.PROCESS and not case.policy.names_may_differ:
+        cure = "if both are one service, say so with --policy verification.names_may_differ=1"
+        return Check(name="same_subject", outcome=CheckOutcome.UNKNOWN, reason=f"{told}: {cure}", numbers=numbers)
+    assumed = f"{told}: that both are one service is assumed"
+    return Check(name="same_subject", outcome=CheckOutcome.PASSED, reason=assumed, numbers=numbers)
 
 
 def order(case: Comparison) -> Check:
