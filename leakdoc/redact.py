@@ -22,11 +22,19 @@ _USERINFO: Final = re.compile(
     r"(?P<userinfo>(?![^\s/@:]+:\d+/)[^\s/@:]*:\S*|[^/\s@]+)@"  # a password may hold @ and /; host:port/ is no user
 )
 _KNOWN_FORMS: Final = re.compile(
-    r"\bAKIA[0-9A-Z]{16}\b"  # an access key id
-    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # a JSON web token
+    r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # an access key id
+    r"|\beyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*"  # a JSON web token
     r"|(?<=hooks\.slack\.com/)\S+"  # a webhook's path is its secret
-    r"|(?i:(?<=cookie: )\S[^\r\n]*)"
-    r"|(?<=\s-u )[^\s:]+:\S+"  # curl -u user:password
+)
+_IN_COMMANDS: Final = (
+    re.compile(r"(?P<key>\bcurl\b[^\n|;]{0,200}?\s(?:-u\s*|--user[ =]))(?P<sep>)[^\s:]+:\S+"),
+    re.compile(
+        r"(?P<key>\b(?:mysql(?:dump|admin|import|show)?|mariadb(?:-dump|-admin)?)\b[^\n|;]{0,200}?\s-p)(?P<sep>)\S+"
+    ),
+)
+_COOKIE: Final = re.compile(r"(?i)(?P<key>\bcookie[\"']?)(?P<sep>\s*:\s*)\S[^\r\n]*")
+_PASS: Final = re.compile(
+    rf"(?i)(?P<key>(?<![a-z0-9])pass(?:phrase)?)(?P<sep>[\"']\s*:\s*|[\"']?\s*=\s*){_VALUE}"  # but "pass: 3 checks"
 )
 _BEARER: Final = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}")
 _PRIVATE_KEY: Final = re.compile(
@@ -57,11 +65,6 @@ def without_secrets(text: str) -> str:
     text = _KNOWN_FORMS.sub(MASK, _PRIVATE_KEY.sub(MASK, text))
     text = _USERINFO.sub(lambda match: f"{match['scheme']}{MASK}@", text)
     text = _BEARER.sub(lambda match: f"{match[1]} {MASK}", text)
-    for pattern in (_ASSIGNED, _OPTION):
+    for pattern in (*_IN_COMMANDS, _COOKIE, _PASS, _ASSIGNED, _OPTION):
         text = pattern.sub(lambda match: f"{match['key']}{match['sep']}{MASK}", text)
     return text
-
-
-def has_userinfo(url: str) -> bool:
-    """Say whether a URL carries a user or a password in front of its host."""
-    return _USERINFO.search(url) is not None
