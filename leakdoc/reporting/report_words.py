@@ -195,10 +195,14 @@ def value_text(name: str, value: Json) -> str:
     if not math.isfinite(value):
         return NOT_KNOWN
     if name.endswith("_per_s"):
-        return f"{value:,.4g} a second"
+        return f"{_plain(value)} a second"
     unit = next((unit for suffix, unit in _SUFFIXES.items() if name.endswith(suffix)), None)
     if unit is not None and value >= 0:
         return format_amount(value, unit)
+    return _plain(value)
+
+
+def _plain(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:,.4g}"
 
 
