@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,6 +41,19 @@ def test_the_last_rise_of_an_unfinished_cycle_is_no_leak(period: float) -> None:
 def test_a_wave_of_few_periods_is_no_leak(period: float, phase: float) -> None:
     found = judge(series(100 * MIB + 20 * MIB * np.sin(2 * np.pi * (T / period + phase)) + noise()))
     assert found.decision is not Decision.LEAKING, found.reason
+
+
+def test_a_wave_that_ends_at_its_crest_is_as_high_as_before_and_no_more() -> None:
+    found = judge(series(100 * MIB + 20 * MIB * np.sin(2 * np.pi * (T / 340 + 0.5)) + noise()))
+    assert found.evidence["rule"] == "as_high_before", found.reason
+
+
+def test_falls_that_may_be_collections_or_restarts_prove_no_leak() -> None:
+    saw = series(95 * MIB + 6 * MIB * (T % 120) / 120 + noise())
+    unknown = replace(saw, life_started_s=np.asarray([np.nan]), starts_known=False)
+    found = judge(unknown)
+    assert found.decision is Decision.INCONCLUSIVE
+    assert found.reason.endswith("process start times would settle it")
 
 
 def test_a_leak_under_a_wave_of_its_own_size_is_found() -> None:

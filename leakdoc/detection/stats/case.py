@@ -27,6 +27,7 @@ class Case:
         detectable: the smallest slope that this data would have shown.
         smallest: the slope that matters to the user.
         tail: whether the last part still grows.
+        lives: how many processes, one after the other or side by side, the bins come from.
         doubtful_lives: whether restarts that nobody recorded were inferred so often that they may be collections.
         grew_for: seconds for which the growth has lasted.
         rises: how many jumps make up most of the rise of a staircase; null where the series is none.
@@ -57,6 +58,7 @@ class Case:
     smallest: float = 0.0
     tail: bool = True
     doubtful_lives: bool = False
+    lives: int = 1
     grew_for: float = 0.0
     slowing: float = 0.0
     processes: int = 1
@@ -76,6 +78,11 @@ class Case:
             return max(self.policy.material_count, by_noise)
         least = self.policy.material_size if self.unit == "bytes" else 0.0
         return max(self.policy.material_fraction * abs(self.fit.level), least, by_noise)
+
+    @property
+    def missed_load(self) -> float:
+        """Growth in the window that may be what the request rate does not tell of the load."""
+        return 0.0 if self.fit is None else self.policy.material_load * self.fit.load_effect
 
     @property
     def proven(self) -> float:

@@ -65,7 +65,8 @@ def _case(series: Series, prepared: Prepared, policy: GrowthPolicy, alpha: float
         unit=series.unit, policy=policy, alpha=alpha, samples=len(raw), bins=0 if bins is None else len(bins),
         least_bins=policy.min_cycles if prepared.floors else policy.min_bins,
         span=float(np.ptp(raw.t)) if len(raw) else 0.0, interval=float(np.median(gaps)) if len(gaps) else 1.0,
-        longest=0.0 if bins is None else bins.longest_life, doubtful_lives=prepared.doubtful,
+        longest=0.0 if bins is None else bins.longest_life, lives=0 if bins is None else bins.lives,
+        doubtful_lives=prepared.doubtful,
         limit=policy.limit if policy.limit is not None else series.limit,
     )  # fmt: skip
 

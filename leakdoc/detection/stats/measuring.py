@@ -17,6 +17,7 @@ from leakdoc.detection.stats.whitening import whitener_of
 
 _CONFIDENCE = 0.975
 _POWER = 0.8
+_MAD_TO_SD = 1.4826
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ class BestFit:
         late_rise: how much of it in the last `settled_fraction`.
         noise: standard deviation of what is left.
         load_effect: how far the load moves the values (5th to 95th percentile); zero without load.
+        given_back: the deepest fall, load and season taken out, from where it was once as high as at the end;
+            zero where there are several lives, for a restart gives back too.
     """
 
     level: float
@@ -54,12 +57,13 @@ class BestFit:
     late_rise: float
     noise: float
     load_effect: float
+    given_back: float = 0.0
 
     def times(self, factor: float) -> BestFit:
         """Return the same fit in other units."""
         return BestFit(
             level=self.level * factor, rise=self.rise * factor, late_rise=self.late_rise * factor,
-            noise=self.noise * factor, load_effect=self.load_effect * factor,
+            noise=self.noise * factor, load_effect=self.load_effect * factor, given_back=self.given_back * factor,
         )  # fmt: skip
 
 
@@ -90,6 +94,7 @@ def best_fit(bins: Bins, basis: Basis, ensemble: Ensemble, policy: GrowthPolicy)
     size = np.linalg.lstsq(white[:, :-1], white[:, -1], rcond=None)[0]
     grown = shape @ size[basis.columns.shape[1] :]
     left = bins.y - design @ size
+    unloaded = bins.y - basis.columns[:, bins.lives :] @ size[bins.lives : basis.columns.shape[1]]
     last = _present_at_end(bins)
     late = bins.t >= np.max(bins.t) - policy.settled_fraction * bins.span
     return BestFit(
@@ -97,7 +102,17 @@ def best_fit(bins: Bins, basis: Basis, ensemble: Ensemble, policy: GrowthPolicy)
         rise=_rise(grown, np.ones(len(grown), dtype=bool)), late_rise=_rise(grown, late),
         noise=float(np.sqrt(np.mean(left * left) + bins.resolution**2 / 12.0)),
         load_effect=_spread(basis, size),
+        given_back=_given_back(unloaded, policy) if bins.lives == 1 else 0.0,
     )  # fmt: skip
+
+
+def _given_back(y: FloatArray, policy: GrowthPolicy) -> float:
+    """The deepest fall, noise taken off, from any level as high as the last one; single bins count for nothing."""
+    noise = _MAD_TO_SD * float(np.median(np.abs(np.diff(y)))) / np.sqrt(2.0) if len(y) > 1 else 0.0
+    smooth = np.median(np.lib.stride_tricks.sliding_window_view(np.pad(y, 1, mode="edge"), 3), axis=1)
+    as_high = np.maximum.accumulate(np.where(smooth >= smooth[-1] - noise, smooth, -np.inf))
+    fall = float(np.max(np.where(np.isfinite(as_high), as_high - smooth, 0.0)))
+    return max(fall - policy.fall_noise * noise, 0.0)
 
 
 def _rise(grown: FloatArray, rows: Mask) -> float:

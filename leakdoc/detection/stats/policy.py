@@ -40,6 +40,9 @@ class GrowthPolicy:
     material_noise: float = setting(
         1.0, unit="number", why="growth in the window must stand out of the residual standard deviation"
     )
+    material_load: float = setting(
+        0.05, unit="fraction", why="a request rate misses 2 % of the load's effect at either end of the window"
+    )
     material_size: float = setting(
         262_144.0, unit="size", why="256 KiB, one arena of CPython's allocator: less is how it happens to be filled"
     )
@@ -59,11 +62,11 @@ class GrowthPolicy:
     sharp_share: float = setting(
         0.3, unit="fraction", why="and where it makes up 0.3 of the whole rise; heaps that wander reach neither"
     )
-    one_life: float = setting(
-        0.9, unit="fraction", why="a process that was there for nearly all of the window shows its own past"
-    )
     lasting_rise: float = setting(
         0.5, unit="fraction", why="a leak is never given back: half of what the slope claims must be there at the end"
+    )
+    fall_noise: float = setting(
+        4.0, unit="number", why="a fall of less than four times the noise is what noise does between its extremes"
     )
     tail_fraction: float = setting(0.4, unit="fraction", why="what has not grown in the last 40 % has stopped")
     tail_slope: float = setting(0.4, unit="fraction", why="a tail slower than 0.4 of the whole has levelled off")

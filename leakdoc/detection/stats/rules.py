@@ -67,11 +67,11 @@ def below_what_matters(case: Case) -> Ruling | None:
 def as_high_before(case: Case) -> Ruling | None:
     """It rises now, but what rises was given back before: a slow wave, or the rise of an unfinished cycle."""
     assert case.slope is not None and case.fit is not None
-    lasting = case.longest >= case.policy.one_life * case.span
     rises = case.slope.estimate * case.grew_for
-    if not lasting or case.slope.low <= 0.0 or rises < case.material:
+    if case.lives != 1 or case.slope.low <= 0.0 or rises < case.material:
         return None
-    if case.fit.rise >= case.policy.lasting_rise * rises:
+    lasting_rise = case.policy.lasting_rise * rises
+    if case.fit.rise >= lasting_rise and case.fit.given_back <= max(lasting_rise, case.material):
         return None
     return Ruling(
         rule="as_high_before", decision=Decision.INCONCLUSIVE, reason=wording.as_high_before(case),
@@ -90,6 +90,14 @@ def more_than_asked(case: Case) -> Ruling | None:
     )  # fmt: skip
 
 
+def restarts_in_doubt(case: Case) -> Ruling | None:
+    """It rises between falls that may be restarts or collections; only from restarts would it be a leak."""
+    assert case.slope is not None
+    if not case.doubtful_lives or case.slope.low <= 0.0:
+        return None
+    return Ruling(rule="restarts_in_doubt", decision=Decision.INCONCLUSIVE, reason=wording.doubtful_lives())
+
+
 def too_short(case: Case) -> Ruling | None:
     """A quiet moment: what comes by steps, or once in a while, has had no time to come."""
     missing = case.policy.lasts_at_least - case.span
@@ -105,7 +113,7 @@ def leaking(case: Case) -> Ruling | None:
     assert case.slope is not None
     if case.proven <= _sure(case) or case.slope.sure_low <= 0.0 or not case.tail or case.quiet:
         return None
-    if case.slope.estimate * case.longest < case.material:
+    if case.slope.estimate * case.longest < max(case.material, case.missed_load):
         return None
     if case.rises is not None and case.rises < case.policy.min_rises:
         return Ruling(
@@ -216,6 +224,7 @@ RULES: Final[tuple[Callable[[Case], Ruling | None], ...]] = (
     below_what_matters,
     slowing_down,
     as_high_before,
+    restarts_in_doubt,
     leaking,
     warming_up,
     rose_lately,

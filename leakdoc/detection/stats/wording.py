@@ -139,9 +139,14 @@ def rose_lately(case: Case, needs: float) -> str:
 def too_wide(case: Case, needs: float | None) -> str:
     """Too noisy to have seen what matters."""
     if case.doubtful_lives:
-        return "falls so often that collections and restarts cannot be told apart; process start times would settle it"
+        return doubtful_lives()
     target = max(case.smallest, case.may_hide / max(case.longest, 1.0))
     return _to_prove(case, needs, target)
+
+
+def doubtful_lives() -> str:
+    """Restarts that were inferred, and may be none."""
+    return "falls so often that collections and restarts cannot be told apart; process start times would settle it"
 
 
 def _to_prove(case: Case, needs: float | None, target: float) -> str:
