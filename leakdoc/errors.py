@@ -4,8 +4,6 @@
 
     LeakdocError                      exit 4   could not be done
     ├── UsageError                    exit 2   the command line, or an argument, is wrong
-    │   ├── AmbiguousTarget                    the target matches more than one process
-    │   └── PlaintextSecret                    a secret was given as text, not by reference
     ├── TargetError                   exit 4
     │   ├── TargetGone                         no such process, or it has ended
     │   └── AccessDenied                       the process belongs to somebody else
@@ -47,14 +45,6 @@ class UsageError(LeakdocError):
     """The command line, or an argument of a public function, is wrong."""
 
     exit_code = 2
-
-
-class AmbiguousTarget(UsageError):
-    """The target matches more than one process."""
-
-
-class PlaintextSecret(UsageError):
-    """A secret was given as text where a reference (`env:NAME`, `file:PATH`) is asked for."""
 
 
 class TargetError(LeakdocError):

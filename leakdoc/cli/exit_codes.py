@@ -8,7 +8,6 @@ from leakdoc.model.decision import Decision, ProofDecision
 
 ANSWERED: Final = 0
 FAULT: Final = 1
-WRONG_USAGE: Final = 2
 UNDECIDED: Final = 3
 COULD_NOT: Final = 4
 

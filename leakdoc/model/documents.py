@@ -35,7 +35,7 @@ def diagnosis_document(diagnosis: Diagnosis) -> Document:
         "blind_spots": list(diagnosis.blind_spots),
         "notes": list(diagnosis.notes),
         "next": [_next(command) for command in diagnosis.next],
-        "ending": None if diagnosis.ending is None else _ending(diagnosis.ending),
+        "ending": None if diagnosis.ending is None else ending_document(diagnosis.ending),
         "touched": diagnosis.touched,
         "window": window_document(diagnosis.window),
     }
@@ -137,7 +137,8 @@ def _next(command: NextCommand) -> Document:
     return {"argv": list(command.argv), "effect": str(command.effect), "why": command.why, "needs": command.needs}
 
 
-def _ending(ending: Ending) -> Document:
+def ending_document(ending: Ending) -> Document:
+    """Lay out how a process ended."""
     return {
         "at": _time(ending.at),
         "cause": ending.cause,

@@ -12,11 +12,18 @@ from typing import Any, Final
 import numpy as np
 
 from leakdoc.model.diagnosis import Window
-from leakdoc.model.documents import Document, finding_document, number, plain, subject_document, window_document
+from leakdoc.model.documents import (
+    Document,
+    ending_document,
+    finding_document,
+    number,
+    plain,
+    subject_document,
+    window_document,
+)
 from leakdoc.model.exact_samples import encode
 from leakdoc.model.proof import Check, Proof, Side
-from leakdoc.model.trace import Ending, Facts, Life, Trace
-from leakdoc.units import format_time
+from leakdoc.model.trace import Facts, Life, Trace
 
 PROOF: Final = "leakdoc.proof/1"
 TIME: Final = "time"
@@ -90,19 +97,10 @@ def _facts(facts: Facts) -> Document:
         "unavailable": [{"metric": name, "reason": str(why)} for name, why in sorted(facts.unavailable.items())],
         "blind_spots": list(facts.blind_spots),
         "notes": list(facts.notes),
-        "ending": None if facts.ending is None else _ending(facts.ending),
+        "ending": None if facts.ending is None else ending_document(facts.ending),
         "touched": facts.touched,
         "sorted_rows": facts.sorted_rows,
         "dropped_duplicates": facts.dropped_duplicates,
-    }
-
-
-def _ending(ending: Ending) -> Document:
-    return {
-        "at": format_time(ending.at),
-        "cause": ending.cause,
-        "exit_status": ending.exit_status,
-        "signal": ending.signal,
     }
 
 

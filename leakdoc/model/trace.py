@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -49,6 +49,17 @@ class Trace:
         for column in sorted(self.columns):
             if column.metric == metric and column.labels:
                 yield column, self.columns[column]
+
+    def connections_summed(self, parts: Iterable[FloatArray]) -> FloatArray:
+        """Add some of the columns of connections up, row by row.
+
+        A column is absent in a row in which it had no connection: where sockets were read (``connections`` has a
+        number) and none of these was there, the sum is zero; where they were not read, it is missing.
+        """
+        stacked = np.stack(list(parts))
+        every = self.column("connections")
+        missing = np.isnan(stacked).all(axis=0) if every is None else np.isnan(every)
+        return np.where(missing, np.nan, np.nansum(stacked, axis=0))
 
     @property
     def life_of_row(self) -> npt.NDArray[np.intp]:

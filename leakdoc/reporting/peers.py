@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,7 +50,7 @@ def peers_of(trace: Trace) -> tuple[Peer, ...]:
     for column, values in trace.labelled("connections"):
         key = column.label("peer") or "", column.label("direction") or "out"
         if key[0]:
-            groups.setdefault(key, {})[column] = _with_zeros(trace, values)
+            groups.setdefault(key, {})[column] = trace.connections_summed([values])
     found = (_peer(trace, *key, columns) for key, columns in groups.items())
     return tuple(sorted(found, key=lambda peer: (-peer.count, -peer.most, peer.key)))
 
@@ -58,23 +58,13 @@ def peers_of(trace: Trace) -> tuple[Peer, ...]:
 def peer_total(trace: Trace, name: str) -> FloatArray | None:
     """Return the connections to one peer over time, shape (n,); null when no connections were read at all."""
     columns = [
-        _with_zeros(trace, values)
+        values
         for column, values in trace.labelled("connections")
         if column.label("peer") == name and column.label("direction") != "in"
     ]
-    if columns:
-        return _sum(columns)
-    return _with_zeros(trace, np.full(len(trace), np.nan)) if _were_read(trace) else None
-
-
-def _were_read(trace: Trace) -> bool:
-    return trace.column("connections") is not None
-
-
-def _with_zeros(trace: Trace, values: FloatArray) -> FloatArray:
-    """Return one peer's count with zero where connections were read and none led to the peer."""
-    every = trace.column("connections")
-    return values if every is None else np.where(np.isnan(values) & ~np.isnan(every), 0.0, values)
+    if not columns and trace.column("connections") is None:
+        return None
+    return trace.connections_summed(columns or [np.full(len(trace), np.nan)])
 
 
 def _peer(trace: Trace, name: str, direction: str, columns: dict[Column, FloatArray]) -> Peer:
@@ -89,7 +79,7 @@ def _peer(trace: Trace, name: str, direction: str, columns: dict[Column, FloatAr
         kind=kinds[0] if kinds else "",
         direction=direction,
         states={state: count for state, count in sorted(states.items()) if count},
-        most=int(np.nanmax(_sum(columns.values()), initial=0.0)),
+        most=int(np.nanmax(trace.connections_summed(columns.values()), initial=0.0)),
         idle_max_s=max(_idle(trace, name, direction), default=None),
     )
 
@@ -104,13 +94,6 @@ def _alive(trace: Trace) -> list[Life]:
     """Return the lives that had not ended when the newest one began."""
     newest = max((float(trace.times[life.first]) for life in trace.lives), default=0.0)
     return [life for life in trace.lives if float(trace.times[life.stop - 1]) >= newest]
-
-
-def _sum(columns: Iterable[FloatArray]) -> FloatArray:
-    stacked = np.stack(list(columns))
-    total: FloatArray = np.nansum(stacked, axis=0)
-    total[np.isnan(stacked).all(axis=0)] = np.nan
-    return total
 
 
 def _last(values: FloatArray) -> float | None:
@@ -143,7 +126,7 @@ def pair_rows(before: Trace, after: Trace) -> list[tuple[str, ...]]:
     old, new = ({peer.key: peer for peer in peers_of(trace)} for trace in (before, after))
     every = old | new
     ranked = sorted(every, key=lambda key: -max(side[key].most for side in (old, new) if key in side))
-    absent = ["0" if _were_read(trace) else "not seen" for trace in (before, after)]
+    absent = ["0" if trace.column("connections") is not None else "not seen" for trace in (before, after)]
     rows = [_pair_row(_title(every[key]), (old.get(key), new.get(key)), absent) for key in ranked[:MOST_PEERS]]
     return rows + _left_out(len(ranked), len(PAIR_HEADERS))
 

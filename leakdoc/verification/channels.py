@@ -37,9 +37,10 @@ def with_sums(trace: Trace) -> Trace:
     columns = dict(trace.columns)
     labelled = [values for _, values in trace.labelled("connections")]
     if labelled and TOTAL_CONNECTIONS not in columns:
-        columns[TOTAL_CONNECTIONS] = _sum(labelled, None)
+        columns[TOTAL_CONNECTIONS] = trace.connections_summed(labelled)
+        trace = replace(trace, columns=dict(columns))
     for peer, parts in outgoing(trace).items():
-        columns[peer_column(peer)] = _sum(list(parts.values()), columns[TOTAL_CONNECTIONS])
+        columns[peer_column(peer)] = trace.connections_summed(parts.values())
     memory = next((name for name in _SWAPPED if was_read(trace, Column(name))), None)
     if memory is not None and was_read(trace, SWAP):
         columns[WITH_SWAP] = columns[Column(memory)] + _carried_on(trace, columns[SWAP])
@@ -54,13 +55,6 @@ def _carried_on(trace: Trace, values: FloatArray) -> FloatArray:
         latest = np.maximum.accumulate(np.where(np.isnan(values[rows]), -1, rows))
         filled[rows] = np.where(latest < 0, np.nan, values[latest])
     return filled
-
-
-def _sum(parts: list[FloatArray], read: FloatArray | None) -> FloatArray:
-    """Add up columns; a row in which sockets were read but none of these was there has zero."""
-    stacked = np.stack(parts)
-    missing = np.isnan(stacked).all(axis=0) if read is None else np.isnan(read)
-    return np.where(missing, np.nan, np.nansum(stacked, axis=0))
 
 
 def column_of_finding(finding: Finding, trace: Trace) -> Column:

@@ -39,7 +39,7 @@ def find_unclosed_connections(
         One finding for each peer that had at least ``policy.fewest`` connections at once.
     """
     for peer, columns in sorted(outgoing(trace).items()):
-        total = _total(trace, columns)
+        total = trace.connections_summed(columns.values())
         if not np.nanmax(total, initial=0.0) >= policy.fewest:
             continue
         yield _judge(trace, peer, columns, total, growth, policy, alpha)
@@ -57,7 +57,7 @@ def outgoing(trace: Trace) -> dict[str, dict[Column, FloatArray]]:
 
 def connected_by_us(trace: Trace) -> FloatArray | None:
     """Return the connections that the subject opened itself, to all peers, in every row; null where none was seen."""
-    every = [_total(trace, columns) for columns in outgoing(trace).values()]
+    every = [trace.connections_summed(columns.values()) for columns in outgoing(trace).values()]
     return np.sum(every, axis=0) if every else None
 
 
@@ -125,13 +125,3 @@ def _age(trace: Trace, metric: str, peer: str, row: int) -> float | None:
         if column.label("peer") == peer and column.label("direction") != "in" and not np.isnan(values[row])
     ]
     return max(ages, default=None)
-
-
-def _total(trace: Trace, columns: Mapping[Column, FloatArray]) -> FloatArray:
-    """The peer's connections in every row; a row in which sockets were read but none led to the peer has zero."""
-    stacked = np.stack(list(columns.values()))
-    total: FloatArray = np.nansum(stacked, axis=0)
-    every = trace.column("connections")
-    missing = np.isnan(stacked).all(axis=0) if every is None else np.isnan(every)
-    total[missing] = np.nan
-    return total

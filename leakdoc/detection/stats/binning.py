@@ -12,7 +12,6 @@ from leakdoc.detection.stats.tidying import Rows
 
 _LEAST_PER_LIFE = 3
 _READINGS_PER_BIN = 2
-_MOST_BINS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -7,10 +7,6 @@ Spending functions divide the overall error rate over the looks (Lan and DeMets,
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
-from typing import Final
-
-_NORMAL: Final = NormalDist()
 
 
 def spend(look: int, looks: int | None = None, *, overall: float = 0.05) -> float:
@@ -39,10 +35,3 @@ def spend(look: int, looks: int | None = None, *, overall: float = 0.05) -> floa
 def pocock(share: float, *, overall: float) -> float:
     """Return the error rate spent by this share of all looks, nearly evenly (Pocock 1977, as a spending function)."""
     return overall * math.log1p((math.e - 1.0) * share)
-
-
-def obrien_fleming(share: float, *, overall: float) -> float:
-    """Return the error rate spent by this share of all looks, nearly all of it at the end (O'Brien, Fleming 1979)."""
-    if share <= 0.0:
-        return 0.0
-    return 2.0 * (1.0 - _NORMAL.cdf(_NORMAL.inv_cdf(1.0 - overall / 2.0) / math.sqrt(share)))
