@@ -105,6 +105,7 @@ def test_memory_that_a_process_takes_is_seen() -> None:
 def test_every_source_of_this_system_is_read() -> None:
     code = (
         "import os, threading\nfor _ in range(3): threading.Thread(target=os.read, args=(0, 1), daemon=True).start()\n"
+        "while sum(os.times()[:2]) < 0.05: pass\n"
     )
     with program(code + "os.dup(1); os.dup(1); print('ready', flush=True); threading.Event().wait()") as process:
         sampler = Sampler(resolve(str(process.pid)))
