@@ -25,7 +25,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 soak: $(VENV)/.dev  ## hours-long campaigns
 	$(BIN)/python -m pytest -m "soak or browser" -o addopts="-ra --strict-markers"

@@ -15,6 +15,7 @@ _DURATIONS: Final = (
     ("h", "h", (1.0, 2.0, 3.0, 6.0, 12.0)),
 )
 _READABLE: Final = 0.01  # a step under a hundredth of a unit asks for the next smaller unit
+_LEAST_STEP: Final = 1e-300  # under it there are no numbers left to divide into steps
 
 
 class Tick(NamedTuple):
@@ -40,7 +41,7 @@ def ticks(low: float, high: float, unit: Unit, *, most: int = MOST_TICKS) -> tup
     """
     if not high > low:
         raise ValueError(f"an axis from {low} to {high}")
-    step = _step(low, high, unit, (high - low) / most)
+    step = _step(low, high, unit, max((high - low) / most, _LEAST_STEP))
     first, last = math.ceil(low / step.size - 1e-9), math.floor(high / step.size + 1e-9)
     return tuple(Tick(each * step.size, _label(each * step.size, step)) for each in range(first, last + 1))
 

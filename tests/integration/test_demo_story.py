@@ -15,6 +15,9 @@ import leakdoc
 from leakdoc.model.decision import Decision
 
 
+pytestmark = pytest.mark.xdist_group("demo")  # both demos are run once, for all tests of this file
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """How one demo ended, what it said, and where its files are."""

@@ -19,8 +19,8 @@ from leakdoc.units import Unit
 MIB = 2.0**20
 N = 600
 T = np.arange(float(N))
-FEW = settings(max_examples=12, deadline=None, derandomize=True)
-MANY = settings(max_examples=60, deadline=None, derandomize=True)
+FEW = settings(max_examples=12)
+MANY = settings(max_examples=60)
 KINDS = ("leak", "stable", "warm", "late", "load")
 
 

@@ -44,7 +44,7 @@ SAMPLES = st.builds(
     values=st.dictionaries(ANY_COLUMN, st.floats(), max_size=4),
     unavailable=st.dictionaries(ANY_TEXT, ANY_TEXT, max_size=2),
 )
-QUICK = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 def assert_equal(found: Trace, expected: Trace) -> None:

@@ -53,7 +53,7 @@ def test_numbers_that_differ_by_more_than_rounding_are_told(number, by):
     assert bool(told) == (not math.isclose(number, other, rel_tol=1e-9, abs_tol=1e-12))
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15)
 @given(
     rate=st.floats(2.0 * 1024, 300.0 * 1024),
     spread=st.floats(0.0, 0.02),
@@ -70,7 +70,7 @@ def test_unfixed_is_never_normalized(rate, spread, lasts, left, seed):
     assert verify(before, trace(new, at=LATER, rss_bytes=memory)).decision is not ProofDecision.NORMALIZED
 
 
-@settings(max_examples=4, deadline=None, derandomize=True)
+@settings(max_examples=4)
 @given(shift=st.integers(0, 10**8), seed=st.integers(0, 100))
 def test_when_it_happened_does_not_matter(shift, seed):
     age = ages()
