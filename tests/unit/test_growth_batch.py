@@ -24,7 +24,9 @@ def test_each_gets_the_verdict_that_it_gets_alone_in_its_order() -> None:
     many = [series(1), series(2, grown=40 * MIB), series(3, n=5), series(4, n=700)]
     found = judge_many(many)
     assert [each.decision for each in found[:3]] == [Decision.STABLE, Decision.LEAKING, Decision.INCONCLUSIVE]
-    assert [(each.decision, each.reason) for each in found] == [(judge(one).decision, judge(one).reason) for one in many]
+    assert [(each.decision, each.reason) for each in found] == [
+        (judge(one).decision, judge(one).reason) for one in many
+    ]
 
 
 def test_no_series_no_verdict() -> None:
