@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FOR_S: Final = 900.0
 INTERVAL_S: Final = 1.0
+SHARE_KNOWN_AFTER_S: Final = 5.0  # what a watch costs is mostly its start before, which says nothing of an hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -149,7 +150,7 @@ class Watch:
     def _facts(self) -> Facts:
         """What is known beside the samples, with what this process has cost so far."""
         facts = self._sampler.facts()
-        if facts.touched is None or self._standing.elapsed_s <= 0:
+        if facts.touched is None or self._standing.elapsed_s < SHARE_KNOWN_AFTER_S:
             return facts
         share = (time.process_time() - self._cpu_at_start) / self._standing.elapsed_s
         return replace(facts, touched=f"{facts.touched.removesuffix(')')}, {100 * share:.1f} % CPU)")

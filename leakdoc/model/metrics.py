@@ -24,6 +24,8 @@ _KNOWN: Final = (
     Metric(name="anon_bytes", unit="bytes", title="anonymous memory"),
     Metric(name="file_bytes", unit="bytes", title="file-backed memory"),
     Metric(name="shared_bytes", unit="bytes", title="shared memory"),
+    Metric(name="shmem_bytes", unit="bytes", title="resident shared memory of no file"),
+    Metric(name="rss_peak_bytes", unit="bytes", title="highest resident memory so far"),
     Metric(name="swap_bytes", unit="bytes", title="swapped-out memory"),
     Metric(name="heap_bytes", unit="bytes", title="heap in use"),
     Metric(name="heap_mapped_bytes", unit="bytes", title="heap mapped"),
@@ -35,6 +37,10 @@ _KNOWN: Final = (
     Metric(name="oom_kills_total", unit="count", title="OOM kills", is_counter=True),
     Metric(name="requests_total", unit="count", title="requests", is_counter=True),
     Metric(name="cpu_seconds_total", unit="seconds", title="CPU time", is_counter=True),
+    Metric(name="page_faults_total", unit="count", title="page faults", is_counter=True),
+    Metric(name="cgroup_memory_bytes", unit="bytes", title="memory of the control group"),
+    Metric(name="cgroup_events_total", unit="count", title="memory events of the control group", is_counter=True),
+    Metric(name="memory_pressure_seconds_total", unit="seconds", title="stalled for want of memory", is_counter=True),
     Metric(name="limit_bytes", unit="bytes", title="memory limit"),
 )
 

@@ -36,15 +36,24 @@ class Membership:
 
 def parse_membership(text: str) -> Membership | None:
     """Read `/proc/PID/cgroup`: version 1's memory controller where it is in use, else version 2; null with neither."""
-    unified = None
+    for _, controllers, path in _memberships(text):
+        if "memory" in controllers.split(","):
+            return Membership(version=1, path=path)
+    unified = parse_unified(text)
+    return None if unified is None else Membership(version=2, path=unified)
+
+
+def parse_unified(text: str) -> str | None:
+    """Read the path in the hierarchy of version 2 from `/proc/PID/cgroup`; null where there is none."""
+    paths = (path for number, controllers, path in _memberships(text) if number == "0" and not controllers and path)
+    return next(paths, None)
+
+
+def _memberships(text: str) -> Iterator[tuple[str, str, str]]:
     for line in text.splitlines():
         number, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
-        if "memory" in controllers.split(","):
-            return Membership(version=1, path=path)
-        if number == "0" and not controllers and path:
-            unified = Membership(version=2, path=path)
-    return unified
+        yield number, controllers, path
 
 
 def parse_mounts(text: str) -> Iterator[Mount]:

@@ -8,7 +8,17 @@ from typing import Final
 from leakdoc.sampling.lifeline import LinuxLifeline
 from leakdoc.sampling.pace import Beat
 from leakdoc.sampling.plan import CHILDREN, CONNECTIONS, EVERY_SAMPLE, RARE, SLOW, Plan, PlannedProbe
-from leakdoc.sampling.probes import cgroup, children, connections, descriptors, mappings, memory, processor
+from leakdoc.sampling.probes import (
+    cgroup,
+    children,
+    connections,
+    descriptor_kinds,
+    descriptors,
+    mappings,
+    memory,
+    pressure,
+    processor,
+)
 from leakdoc.sampling.probes.reading import Probe, reason_of
 from leakdoc.sampling.process import Target, access_denied, gone
 from leakdoc.sampling.procfs import ProcessDirectory
@@ -58,6 +68,8 @@ _LINUX_PROBES: Final[tuple[tuple[str, Callable[[ProcessDirectory], Probe], tuple
     ("sockets", connections.ConnectionsProbe, connections.METRICS, CONNECTIONS),
     ("status", memory.StatusProbe, memory.STATUS_METRICS, SLOW),
     ("children", children.ChildrenProbe, children.METRICS, CHILDREN),
+    ("descriptor kinds", descriptor_kinds.DescriptorKindsProbe, (), SLOW),
+    ("pressure", pressure.PressureProbe, pressure.METRICS, SLOW),
     ("maps", mappings.MappingsProbe, mappings.METRICS, SLOW),
     ("limits", descriptors.OpenFilesLimitProbe, (), RARE),
 )

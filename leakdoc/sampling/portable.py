@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 # What only Linux's /proc and netlink tell.
 MISSING: Final = (
     "shared_bytes", "private_bytes", "anon_bytes", "file_bytes", "swap_bytes", "heap_mapped_bytes",
-    "limit_bytes", "oom_kills_total", "connection_idle_max_s", "connection_idle_median_s", "connection_oldest_s",
+    "shmem_bytes", "rss_peak_bytes", "page_faults_total", "memory_pressure_seconds_total",
+    "limit_bytes", "oom_kills_total", "cgroup_memory_bytes", "cgroup_events_total",
+    "connection_idle_max_s", "connection_idle_median_s", "connection_oldest_s",
 )  # fmt: skip
 
 

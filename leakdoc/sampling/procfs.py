@@ -32,6 +32,7 @@ class Stat:
         state: one letter; Z for a zombie.
         cpu_ticks: user and system time, in clock ticks.
         start_ticks: clock ticks from boot to its start.
+        minor_faults: page faults that needed no disk; `major_faults` did.
         exit_code: wait status, once it is a zombie and we may see it; 0 otherwise.
     """
 
@@ -42,6 +43,8 @@ class Stat:
     cpu_ticks: int
     threads: int
     start_ticks: int
+    minor_faults: int = 0
+    major_faults: int = 0
     exit_code: int = 0
 
     @property
@@ -75,6 +78,8 @@ def parse_stat(text: str) -> Stat:
         cpu_ticks=number[10] + number[11],
         threads=number[16],
         start_ticks=number[18],
+        minor_faults=number[6],
+        major_faults=number[8],
         exit_code=number[48] if len(number) > 48 else 0,
     )
 

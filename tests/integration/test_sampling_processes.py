@@ -18,8 +18,8 @@ import pytest
 from leakdoc.errors import AccessDenied, LeakdocError, TargetError, TargetGone, UsageError
 from leakdoc.model.sample import Column, Reason, Sample
 from leakdoc.sampling.cgroups import parse_membership
+from leakdoc.sampling.control_group import candidates
 from leakdoc.sampling.lifeline import LinuxLifeline
-from leakdoc.sampling.probes.cgroup import candidates
 from leakdoc.sampling.procfs import ProcessDirectory
 from leakdoc.sampling.sampler import Sampler
 from leakdoc.sampling.sockets.proc_net import ProcNetTable
@@ -116,6 +116,9 @@ def test_every_source_of_this_system_is_read() -> None:
     assert values["anon_bytes"] > 1 << 20 and values["file_bytes"] > 1 << 20 and values["swap_bytes"] >= 0
     assert values["heap_mapped_bytes"] >= values["anon_bytes"] / 2
     assert values["cpu_seconds_total"] >= 0.01
+    assert values["rss_peak_bytes"] >= values["rss_bytes"] and values["shmem_bytes"] >= 0
+    assert values['page_faults_total{kind="minor"}'] > 100 and values['page_faults_total{kind="major"}'] >= 0
+    assert sum(value for name, value in values.items() if name.startswith("open_fds{")) == descriptors
     facts = sampler.facts()
     assert facts.open_files_limit is not None and facts.open_files_limit >= descriptors
     assert facts.touched == "nothing (read /proc and netlink)"

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from leakdoc.redact import inert
 from leakdoc.sampling.cgroups import directories, parse_counters, parse_limit, parse_membership, parse_mounts
 from leakdoc.sampling.naming import display_name
+from leakdoc.sampling.probes.descriptor_kinds import kind_of
 from leakdoc.sampling.probes.mappings import heap_mapped
 from leakdoc.sampling.probes.memory import parse_statm
+from leakdoc.sampling.probes.pressure import parse_pressure
 from leakdoc.sampling.procfs import UnexpectedText, parse_open_files_limit, parse_stat, parse_status
 from leakdoc.sampling.sockets.proc_net import parse_table
 from leakdoc.sampling.sockets.sock_diag import parse_part
@@ -36,6 +38,8 @@ TEXT = st.lists(LINE, max_size=5).map("\n".join)
         lambda text: heap_mapped(text.split("\n")),
         lambda text: list(parse_table(text)),
         parse_counters,
+        parse_pressure,
+        kind_of,
         parse_limit,
         parse_membership,
         lambda text: list(parse_mounts(text)),

@@ -16,7 +16,9 @@ from leakdoc.sampling.cgroups import (
     parse_membership,
     parse_mounts,
 )
-from leakdoc.sampling.probes.cgroup import CgroupProbe, Group
+from leakdoc.sampling.control_group import Group
+from leakdoc.sampling.probes.cgroup import CgroupProbe
+from leakdoc.sampling.probes.pressure import parse_pressure
 from leakdoc.sampling.probes.reading import Reading, Standing
 from leakdoc.sampling.procfs import ProcessDirectory
 
@@ -78,13 +80,16 @@ def test_the_lowest_limit_of_all_enclosing_groups_holds(tmp_path: Path) -> None:
     (leaf / "cgroup.controllers").write_text("cpu memory\n")
     (leaf / "memory.max").write_text("max\n")
     (leaf / "memory.current").write_text("900\n")
-    (leaf / "memory.stat").write_text("anon 100\ninactive_file 300\n")
+    (leaf / "memory.stat").write_text("anon 100\ninactive_file 300\nslab 60\nunknown 1\n")
+    (leaf / "memory.events").write_text("high 4\nmax 9\nother 1\n")
     (leaf / "cgroup.procs").write_text("7\n8\n9\n")
     (tmp_path / "pod" / "memory.max").write_text("4096\n")
     (tmp_path / "pod" / "memory.events").write_text("oom 1\noom_kill 1\n")
     group = Group(2, tmp_path, "pod/app")
     assert group.exists()
-    assert (group.limit(), group.usage(), group.inactive(), group.oom_kills()) == (4096.0, 900, 300, 1)
+    assert (group.limit(), group.usage(), group.oom_kills()) == (4096.0, 900, 1)
+    assert group.parts() == {"anon": 100, "inactive_file": 300, "slab": 60}
+    assert group.events() == {"high": 4, "max": 9}
     assert group.others(8) == 2
 
 
@@ -109,8 +114,18 @@ def test_a_limit_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path) -> No
 
 def test_a_limit_of_version_1_is_hierarchical(tmp_path: Path) -> None:
     (tmp_path / "memory.usage_in_bytes").write_text("900\n")
-    (tmp_path / "memory.stat").write_text("cache 1\nhierarchical_memory_limit 2048\ntotal_inactive_file 7\n")
+    (tmp_path / "memory.stat").write_text(
+        "cache 1\nhierarchical_memory_limit 2048\ntotal_rss 5\ntotal_inactive_file 7\n"
+    )
+    (tmp_path / "memory.kmem.usage_in_bytes").write_text("11\n")
+    (tmp_path / "memory.failcnt").write_text("3\n")
     (tmp_path / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n")
     group = Group(1, tmp_path, "")
     assert group.exists()
-    assert (group.limit(), group.usage(), group.inactive(), group.oom_kills()) == (2048.0, 900, 7, 2)
+    assert (group.limit(), group.usage(), group.oom_kills()) == (2048.0, 900, 2)
+    assert (group.parts(), group.events()) == ({"anon": 5, "inactive_file": 7, "kernel": 11}, {"max": 3})
+
+
+def test_pressure_is_seconds_for_which_some_and_all_stood_still() -> None:
+    text = "some avg10=0.00 avg60=0.00 avg300=0.00 total=2500000\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=7\n"
+    assert parse_pressure(text) == {"some": 2.5, "full": 7e-6}

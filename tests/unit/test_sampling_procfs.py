@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from leakdoc.sampling.probes.descriptor_kinds import kind_of
 from leakdoc.sampling.probes.mappings import heap_mapped
 from leakdoc.sampling.probes.memory import parse_statm
 from leakdoc.sampling.procfs import UnexpectedText, parse_open_files_limit, parse_stat, parse_status
@@ -53,3 +54,29 @@ def test_only_anonymous_private_writable_mappings_are_heap() -> None:
 7ffd00000000-7ffd00021000 rw-p 00000000 00:00 0 [stack]
 """
     assert heap_mapped(maps.split("\n")) == 0x1000 + 0x2000 + 0x8000
+
+
+def test_faults_are_told_by_whether_they_waited_for_a_disk() -> None:
+    stat = parse_stat("7 (a) S 1 7 7 0 -1 0 1200 9 34 5 30 12 0 0 20 0 5 0 3597 26619904")
+    assert (stat.minor_faults, stat.major_faults) == (1200, 34)
+
+
+@pytest.mark.parametrize(
+    ("link", "kind"),
+    [
+        ("socket:[4026]", "socket"),
+        ("pipe:[77]", "pipe"),
+        ("/var/log/a b (deleted)", "file"),
+        ("/dev/shm/ring", "file"),
+        ("/dev/null", "device"),
+        ("/memfd:pool (deleted)", "memfd"),
+        ("anon_inode:[eventpoll]", "epoll"),
+        ("anon_inode:[eventfd]", "eventfd"),
+        ("anon_inode:inotify", "inotify"),
+        ("anon_inode:[of tomorrow]", "other"),
+        ("mnt:[4026531841]", "other"),
+        ("", "other"),
+    ],
+)
+def test_a_descriptor_is_told_by_its_link(link: str, kind: str) -> None:
+    assert kind_of(link) == kind

@@ -13,9 +13,15 @@ RSS: Final = Column("rss_bytes")
 SHARED: Final = Column("shared_bytes")
 PRIVATE: Final = Column("private_bytes")
 STATM_METRICS: Final = ("rss_bytes", "shared_bytes", "private_bytes")
-STATUS_METRICS: Final = ("anon_bytes", "file_bytes", "swap_bytes")
 
-_STATUS_FIELDS: Final = (("RssAnon", "anon_bytes"), ("RssFile", "file_bytes"), ("VmSwap", "swap_bytes"))
+_STATUS_FIELDS: Final = (
+    ("RssAnon", Column("anon_bytes")),
+    ("RssFile", Column("file_bytes")),
+    ("RssShmem", Column("shmem_bytes")),
+    ("VmSwap", Column("swap_bytes")),
+    ("VmHWM", Column("rss_peak_bytes")),
+)
+STATUS_METRICS: Final = tuple(column.metric for _, column in _STATUS_FIELDS)
 _KIB: Final = 1_024
 
 
@@ -40,7 +46,7 @@ class StatmProbe:
 
 
 class StatusProbe:
-    """How resident memory is made up, and what was swapped out."""
+    """How resident memory is made up, how high it has been, and what was swapped out."""
 
     def __init__(self, directory: ProcessDirectory) -> None:
         self._file = KeptFile(directory, "status")
@@ -48,11 +54,11 @@ class StatusProbe:
     def read(self, reading: Reading) -> None:
         """Put what the kernel tells; older ones, and some sandboxes, lack some of the lines."""
         numbers = parse_status(self._file.start().decode("utf-8", "replace"))
-        for name, metric in _STATUS_FIELDS:
+        for name, column in _STATUS_FIELDS:
             if name in numbers:
-                reading.values[Column(metric)] = float(numbers[name] * _KIB)
+                reading.values[column] = float(numbers[name] * _KIB)
             else:
-                reading.unavailable[metric] = Reason.UNSUPPORTED
+                reading.unavailable[column.metric] = Reason.UNSUPPORTED
 
 
 def parse_statm(text: bytes) -> tuple[int, int]:
