@@ -1,6 +1,7 @@
 from leakdoc._version import __version__ as __version__
 from leakdoc.detection.diagnosis import diagnose as diagnose
 from leakdoc.detection.policies import Policies as Policies
+from leakdoc.detection.scan import scan as scan
 from leakdoc.detection.stats.policy import GrowthPolicy as GrowthPolicy
 from leakdoc.detection.watch import Progress as Progress
 from leakdoc.detection.watch import Watch as Watch
@@ -11,6 +12,7 @@ from leakdoc.model.diagnosis import Diagnosis as Diagnosis
 from leakdoc.model.document_of import to_document as to_document
 from leakdoc.model.finding import Finding as Finding
 from leakdoc.model.proof import Proof as Proof
+from leakdoc.model.scan import Scan as Scan
 from leakdoc.model.trace import Trace as Trace
 from leakdoc.playbook.registry import steps as steps
 from leakdoc.reporting.html import to_html as to_html

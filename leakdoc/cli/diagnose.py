@@ -33,7 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Read, judge, and give the verdicts."""
+    from leakdoc.detection.discovery import discovery_of
     from leakdoc.model.documents import diagnosis_document, scan_document
+    from leakdoc.model.scan import Scan
     from leakdoc.reporting.screen import last_screen
 
     diagnoses, skipped = _judge(args)
@@ -43,7 +45,8 @@ def execute(args: argparse.Namespace) -> int:
     elif len(args.files) == 1:
         print_json(diagnosis_document(diagnoses[0]))
     else:
-        print_json(scan_document(diagnoses, skipped))
+        scan = Scan(diagnoses=tuple(diagnoses), skipped=skipped, discovery=discovery_of(diagnoses))
+        print_json(scan_document(scan))
     for file, reason in skipped.items():
         tell(f"leakdoc: skipped {file}: {reason}")
     codes = {code_of(diagnosis.decision) for diagnosis in diagnoses} | ({COULD_NOT} if skipped else set())

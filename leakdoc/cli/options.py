@@ -40,7 +40,7 @@ def positive_duration(text: str) -> float:
     return seconds
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_json(parser: argparse._ActionsContainer) -> None:
     """Let the answer be one JSON document."""
     parser.add_argument("--json", action="store_true", help="print the answer as one JSON document")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from leakdoc.model.diagnosis import Diagnosis
-from leakdoc.model.documents import Document, diagnosis_document, step_result_document
+from leakdoc.model.documents import Document, diagnosis_document, scan_document, step_result_document
 from leakdoc.model.proof import Proof
 from leakdoc.model.proof_document import proof_document
+from leakdoc.model.scan import Scan
 from leakdoc.model.step import StepResult
 
 
-def to_document(value: Diagnosis | Proof | StepResult) -> Document:
+def to_document(value: Diagnosis | Proof | Scan | StepResult) -> Document:
     """Lay a value out as the JSON document that the command line prints for it.
 
     Returns:
@@ -17,6 +18,8 @@ def to_document(value: Diagnosis | Proof | StepResult) -> Document:
     """
     if isinstance(value, Diagnosis):
         return diagnosis_document(value)
+    if isinstance(value, Scan):
+        return scan_document(value)
     if isinstance(value, StepResult):
         return step_result_document(value)
     return proof_document(value)

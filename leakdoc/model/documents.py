@@ -6,12 +6,13 @@ Unknown numbers are null, never 0 and never NaN. Instants are ISO 8601 with an o
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from leakdoc.model.diagnosis import Diagnosis, NextCommand, Window
 from leakdoc.model.facts import Ending
 from leakdoc.model.finding import Finding, Interval
+from leakdoc.model.scan import Scan
 from leakdoc.model.step import EvidenceFile, EvidenceValue, StepResult
 from leakdoc.model.subject import Subject
 from leakdoc.units import format_time
@@ -41,16 +42,20 @@ def diagnosis_document(diagnosis: Diagnosis) -> Document:
     }
 
 
-def scan_document(diagnoses: Sequence[Diagnosis], skipped: Mapping[str, str]) -> Document:
-    """Lay the verdicts on several subjects out as ``leakdoc.scan/1``.
-
-    Args:
-        skipped: subject to the reason why it was not judged.
-    """
+def scan_document(scan: Scan) -> Document:
+    """Lay the verdicts on several subjects out as ``leakdoc.scan/1``."""
     return {
         "schema": SCAN,
-        "diagnoses": [diagnosis_document(diagnosis) for diagnosis in diagnoses],
-        "skipped": [{"subject": subject, "reason": reason} for subject, reason in skipped.items()],
+        "diagnoses": [diagnosis_document(diagnosis) for diagnosis in scan.diagnoses],
+        "skipped": [{"subject": subject, "reason": reason} for subject, reason in scan.skipped.items()],
+        "discovery": {
+            "faults": scan.discovery.faults,
+            "expected_false": number(scan.discovery.expected_false),
+            "rate": number(scan.discovery.rate),
+            "level": scan.discovery.level,
+            "tentative": list(scan.discovery.tentative),
+        },
+        "notes": list(scan.notes),
     }
 
 

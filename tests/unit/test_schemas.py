@@ -15,9 +15,11 @@ import pytest
 
 from leakdoc.cli.step_words import registry_document, step_document
 from leakdoc.detection.diagnosis import diagnose
+from leakdoc.detection.discovery import discovery_of
 from leakdoc.model.decision import Basis, CheckOutcome, Decision, Outcome, ProofDecision
 from leakdoc.model.documents import diagnosis_document, scan_document, step_result_document
 from leakdoc.model.proof_document import proof_document
+from leakdoc.model.scan import Scan
 from leakdoc.model.step import Effect, EvidenceFile, EvidenceValue, StepResult
 from leakdoc.model.subject import SubjectKind
 from leakdoc.playbook.registry import Refused, installed
@@ -56,7 +58,14 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
         "diagnosis": said,
         "proof": proof_document(proof),
         "recheck": recheck_document(recheck(path)),
-        "scan": scan_document([diagnose(before)], {"bad.csv": "line 2 is no number"}),
+        "scan": scan_document(
+            Scan(
+                diagnoses=(diagnose(before),),
+                skipped={"bad.csv": "line 2 is no number"},
+                discovery=discovery_of([diagnose(before)]),
+                notes=("a note",),
+            )
+        ),
         "step-result": step_result_document(step),
         "step": step_document(installed().get("detect_growth")),
         "steps": registry_document(replace(installed(), refused=(Refused(name="a", origin="b", reason="c"),))),

@@ -1,0 +1,120 @@
+"""``leakdoc scan PATH``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from leakdoc.cli.exit_codes import ANSWERED, COULD_NOT, FAULT, UNDECIDED
+from leakdoc.cli.options import add_json, add_judging, policies_of
+from leakdoc.cli.output import print_json, print_lines
+from leakdoc.model.decision import Decision
+
+if TYPE_CHECKING:
+    from leakdoc.model.scan import Scan
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    parser.epilog = (
+        "A folder is read recursively and in order: recordings, *.csv and *.parquet, one\n"
+        "subject a file, its pids being the workers of that subject.\n"
+        "Exit code 1 if any subject has a fault; 4 if nothing could be judged; 3 if more\n"
+        "than --max-inconclusive were inconclusive or skipped; else 0.\n\n"
+        "examples:\n"
+        "  leakdoc scan recordings/\n"
+        "  leakdoc scan recordings/ --csv > verdicts.csv\n"
+        "  leakdoc scan recordings/ --json --max-inconclusive 50%"
+    )
+    parser.add_argument("path", metavar="PATH", help="a folder of recordings, CSV and Parquet files")
+    parser.add_argument("--load", metavar="COLUMN", help="the column that counts requests (default: requests_total)")
+    parser.add_argument("--top", type=_count, metavar="N", help="show the N most urgent subjects only")
+    parser.add_argument(
+        "--max-inconclusive", type=_share, default=0.2, metavar="SHARE",
+        help="exit 3 if more than this was inconclusive or skipped (default: 20%%)",
+    )  # fmt: skip
+    add_judging(parser)
+    form = parser.add_mutually_exclusive_group()
+    add_json(form)
+    form.add_argument("--csv", action="store_true", help="print the answer as CSV, a row a subject")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Judge every subject, and say what came of it."""
+    from leakdoc.detection.scan import scan
+
+    scanned = scan(args.path, policies=policies_of(args), load=args.load, progress=ProgressLine())
+    show(scanned, args)
+    return code_of_scan(scanned, args.max_inconclusive)
+
+
+def show(scan: Scan, args: argparse.Namespace) -> None:
+    """Print the answer in the form that was asked for."""
+    from leakdoc.model.urgency import most_urgent_first
+
+    shown = scan if args.top is None else replace(scan, diagnoses=tuple(most_urgent_first(scan.diagnoses)[: args.top]))
+    if args.json:
+        from leakdoc.model.documents import scan_document
+
+        print_json(scan_document(shown))
+    elif args.csv:
+        from leakdoc.reporting.scan_csv import write_scan_csv
+
+        write_scan_csv(shown, sys.stdout)
+    else:
+        from leakdoc.reporting.scan_text import scan_lines
+
+        print_lines(scan_lines(scan, top=args.top))
+
+
+def code_of_scan(scan: Scan, most_undecided: float) -> int:
+    """Return the exit code by the contract's table, the first rule that applies.
+
+    Args:
+        most_undecided: the share of all subjects that may be inconclusive or skipped.
+    """
+    if any(each.decision.is_fault for each in scan.diagnoses):
+        return FAULT
+    if not scan.diagnoses:
+        return COULD_NOT
+    undecided = scan.counts.get(Decision.INCONCLUSIVE, 0) + len(scan.skipped)
+    return UNDECIDED if undecided > most_undecided * (len(scan.diagnoses) + len(scan.skipped)) else ANSWERED
+
+
+class ProgressLine:
+    """Tells on a terminal how far a scan is, on one line that is wiped at the end; elsewhere nothing."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+        self._told = -1
+
+    def __call__(self, done: int, of: int) -> None:
+        if self._stream is None or not self._stream.isatty():
+            return
+        share = 100 * done // max(of, 1)
+        if share != self._told:
+            self._told = share
+            self._stream.write(f"\r\x1b[Kscanning: {done:,} of {of:,} ({share} %)" if done < of else "\r\x1b[K")
+            self._stream.flush()
+
+
+def _count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on: {text!r}")
+    return number
+
+
+def _share(text: str) -> float:
+    try:
+        number = float(text[:-1]) / 100.0 if text.endswith("%") else float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= 1.0:
+        raise argparse.ArgumentTypeError(f"must be a share such as 20% or 0.2: {text!r}")
+    return number

@@ -1,0 +1,56 @@
+"""The verdicts on many subjects, and how far they can be trusted together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from leakdoc.model.decision import Decision
+from leakdoc.model.diagnosis import Diagnosis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """How many of a fleet's faults are expected to be false.
+
+    Args:
+        faults: how many subjects are said to have a fault.
+        expected_false: how many of those are expected to have none, by the confidence of each verdict; null where
+            no verdict has one.
+        level: the share of false ones that is accepted.
+        tentative: the subjects whose verdicts, the least sure first, would have to be set aside to keep to it.
+    """
+
+    faults: int
+    expected_false: float | None
+    level: float
+    tentative: tuple[str, ...] = ()
+
+    @property
+    def rate(self) -> float | None:
+        """The expected share of false faults; null where there is none to speak of."""
+        return None if self.expected_false is None or not self.faults else self.expected_false / self.faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """The verdicts on every subject of a folder, or of a Prometheus.
+
+    Args:
+        diagnoses: of a folder in the order of its files; of a Prometheus by urgency.
+        skipped: subject to the reason why it was not judged.
+        notes: what was done to get at the samples, in words.
+    """
+
+    diagnoses: tuple[Diagnosis, ...]
+    skipped: Mapping[str, str]
+    discovery: Discovery
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def counts(self) -> dict[Decision, int]:
+        """How many subjects each decision has, in the order of severity; decisions without any are left out."""
+        of_each = dict.fromkeys(Decision, 0)
+        for diagnosis in self.diagnoses:
+            of_each[diagnosis.decision] += 1
+        return {decision: count for decision, count in of_each.items() if count}
