@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.exit_codes import proof_code
-from leakdoc.cli.options import add_json, add_judging, policies_of
+from leakdoc.cli.options import add_json, add_judging, duration, policies_of, positive_duration
 from leakdoc.cli.output import print_json, print_lines, tell_kept
 from leakdoc.errors import UsageError
 from leakdoc.redact import inert
@@ -29,20 +29,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "AFTER should begin with the new processes. One recording that spans the\n"
         "rollout will do: it is split at --rollout-at, or where a restart or a new\n"
-        "version shows it.\n\n"
+        "version shows it. With --wait, AFTER may be a file that is being written, or a\n"
+        "live target (a pid), which is watched meanwhile.\n\n"
         "exit codes: 0 normalized; 1 improved, not fixed or worse; 3 inconclusive\n\n"
         "examples:\n"
         "  leakdoc verify before.leakdoc after.leakdoc --proof proof.json\n"
-        "  leakdoc verify week.csv --rollout-at 2026-11-23T03:12Z --load jobs_total"
+        "  leakdoc verify week.csv --rollout-at 2026-11-23T03:12Z --load jobs_total\n"
+        "  leakdoc verify before.leakdoc 4242 --wait --for 2h --proof proof.json"
     )
     parser.add_argument("before", metavar="BEFORE", help="a recording, CSV or Parquet file of the leak")
-    parser.add_argument("after", metavar="AFTER", nargs="?", help="the same after the fix")
+    parser.add_argument("after", metavar="AFTER", nargs="?", help="the same after the fix; with --wait also a target")
     parser.add_argument("--rollout-at", type=_instant, metavar="TIME", help="split BEFORE here instead of giving AFTER")
     parser.add_argument("--proof", metavar="FILE", help="write the decision with its evidence, for `leakdoc recheck`")
     parser.add_argument("--force", action="store_true", help="let --proof write over a file that is no proof")
     parser.add_argument("--load", metavar="COLUMN", help="the column that counts requests (default: requests_total)")
+    _add_waiting(parser)
     add_judging(parser)
     add_json(parser)
+
+
+def _add_waiting(parser: argparse.ArgumentParser) -> None:
+    waiting = parser.add_argument_group("waiting for what is missing")
+    waiting.add_argument("--wait", action="store_true", help="look again, as AFTER grows, until it is decided")
+    waiting.add_argument("--for", dest="for_s", type=duration, metavar="TIME", help="wait no longer than that")
+    waiting.add_argument(
+        "--interval", type=positive_duration, default=1.0, metavar="TIME",
+        help="between samples of a live target (default: 1s)",
+    )  # fmt: skip
+    waiting.add_argument("--record", metavar="FILE", help="keep the samples of a live target")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -79,11 +93,17 @@ def _verified(args: argparse.Namespace) -> Proof:
 
     policies, verification = _settings(args)
     before, after, load = args.before, args.after, args.load
+    if after is not None and args.rollout_at is not None:
+        raise UsageError("--rollout-at splits one recording; here are two", help="Leave out one of them.")
+    if args.wait:
+        from leakdoc.cli.verify_waiting import wait_for_proof
+
+        return wait_for_proof(args, policies, verification)
+    if args.for_s is not None or args.record is not None:
+        raise UsageError("--for and --record belong to --wait", help="Add --wait, or leave them out.")
     if after is None:
         before, after = _split(args)
         load = None
-    elif args.rollout_at is not None:
-        raise UsageError("--rollout-at splits one recording; here are two", help="Leave out one of them.")
     return verify(before, after, policies=policies, verification=verification, load=load)
 
 

@@ -127,7 +127,8 @@ def level(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
         return Answer(outcome=FAILED, reason=f"{told}: not lower", numbers=numbers)
     if now - first > allowed:
         rise = format_amount(now - first, leak.unit)
-        return Answer(outcome=FAILED, reason=f"{told}; it stepped up by {rise} after the rollout", numbers=numbers)
+        told = f"{told}; it stepped up by {rise} after the rollout"
+        return Answer(outcome=FAILED, reason=told, numbers=numbers, needs_more_s=look.exposure_s)  # a start is cut then
     return _rising_end(leak, look, policy, told, numbers)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from leakdoc.errors import UsageError
 from leakdoc.model.trace import Life, Trace
 from leakdoc.units import format_time
 from leakdoc.verification.windows import keep
+
+TOGETHER: Final = 0.02  # of the recording: processes that begin so soon after each other began in one rollout
 
 
 def split(trace: Trace, at: float | None = None) -> tuple[Trace, Trace]:
@@ -49,7 +53,7 @@ def _found(trace: Trace) -> float:
     versions = [life.version for life in trace.lives]
     if len(set(versions)) > 1:
         return min(_began(trace, life) for life in trace.lives if life.version == versions[-1])
-    starts = sorted(_began(trace, life) for life in trace.lives)[1:]
+    starts = _generations(trace)[1:]
     if len(starts) == 1:
         return starts[0]
     seen = "no restart" if not starts else f"{len(starts)} restarts, the last at {format_time(starts[-1])}"
@@ -57,6 +61,13 @@ def _found(trace: Trace) -> float:
         f"where the rollout was cannot be told: the recording shows {seen}",
         help="Say it with --rollout-at TIME, or give a file from before and one from after.",
     )
+
+
+def _generations(trace: Trace) -> list[float]:
+    """When each generation of processes began: workers that start together are one rollout, not many restarts."""
+    began = sorted(_began(trace, life) for life in trace.lives)
+    together_s = TOGETHER * float(np.ptp(trace.times)) if len(trace) else 0.0
+    return [at for place, at in enumerate(began) if place == 0 or at - began[place - 1] > together_s]
 
 
 def _span(trace: Trace) -> str:

@@ -145,13 +145,15 @@ def something_is_missing(case: Comparison, checks: Sequence[Check]) -> Ruling | 
     """Say exactly what stands against a decision, and how much longer it would take, where time alone would do."""
     against = [check for check in checks if _stands_against(check)]
     told = "; ".join(dict.fromkeys(check.reason for check in against))
-    needs = [_needs(check.numbers) for check in against if check.name not in _FOLLOWS_FROM_OTHERS]
-    known = [each for each in needs if each is not None]
-    if not known or len(known) < len(needs):
-        return Ruling(decision=ProofDecision.INCONCLUSIVE, reason=told)
+    needs = {check.name: _needs(check.numbers) for check in against if check.name not in _FOLLOWS_FROM_OTHERS}
+    open_ones = [name for name, wait in needs.items() if wait is None]
+    if open_ones or not needs:
+        alone = f"; time alone does not decide: {', '.join(open_ones)}" if open_ones else ""
+        return Ruling(decision=ProofDecision.INCONCLUSIVE, reason=f"{told}{alone}")
+    longest = max(wait for wait in needs.values() if wait is not None)
     pace = " at today's load" if work_of(case.after, REQUESTS) is not None else ""
-    wait = f"{format_duration(max(known))} more{pace} may decide"
-    return Ruling(decision=ProofDecision.INCONCLUSIVE, reason=f"{told}; {wait}", needs_more_s=max(known))
+    told = f"{told}; {format_duration(longest)} more{pace} may decide"
+    return Ruling(decision=ProofDecision.INCONCLUSIVE, reason=told, needs_more_s=longest)
 
 
 def _needs(numbers: object) -> float | None:

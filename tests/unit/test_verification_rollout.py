@@ -86,3 +86,14 @@ def test_floor_that_rises_under_a_ceiling_does_not_pause():
     age = ages(100.0, 1.0)
     saw = age + (200.0 - age) * np.mod(np.arange(100), 10) / 9.0
     assert longest_pause_s(trace(age, rss_bytes=saw), Column("rss_bytes"), 0.0) < 30.0
+
+
+def test_workers_that_begin_together_are_one_rollout():
+    long = np.arange(1.0, 101.0)
+    whole = trace(
+        np.concatenate([long, long, 200.0 + long, 201.0 + long, 202.0 + long]),
+        lives=(100, 200, 300, 400),
+        rss_bytes=0.0,
+    )
+    before, after = split(whole)
+    assert (len(before.lives), len(after.lives)) == (2, 3)

@@ -36,7 +36,8 @@ def _by_requests(before: Work, after: Work, case: Comparison) -> Check:
         "per_s_after": after.per_s, "load_share": rate, "requests_share": requests, "needs_more_s": needs,
     }  # fmt: skip
     if rate < policy.load_share:
-        told = f"the load is {rate:.0%} of what it was: the path that leaked may be idle"
+        wanted = f"{policy.load_share * before.per_s:.3g} requests a second"
+        told = f"the load is {rate:.0%} of what it was: the path that leaked may be idle; {wanted} would do"
         return Check(name="load", outcome=UNKNOWN, reason=told, numbers=numbers | {"needs_more_s": None})
     if missing > 0.0:
         told = f"{requests:.0%} of the requests of before were served; {policy.requests_share:.0%} are needed"

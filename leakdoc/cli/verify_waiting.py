@@ -1,0 +1,80 @@
+"""``leakdoc verify --wait``: look again and again, at a file that is written or at a live target, until it decides."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leakdoc.cli.output import tell
+from leakdoc.cli.watching import ended_by_signals
+from leakdoc.errors import UsageError
+from leakdoc.redact import inert
+from leakdoc.units import format_duration
+
+if TYPE_CHECKING:
+    from leakdoc.detection.policies import Policies
+    from leakdoc.model.proof import Proof
+    from leakdoc.model.trace import Trace
+    from leakdoc.verification.growing import Growing
+    from leakdoc.verification.policy import VerificationPolicy
+
+
+def wait_for_proof(args: argparse.Namespace, policies: Policies | None, verification: VerificationPolicy) -> Proof:
+    """Return the proof that waiting ended with.
+
+    Raises:
+        UsageError: there was never anything to look at.
+    """
+    from leakdoc.detection.policies import Policies
+    from leakdoc.sampling.sources.load import load_trace
+    from leakdoc.verification.verify import verify
+    from leakdoc.verification.waiting import until_decided
+
+    known = None if args.after is None else load_trace(args.before, load_column=args.load)
+    stop = threading.Event()
+
+    def look(spent: Policies) -> Proof | None:
+        sides = _sides(args, known, growing.trace())
+        return None if sides is None else verify(*sides, policies=spent, verification=verification)
+
+    with _growing(args) as growing, ended_by_signals(stop.set):
+        waited = until_decided(
+            look, policies=policies or Policies(), for_s=args.for_s, ended=growing.ended, wake=stop, on_look=_show
+        )
+    if waited.proof is None:
+        raise UsageError(f"there was nothing to look at after the rollout: {waited.why}", help="Watch for longer.")
+    tell(f"Waited: {waited.why}")
+    return waited.proof
+
+
+def _sides(args: argparse.Namespace, before: Trace | None, found: Trace | None) -> tuple[Trace, Trace] | None:
+    if found is None:
+        return None
+    if before is not None:
+        return before, found
+    from leakdoc.verification.rollout import split
+
+    return split(found, args.rollout_at)
+
+
+@contextmanager
+def _growing(args: argparse.Namespace) -> Iterator[Growing]:
+    from leakdoc.verification.growing import GrowingFile, watching
+
+    source = args.before if args.after is None else args.after
+    if Path(source).exists() or args.after is None:
+        if args.record is not None:
+            raise UsageError("--record keeps what a live target shows; this is a file", help="Leave --record out.")
+        yield GrowingFile(source, load=args.load)
+        return
+    with watching(source, interval_s=args.interval, record=args.record) as live:
+        yield live
+
+
+def _show(proof: Proof) -> None:
+    more = "" if proof.needs_more_s is None else f", about {format_duration(proof.needs_more_s)} more"
+    tell(f"{str(proof.decision).replace('_', ' ')}{more}: {inert(proof.reason, longest=160)}")
