@@ -6,7 +6,9 @@
     ├── UsageError                    exit 2   the command line, or an argument, is wrong
     ├── TargetError                   exit 4
     │   ├── TargetGone                         no such process, or it has ended
-    │   └── AccessDenied                       the process belongs to somebody else
+    │   ├── AccessDenied                       the process belongs to somebody else
+    │   └── AgentError                         the agent inside it does not answer, or refuses
+    │       └── NoAgent                        there is none
     ├── SourceError                   exit 4   a file or a server that samples come from
     │   ├── UnreadableSource                   missing, not permitted, of an unknown format
     │   └── DamagedSource                      of a known format, but broken or forged
@@ -57,6 +59,14 @@ class TargetGone(TargetError):
 
 class AccessDenied(TargetError):
     """The operating system refuses to show this process to us."""
+
+
+class AgentError(TargetError):
+    """The agent inside the process does not answer, or refuses."""
+
+
+class NoAgent(AgentError):
+    """There is no agent inside the process."""
 
 
 class SourceError(LeakdocError):

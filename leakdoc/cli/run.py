@@ -39,6 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for", dest="for_s", type=positive_duration, metavar="TIME", help="end the command after this time"
     )
+    parser.add_argument(
+        "--agent", action="store_true", help="start every Python of it with the agent, which `leakdoc heap` asks"
+    )
     add_watching(parser)
     parser.add_argument("command", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
 
@@ -49,7 +52,7 @@ def execute(args: argparse.Namespace) -> int:
     if not command:
         raise UsageError("no command was given", help="Write it after --, e.g. leakdoc run -- python service.py")
     policies = policies_of(args)
-    process = _start(command)
+    process = _start(command, with_agent=args.agent)
     try:
         watched = _watch(args, process.pid, policies)
     except TargetError as error:
@@ -69,13 +72,19 @@ def _ended_at_once(command: list[str], process: subprocess.Popen[bytes]) -> Targ
     )
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], *, with_agent: bool) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(command, stdout=2, start_new_session=True)
+        return subprocess.Popen(command, stdout=2, start_new_session=True, env=_environment() if with_agent else None)
     except OSError as error:
         raise UsageError(
             f"cannot start {command[0]!r}: {error.strerror}", help="Check the command's name and permissions."
         ) from error
+
+
+def _environment() -> dict[str, str]:
+    from leakdoc.attach.agent_file import with_agent
+
+    return with_agent(os.environ)
 
 
 def _watch(args: argparse.Namespace, pid: int, policies: Policies | None) -> Watched:

@@ -9,6 +9,7 @@ from leakdoc.sampling.lifeline import LinuxLifeline
 from leakdoc.sampling.pace import Beat
 from leakdoc.sampling.plan import CHILDREN, CONNECTIONS, EVERY_SAMPLE, RARE, SLOW, Plan, PlannedProbe
 from leakdoc.sampling.probes import (
+    agent,
     cgroup,
     children,
     connections,
@@ -72,4 +73,5 @@ _LINUX_PROBES: Final[tuple[tuple[str, Callable[[ProcessDirectory], Probe], tuple
     ("pressure", pressure.PressureProbe, pressure.METRICS, SLOW),
     ("maps", mappings.MappingsProbe, mappings.METRICS, SLOW),
     ("limits", descriptors.OpenFilesLimitProbe, (), RARE),
+    ("agent", agent.AgentProbe, (), SLOW),
 )

@@ -114,7 +114,7 @@ class Sampler:
             blind_spots=tuple(standing.blind_spots.copy().values()),
             notes=self._notes(),
             ending=self.ending(),
-            touched=self._plan.touched,
+            touched=standing.touched or self._plan.touched,
         )
 
     def ending(self) -> Ending | None:

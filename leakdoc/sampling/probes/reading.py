@@ -42,6 +42,7 @@ class Standing:
         oom_kills: processes killed so far for want of memory, where the target is counted; null when unknown.
         oom_kills_before: the same at the reading before, when no victim was on its way out yet.
         blind_spots: topic to what could not be looked at, in words.
+        touched: what a probe did to the target beyond the plan's word, in words; null for nothing.
     """
 
     limit_bytes: float | None = None
@@ -49,6 +50,7 @@ class Standing:
     oom_kills: int | None = None
     oom_kills_before: int | None = None
     blind_spots: dict[str, str] = field(default_factory=dict)
+    touched: str | None = None
 
 
 class Probe(Protocol):
