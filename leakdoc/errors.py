@@ -16,12 +16,18 @@
     │   ├── RecordingBusy                      another writer holds it
     │   └── RecordingFull                      the disk, or the size allowed, is used up
     ├── StepError                     exit 4   a step could not be called
+    ├── PlaybookError                 exit 4   a playbook could not be run
+    │   ├── PlaybookInvalid                    it breaks its contract; every problem is named
+    │   ├── JournalError                       the journal cannot be written, is damaged, or was edited
+    │   └── RunBusy                            another runner is at work on this run
     └── MissingDependency             exit 4   an optional library is not installed
 
 "Too little data" is a decision (`inconclusive`), never an error.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class LeakdocError(Exception):
@@ -95,6 +101,30 @@ class RecordingFull(RecordingError):
 
 class StepError(LeakdocError):
     """A step could not be called as it was asked for."""
+
+
+class PlaybookError(LeakdocError):
+    """A playbook could not be run as it was asked for."""
+
+
+class PlaybookInvalid(PlaybookError):
+    """The playbook, or what it was given, is wrong; `problems` has all of it.
+
+    Args:
+        problems: values with `message`, `path` and `line`.
+    """
+
+    def __init__(self, message: str, *, problems: tuple[Any, ...] = (), help: str | None = None) -> None:
+        super().__init__(message, help=help)
+        self.problems = problems
+
+
+class JournalError(PlaybookError):
+    """The journal cannot be written, is damaged, or was changed by somebody."""
+
+
+class RunBusy(PlaybookError):
+    """Another runner is at work on this run."""
 
 
 class MissingDependency(LeakdocError):

@@ -16,7 +16,12 @@ DEFAULTS: Final = leakdoc.GrowthPolicy()
 NOTHING_TO_JUDGE: Final = "no memory was read, so there is nothing to judge; give samples with rss_bytes or its like"
 
 
-@step("leakdoc.detect_growth", effect="read", timeout_s=60)
+@step(
+    "leakdoc.detect_growth",
+    effect="read",
+    timeout_s=60,
+    outputs=("decision", "slope_per_hour", "time_to_limit_s", "diagnosis"),
+)
 def detect_growth(
     ctx: StepContext,  # noqa: ARG001  (the contract's first argument)
     *,

@@ -12,7 +12,7 @@ from leakdoc.playbook import Duration, Param, PositiveDuration, StepContext, evi
 from playbook_steps.sampling import sample
 
 
-@step("leakdoc.sample_memory", effect="read", timeout_s=60)
+@step("leakdoc.sample_memory", effect="read", timeout_s=60, outputs=("recording", "decision"))
 def sample_memory(
     ctx: StepContext,
     *,

@@ -25,7 +25,7 @@ OUTCOMES: Final = {ProofDecision.NORMALIZED: Outcome.PASSED, ProofDecision.INCON
 Given = Sequence[StepResult | Path]
 
 
-@step("leakdoc.verify_normalized", effect="read", timeout_s=120)
+@step("leakdoc.verify_normalized", effect="read", timeout_s=120, outputs=("proof", "decision"))
 def verify_normalized(
     ctx: StepContext,
     *,

@@ -96,3 +96,14 @@ def proof(*, reason: str = "no growth is left", check: str = "it grew before") -
         after=Side(trace=after, decision=Decision.STABLE, findings=(NO_LEAK,)),
         parameters={"growth": {"smallest": None, "deviations": 8.0}, "leakdoc": "0.1.0"},
     )
+
+
+PLAYBOOK = """
+apiVersion: leakdoc/v1
+kind: Playbook
+metadata: {name: x, version: 1.0.0, incident_class: memory_leak, description: looks}
+params: {target: {type: target, required: true}, channel: {type: slack_channel, default: "#incidents"}}
+steps:
+  - {id: sample, uses: leakdoc.sample_memory, with: {target: "${{ params.target }}"}, always: true}
+advice: [look twice]
+"""

@@ -63,7 +63,7 @@ def _report(error: Exception) -> int:
 
         traceback.print_exception(error)
     if isinstance(error, LeakdocError):
-        lines = [f"leakdoc: {error.message}", *([error.help] if error.help else [])]
+        lines = [f"leakdoc: {error.message}", *(error.help or "").splitlines()]
         code = error.exit_code
     else:
         lines = [

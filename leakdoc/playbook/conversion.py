@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -95,22 +95,51 @@ def convert(
         UsageError: parameters are missing, unknown or of the wrong type; all are named.
     """
     parameters = parameters_of(function)
+    arguments, problems = _read(parameters, values, earlier or {}, frozenset())
+    if problems:
+        known = ", ".join(each.name for each in parameters) or "none"
+        told = "; ".join(message for _, message in problems)
+        raise UsageError(told, help=f"The step's parameters: {known}.")
+    return arguments
+
+
+def problems_with(
+    function: Callable[..., StepResult],
+    values: Mapping[str, Any],
+    *,
+    earlier: Mapping[str, StepResult] | None = None,
+    later: Collection[str] = (),
+) -> list[tuple[str, str]]:
+    """Return what is wrong with values, each with the parameter it is of, as far as it can be told now.
+
+    Args:
+        later: the names of values that will be known only later.
+    """
+    return _read(parameters_of(function), values, earlier or {}, frozenset(_nested(dict.fromkeys(later))))[1]
+
+
+def _read(
+    parameters: tuple[Parameter, ...],
+    values: Mapping[str, Any],
+    earlier: Mapping[str, StepResult],
+    later: frozenset[str],
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     given = _nested(values)
     names = {each.keyword: each.name for each in parameters} | {each.name: each.name for each in parameters}
-    problems = [f"{inert(name)} is not a parameter" for name in sorted(given) if name not in names]
+    problems = [(inert(name), f"{inert(name)} is not a parameter") for name in sorted(given) if name not in names]
     by_name = {names[name]: value for name, value in given.items() if name in names}
     arguments: dict[str, Any] = {}
     for each in parameters:
+        if each.name in later or each.keyword in later:
+            continue
+        value = by_name.get(each.name)
         try:
-            arguments |= _argument(each, by_name.get(each.name), {"earlier": earlier or {}})
+            arguments |= _argument(each, value, {"earlier": earlier})
         except ValidationError as error:
-            problems += _repeated(each, by_name.get(each.name)) or _problems(each.name, error)
+            problems += [(each.name, text) for text in _repeated(each, value) or _problems(each.name, error)]
         except UsageError as error:
-            problems.append(error.message)
-    if problems:
-        known = ", ".join(each.name for each in parameters) or "none"
-        raise UsageError("; ".join(problems), help=f"The step's parameters: {known}.")
-    return arguments
+            problems.append((each.name, error.message))
+    return arguments, problems
 
 
 def _argument(parameter: Parameter, value: Any, context: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ class Step:
         probe: of a step that writes, whether the change has happened; called with the same parameters.
         undo: of a step that writes, takes the change back; called with the same parameters.
         idempotent: running it twice leaves the world as running it once does.
+        outputs: the names of what it hands on; null where it does not say.
     """
 
     name: str
@@ -45,6 +46,13 @@ class Step:
     probe: Callable[..., bool] | None = None
     undo: StepFunction | None = None
     idempotent: bool = False
+    outputs: tuple[str, ...] | None = None
+
+    def takes(self, name: str) -> bool:
+        """Say whether the step has a parameter, by the name that callers outside of Python use."""
+        from leakdoc.playbook.conversion import parameters_of
+
+        return any(each.name == name for each in parameters_of(self.function))
 
     @property
     def summary(self) -> str:
@@ -85,6 +93,7 @@ def step(
     probe: Callable[..., bool] | None = None,
     undo: StepFunction | None = None,
     idempotent: bool = False,
+    outputs: Sequence[str] | None = None,
 ) -> Callable[[StepFunction], Step]:
     """Make a step out of a function ``(ctx: StepContext, *, ...) -> StepResult`` with annotated parameters.
 
@@ -96,6 +105,7 @@ def step(
         probe: tells whether the change has happened; a step that writes needs it.
         undo: takes the change back; a step that writes needs it.
         idempotent: running it twice leaves the world as running it once does; then neither is needed.
+        outputs: the names of what it hands on, so that a playbook that refers to another is refused.
 
     Raises:
         StepError: the declaration breaks the contract.
@@ -112,6 +122,7 @@ def step(
                 probe=probe,
                 undo=undo,
                 idempotent=idempotent,
+                outputs=None if outputs is None else tuple(outputs),
             )
         except ValueError as error:
             raise StepError(f"step {name}: {error}") from None

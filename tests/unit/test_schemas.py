@@ -13,6 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from leakdoc.cli.playbook_words import check_document, library_document, playbook_document
 from leakdoc.cli.step_words import registry_document, step_document
 from leakdoc.detection.diagnosis import diagnose
 from leakdoc.detection.discovery import discovery_of
@@ -22,6 +23,8 @@ from leakdoc.model.proof_document import proof_document
 from leakdoc.model.scan import Scan
 from leakdoc.model.step import Effect, EvidenceFile, EvidenceValue, StepResult
 from leakdoc.model.subject import SubjectKind
+from leakdoc.playbook.library import Source
+from leakdoc.playbook.loading import checked, examine
 from leakdoc.playbook.registry import Refused, installed
 from leakdoc.reporting.schemas import names, schema_text
 from leakdoc.verification.recheck import recheck, recheck_document
@@ -48,6 +51,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
     proof = verify(before, after)
     path = write_proof(proof, tmp_path_factory.mktemp("proof") / "proof.json")
     said = diagnosis_document(diagnose(before))
+    playbook = examine(Source(name="x", origin="x", text=values.PLAYBOOK))
     step = StepResult(
         step="leakdoc.x",
         outcome=Outcome.PASSED,
@@ -56,6 +60,9 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
     )
     return {
         "diagnosis": said,
+        "playbook": playbook_document(checked(playbook), installed()),
+        "playbook-check": check_document(examine(replace(playbook.source, text="apiVersion: 1"))),
+        "playbooks": library_document([playbook]),
         "proof": proof_document(proof),
         "recheck": recheck_document(recheck(path)),
         "scan": scan_document(

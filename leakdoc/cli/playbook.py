@@ -1,0 +1,50 @@
+"""``leakdoc playbook …``: a table of actions, each loaded with the command."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from typing import Final, NamedTuple
+
+
+class Action(NamedTuple):
+    """One action: its name, the module that configures and executes it, and its job in a line."""
+
+    name: str
+    module: str
+    summary: str
+
+
+ACTIONS: Final = (
+    Action("list", "leakdoc.cli.playbook_list", "the playbooks that are installed"),
+    Action("show", "leakdoc.cli.playbook_show", "what a playbook takes and does"),
+    Action("check", "leakdoc.cli.playbook_check", "everything that is wrong with a playbook"),
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    parser.epilog = (
+        "NAME|FILE is a playbook that is installed, or a file that ends in .yaml.\n\n"
+        "examples:\n"
+        "  leakdoc playbook list\n"
+        "  leakdoc playbook check ./incident.yaml"
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for action in ACTIONS:
+        subparser = actions.add_parser(
+            action.name,
+            help=action.summary,
+            description=action.summary[0].upper() + action.summary[1:] + ".",
+            formatter_class=parser.formatter_class,
+            allow_abbrev=False,
+        )
+        module = import_module(action.module)
+        module.configure(subparser)
+        subparser.set_defaults(act=module.execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Do what the action is for."""
+    code: int = args.act(args)
+    return code

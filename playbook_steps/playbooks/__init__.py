@@ -1,0 +1,1 @@
+"""The playbooks that come with leakdoc, one YAML file each."""
