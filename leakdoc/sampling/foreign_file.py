@@ -19,11 +19,13 @@ def check_file(path: Path) -> None:
     Raises:
         UnreadableSource: with the reason.
     """
-    name = inert(path.name)
+    name = inert(path.name or str(path))
     try:
         status = path.stat()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise UnreadableSource(f"{name} cannot be read: {why(error)}", help="Check the path.") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise UnreadableSource(f"{name} is a folder", help=f"Judge each of its files: leakdoc scan {name}")
     if not stat.S_ISREG(status.st_mode):
         raise UnreadableSource(f"{name} is not a plain file")
     if not status.st_size:
