@@ -15,6 +15,7 @@
     ├── RecordingError                exit 4   a recording could not be written
     │   ├── RecordingBusy                      another writer holds it
     │   └── RecordingFull                      the disk, or the size allowed, is used up
+    ├── SignatureError                exit 4   a proof could not be signed
     ├── StepError                     exit 4   a step could not be called
     ├── PlaybookError                 exit 4   a playbook could not be run
     │   ├── PlaybookInvalid                    it breaks its contract; every problem is named
@@ -97,6 +98,10 @@ class RecordingBusy(RecordingError):
 
 class RecordingFull(RecordingError):
     """The disk, or the size that was allowed, is used up."""
+
+
+class SignatureError(LeakdocError):
+    """A proof could not be signed with the key that was given."""
 
 
 class StepError(LeakdocError):

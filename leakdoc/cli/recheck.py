@@ -15,9 +15,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "The file's hash, its decision and every check are computed anew from the\n"
         "samples inside it. It shows that the decision follows from the samples; only a\n"
         "signature says whose samples they are.\n\n"
+        "With --require-signature it must carry the signature of one of the signers in a\n"
+        "file as ssh-keygen reads it: NAME KEYTYPE KEY, a line each.\n\n"
         "exit codes: as `leakdoc verify` had, and 4 when the file does not match"
     )
     parser.add_argument("proof", metavar="PROOF", help="a file that `leakdoc verify --proof` wrote")
+    parser.add_argument(
+        "--require-signature", metavar="ALLOWED_SIGNERS", help="refuse a proof that none of them signed"
+    )
     add_json(parser)
 
 
@@ -26,7 +31,7 @@ def execute(args: argparse.Namespace) -> int:
     from leakdoc.reporting.proof_text import recheck_lines
     from leakdoc.verification.recheck import recheck, recheck_document
 
-    result = recheck(args.proof)
+    result = recheck(args.proof, allowed_signers=args.require_signature)
     if args.json:
         print_json(recheck_document(result))
     else:

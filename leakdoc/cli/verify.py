@@ -41,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("after", metavar="AFTER", nargs="?", help="the same after the fix; with --wait also a target")
     parser.add_argument("--rollout-at", type=_instant, metavar="TIME", help="split BEFORE here instead of giving AFTER")
     parser.add_argument("--proof", metavar="FILE", help="write the decision with its evidence, for `leakdoc recheck`")
+    parser.add_argument("--sign", metavar="KEY", help="sign --proof FILE with an SSH key, by ssh-keygen")
     parser.add_argument("--force", action="store_true", help="let --proof write over a file that is no proof")
     parser.add_argument("--load", metavar="COLUMN", help="the column that counts requests (default: requests_total)")
     _add_waiting(parser)
@@ -69,7 +70,7 @@ def execute(args: argparse.Namespace) -> int:
     if args.proof:
         from leakdoc.verification.write import write_proof
 
-        tell_kept(write_proof(proof, args.proof, force=args.force))
+        tell_kept(write_proof(proof, args.proof, force=args.force, sign=args.sign))
     if args.json:
         print_json(proof_document(proof))
     else:
@@ -79,6 +80,9 @@ def execute(args: argparse.Namespace) -> int:
 
 def _refuse_target(args: argparse.Namespace) -> None:
     """What may not be written over is refused before anything is computed."""
+    if args.sign is not None and (not args.proof or not Path(args.sign).is_file()):
+        told = f"there is no key {inert(args.sign)}" if args.proof else "--sign signs the file of --proof"
+        raise UsageError(told, help="Give --proof FILE --sign KEY; ssh-keygen -t ed25519 -f KEY makes a key.")
     if not args.proof:
         return
     from leakdoc.cli.out_file import refuse

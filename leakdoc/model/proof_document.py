@@ -1,12 +1,13 @@
 """A proof as ``leakdoc.proof/1``: the decision with everything that it takes to recompute it, sealed by a hash.
 
-The hash is SHA-256 over the canonical JSON (RFC 8785) of the document without the hash itself.
+The hash is SHA-256 over the canonical JSON (RFC 8785) of the document without the hash and its signature. Each part
+has a digest of its own beside it, so that of an edited file it can be said which part was edited.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +28,8 @@ from leakdoc.model.trace import Facts, Life, Trace
 
 PROOF: Final = "leakdoc.proof/1"
 TIME: Final = "time"
+SEALS: Final = ("sha256", "signature")  # what the hash does not cover
+_SPLIT: Final = ("before", "after", "parameters")
 
 
 def proof_document(proof: Proof) -> Document:
@@ -42,18 +45,46 @@ def proof_document(proof: Proof) -> Document:
         "parameters": plain(proof.parameters),
         "samples": {"before": _samples(proof.before.trace), "after": _samples(proof.after.trace)},
     }
+    document["digests"] = dict(digests_of(document))
     return document | {"sha256": hash_of(document)}
 
 
+def digests_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each part of a document by its path, with its digest: ``samples.before.rss_bytes``, ``checks.level``.
+
+    Raises:
+        ValueError: a part has no canonical form.
+    """
+    for path, part in _parts(document):
+        yield path, hash_of({"part": part})
+
+
+def _parts(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in document.items():
+        if key in (*SEALS, "digests"):
+            continue
+        if key in _SPLIT and isinstance(value, Mapping):
+            yield from ((f"{key}.{name}", part) for name, part in value.items())
+        elif key == "samples" and isinstance(value, Mapping):
+            for side, columns in value.items():
+                named = columns.items() if isinstance(columns, Mapping) else [("", columns)]
+                yield from ((f"{key}.{side}.{name}", part) for name, part in named)
+        elif key == "checks" and isinstance(value, list):
+            yield key, [each.get("name") if isinstance(each, Mapping) else None for each in value]
+            yield from ((f"{key}.{each.get('name')}", each) for each in value if isinstance(each, Mapping))
+        else:
+            yield key, value
+
+
 def hash_of(document: Mapping[str, Any]) -> str:
-    """Return the hash of a document, in hexadecimal; a hash that it has already is left out.
+    """Return the hash of a document, in hexadecimal; a hash or signature that it has already is left out.
 
     Raises:
         ValueError: the document has no canonical form (a number that JSON cannot hold).
     """
     import rfc8785
 
-    unsealed = {key: value for key, value in document.items() if key != "sha256"}
+    unsealed = {key: value for key, value in document.items() if key not in SEALS}
     return hashlib.sha256(rfc8785.dumps(unsealed)).hexdigest()
 
 

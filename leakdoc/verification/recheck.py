@@ -12,18 +12,18 @@ from leakdoc.errors import DamagedSource
 from leakdoc.model.decision import ProofDecision
 from leakdoc.model.documents import Document
 from leakdoc.model.proof import Proof
-from leakdoc.model.proof_document import hash_of, proof_document
+from leakdoc.model.proof_document import digests_of, hash_of, proof_document
 from leakdoc.model.trace import Trace
 from leakdoc.redact import inert
 from leakdoc.verification.differences import differences
 from leakdoc.verification.policy import VerificationPolicy
 from leakdoc.verification.read import read_proof
 from leakdoc.verification.rebuild import thresholds_of, traces_of
+from leakdoc.verification.signature import ORIGIN, Signed, signed_by
 from leakdoc.verification.verify import parameters_of, verify
 
-ORIGIN: Final = "origin unverified: the decision follows from the samples; only a signature says whose samples they are"
 _MOST: Final = 20
-_NOT_COMPARED: Final = ("samples", "sha256", "parameters")  # what the recomputation starts from
+_NOT_COMPARED: Final = ("samples", "parameters", "digests", "sha256", "signature")  # what it starts from, and the seals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,7 +35,7 @@ class Recheck:
         matches: whether the file says what its samples say.
         differences: where it does not, the most telling first.
         notes: thresholds that were not the defaults, and another version of leakdoc: not wrong, but worth knowing.
-        origin: what the file cannot show.
+        origin: whose samples they are, or that nobody has shown it.
         proof: as recomputed; null where that was not possible.
     """
 
@@ -47,8 +47,11 @@ class Recheck:
     proof: Proof | None = None
 
 
-def recheck(path: str | os.PathLike[str]) -> Recheck:
+def recheck(path: str | os.PathLike[str], *, allowed_signers: str | os.PathLike[str] | None = None) -> Recheck:
     """Recompute a proof with the samples and the parameters inside it.
+
+    Args:
+        allowed_signers: who may have signed it, as ``ssh-keygen`` reads such a file; null asks for no signature.
 
     Returns:
         Whether hash, decision, and every check's outcome, reason and numbers (to 1e-9) are what they should be.
@@ -56,21 +59,25 @@ def recheck(path: str | os.PathLike[str]) -> Recheck:
     Raises:
         UnreadableSource: there is no such file.
         DamagedSource: the file is no proof at all.
+        UsageError: the file of allowed signers cannot be read.
+        MissingDependency: a signature is asked for, and ssh-keygen is not there.
     """
     document = read_proof(path)
-    broken = tuple(_broken_seal(document))
+    signed = Signed(origin=ORIGIN) if allowed_signers is None else signed_by(document, allowed_signers)
+    broken = (*_broken_seal(document), *signed.problems)
     try:
         before, after = traces_of(document)
         policies, verification = thresholds_of(document["parameters"])
         proof = _again(before, after, policies, verification)
     except DamagedSource as error:
-        return Recheck(decision=None, matches=False, differences=(*broken, error.message))
+        return Recheck(decision=None, matches=False, differences=(*broken, error.message), origin=signed.origin)
     found = (*broken, *_compare(document, proof))
     return Recheck(
         decision=proof.decision,
         matches=not found,
         differences=found[:_MOST],
-        notes=tuple(_notes(document["parameters"])),
+        notes=(*_notes(document["parameters"]), *_unasked(document, allowed_signers)),
+        origin=signed.origin,
         proof=proof,
     )
 
@@ -86,9 +93,21 @@ def _again(before: Trace, after: Trace, policies: Policies, verification: Verifi
 def _broken_seal(document: Document) -> list[str]:
     try:
         sealed = hash_of(document)
+        if sealed == document["sha256"]:
+            return []
+        return ["sha256: the file was changed after it was sealed", *_edited_parts(document)]
     except (ValueError, TypeError, RecursionError) as error:
         return [f"sha256: the document has no canonical form ({inert(str(error))})"]
-    return [] if sealed == document["sha256"] else ["sha256: the file was changed after it was sealed"]
+
+
+def _edited_parts(document: Document) -> list[str]:
+    """Name the parts that are not what they were when the file was sealed, as their own digests tell."""
+    sealed = document.get("digests")
+    if not isinstance(sealed, dict):
+        return []
+    found = dict(digests_of(document))
+    changed = [path for path in sorted({*sealed, *found}) if sealed.get(path) != found.get(path)]
+    return [f"{inert(path)}: was changed after it was sealed" for path in changed]
 
 
 def _compare(document: Document, proof: Proof) -> list[str]:
@@ -127,6 +146,12 @@ def _notes(parameters: dict[str, Any]) -> list[str]:
             if told[key] != value
         ]
     return notes
+
+
+def _unasked(document: Document, allowed_signers: object) -> list[str]:
+    if "signature" not in document or allowed_signers is not None:
+        return []
+    return ["it carries a signature, which was not looked at: --require-signature ALLOWED_SIGNERS says whose it is"]
 
 
 def recheck_document(result: Recheck) -> Document:

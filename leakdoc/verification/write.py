@@ -15,27 +15,36 @@ from leakdoc.model.proof import Proof
 from leakdoc.model.proof_document import PROOF, proof_document
 from leakdoc.redact import inert
 from leakdoc.sampling.foreign_file import why
+from leakdoc.verification.signature import signed
 
 _MARK: Final = re.compile(rb'\A\s*\{\s*"schema"\s*:\s*"' + re.escape(PROOF.encode()) + b'"')
 _START: Final = 4_096  # bytes; the mark comes first
 _FOR_ITS_OWNER_ONLY: Final = 0o600  # it holds the metrics of a service in production
 
 
-def write_proof(proof: Proof, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+def write_proof(
+    proof: Proof, path: str | os.PathLike[str], *, force: bool = False, sign: str | os.PathLike[str] | None = None
+) -> Path:
     """Write a proof with its samples; the file appears whole or not at all, readable by its owner only.
 
     An earlier proof is replaced; any other file, such as the evidence itself, is left alone.
 
     Args:
         force: replace any plain file.
+        sign: the SSH key that signs it, as ``ssh-keygen -Y sign`` takes it; null leaves it unsigned.
 
     Raises:
         UsageError: something is there that may not be replaced.
         RecordingError: the file cannot be written.
+        SignatureError: it cannot be signed.
+        MissingDependency: ssh-keygen is not there.
     """
     target = Path(path)
     _refuse_what_is_no_proof(target, force=force)
-    text = json.dumps(proof_document(proof), ensure_ascii=False, allow_nan=False, indent=1)
+    document = proof_document(proof)
+    if sign is not None:
+        document = signed(document, sign)
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
     beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         _write_new(beside, f"{text}\n".encode())
