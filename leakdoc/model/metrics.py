@@ -33,6 +33,7 @@ _KNOWN: Final = (
     Metric(name="open_fds", unit="count", title="open descriptors"),
     Metric(name="threads", unit="count", title="threads"),
     Metric(name="children", unit="count", title="child processes"),
+    Metric(name="zombies", unit="count", title="children that ended and were not collected"),
     Metric(name="connections", unit="count", title="connections"),
     Metric(name="oom_kills_total", unit="count", title="OOM kills", is_counter=True),
     Metric(name="requests_total", unit="count", title="requests", is_counter=True),

@@ -14,11 +14,14 @@ from leakdoc.sampling.probes import (
     children,
     connections,
     descriptor_kinds,
+    descriptor_targets,
     descriptors,
     mappings,
     memory,
+    parked,
     pressure,
     processor,
+    zombies,
 )
 from leakdoc.sampling.probes.reading import Probe, reason_of
 from leakdoc.sampling.process import Target, access_denied, gone
@@ -43,7 +46,7 @@ def linux_plan(target: Target) -> Plan:
 def _plan(target: Target, directory: ProcessDirectory) -> Plan:
     lifeline = LinuxLifeline(target, directory)
     missing: dict[str, str] = {}
-    probes = []
+    probes: list[PlannedProbe] = []
     for name, make, metrics, beat in _LINUX_PROBES:
         try:
             probes.append(PlannedProbe(name=name, probe=make(directory), metrics=metrics, beat=beat))
@@ -51,6 +54,9 @@ def _plan(target: Target, directory: ProcessDirectory) -> Plan:
             raise
         except OSError as error:
             missing.update(dict.fromkeys(metrics, reason_of(error)))
+    known = [each.probe.peer_of for each in probes if isinstance(each.probe, connections.ConnectionsProbe)]
+    threads = parked.ParkedProbe(directory, *known)
+    probes.append(PlannedProbe(name="parked threads", probe=threads, metrics=parked.METRICS, beat=CHILDREN))
     group = cgroup.CgroupProbe(directory)
     probes.append(PlannedProbe(name="cgroup", probe=group, metrics=cgroup.METRICS, beat=SLOW))
     return Plan(
@@ -69,8 +75,10 @@ _LINUX_PROBES: Final[tuple[tuple[str, Callable[[ProcessDirectory], Probe], tuple
     ("sockets", connections.ConnectionsProbe, connections.METRICS, CONNECTIONS),
     ("status", memory.StatusProbe, memory.STATUS_METRICS, SLOW),
     ("children", children.ChildrenProbe, children.METRICS, CHILDREN),
-    ("descriptor kinds", descriptor_kinds.DescriptorKindsProbe, (), SLOW),
+    ("descriptor kinds", descriptor_kinds.DescriptorKindsProbe, (), CHILDREN),
+    ("descriptor targets", descriptor_targets.DescriptorTargetsProbe, descriptor_targets.METRICS, SLOW),
     ("pressure", pressure.PressureProbe, pressure.METRICS, SLOW),
+    ("zombies", zombies.ZombiesProbe, zombies.METRICS, CHILDREN),
     ("maps", mappings.MappingsProbe, mappings.METRICS, SLOW),
     ("limits", descriptors.OpenFilesLimitProbe, (), RARE),
     ("agent", agent.AgentProbe, (), SLOW),

@@ -87,18 +87,22 @@ def messages(draw: st.DrawFn) -> tuple[bytes, TcpSocket]:
     ends = KEY_ENDS.pack(draw(PORT), draw(PORT), local, remote) + draw(st.binary(min_size=12, max_size=12))
     state, retransmits = draw(st.integers(1, 12)), draw(st.integers(0, 255))
     waiting, inode = draw(st.integers(0, 2**32 - 1)), draw(st.integers(0, 2**32 - 1))
-    last_data = draw(st.one_of(st.just(b""), st.binary(min_size=12, max_size=12)))
+    last_data = draw(
+        st.one_of(st.just(b""), st.binary(min_size=16, max_size=16), st.binary(min_size=116, max_size=116))
+    )
     family = socket.AF_INET if len(local) == 4 else socket.AF_INET6
-    body = struct.pack("=BBBB", family, state, 0, retransmits) + ends
-    body += struct.pack("=5I", 0, waiting, 0, 0, inode)
+    timer, unsent = draw(st.integers(0, 4)), draw(st.integers(0, 2**32 - 1))
+    body = struct.pack("=BBBB", family, state, timer, retransmits) + ends
+    body += struct.pack("=5I", 0, waiting, unsent, 0, inode)
     for kind in draw(st.lists(st.integers(3, 40), max_size=3)):
         value = draw(st.binary(max_size=9))
         body += struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
     if last_data:
-        info = bytes(44) + last_data + draw(st.sampled_from([b"", bytes(48), bytes(184)]))
+        beyond = [b"", bytes(48), bytes(184)] if len(last_data) > 16 else [b"", bytes(48)]
+        info = bytes(44) + last_data + draw(st.sampled_from(beyond))
         body += struct.pack("=HH", 4 + len(info), 2) + info
     whole = struct.pack("=IHHII", 16 + len(body), 20, 2, 1, 0) + body + bytes(-len(body) % 4)
-    return whole, TcpSocket(ends, len(local), inode, state, retransmits, waiting, last_data)
+    return whole, TcpSocket(ends, len(local), inode, state, retransmits, waiting, last_data, unsent, timer)
 
 
 @given(st.lists(messages(), max_size=8))

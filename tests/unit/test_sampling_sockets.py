@@ -53,7 +53,7 @@ def tcp(
         state=state,
         unanswered=unanswered,
         waiting=0,
-        last_data=b"" if idle_ms is None else struct.pack("=III", idle_ms + 5, 0, idle_ms),
+        last_data=b"" if idle_ms is None else struct.pack("=IIII", idle_ms + 5, 0, idle_ms, idle_ms),
     )
 
 
@@ -63,7 +63,7 @@ def columns(*readings: list[TcpSocket], step_s: float = 10.0) -> dict[str, float
     values: dict[Column, float] = {}
     for number, sockets in enumerate(readings):
         held = frozenset(each.inode for each in sockets)
-        values = tally.columns(census.take(sockets, held, number * step_s))
+        values = tally.columns(census.take(sockets, held, number * step_s), census.closed)
     return {column.text: value for column, value in values.items()}
 
 
@@ -85,6 +85,12 @@ def test_connections_are_counted_by_peer_and_state() -> None:
         f'connections{{{OUT},state="CLOSE_WAIT"}}': 1.0,
         f"connections_unanswered{{{OUT}}}": 1.0,
         f"connections_opened_total{{{OUT}}}": 0.0,
+        f"connections_closed_total{{{OUT}}}": 0.0,
+        f"connections_awaiting{{{OUT}}}": 0.0,
+        f"connections_silent{{{OUT}}}": 1.0,
+        f"connections_without_keepalive{{{OUT}}}": 2.0,
+        f"connection_since_fin_max_s{{{OUT}}}": 60.0,
+        f"connection_since_fin_median_s{{{OUT}}}": 60.0,
         f"connection_oldest_s{{{OUT}}}": 60.0,
         f"connection_idle_max_s{{{OUT}}}": 60.0,
         f"connection_idle_median_s{{{OUT}}}": 9.0,
@@ -107,6 +113,7 @@ def test_a_state_that_has_emptied_is_a_zero_and_has_no_age() -> None:
         f'connections{{{OUT},state="ESTABLISHED"}}': 0.0,
         f"connections_unanswered{{{OUT}}}": 0.0,
         f"connections_opened_total{{{OUT}}}": 0.0,
+        f"connections_closed_total{{{OUT}}}": 1.0,
     }
 
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
-from leakdoc.sampling.sockets.peers import KIND_OF_PORT, OUT, UNKNOWN_KIND, Group, incoming, is_local, peer_name
-from leakdoc.sampling.sockets.tcp import LISTEN, TcpSocket
+from leakdoc.sampling.sockets.peers import IN, KIND_OF_PORT, OUT, UNKNOWN_KIND, Group, incoming, is_local, peer_name
+from leakdoc.sampling.sockets.tcp import (
+    CLOSE_WAIT,
+    ESTABLISHED,
+    KEEPALIVE_TIMER,
+    LISTEN,
+    NO_TIMER,
+    TcpSocket,
+)
 
 # A service talks to a handful of peers; a crawler to thousands, and its record would be all labels.
 MOST_PEERS: Final = 64
 OTHER: Final = "other"
+_AT_REST: Final = (NO_TIMER, KEEPALIVE_TIMER)
 
 
 class Servers(Protocol):
@@ -27,20 +36,39 @@ class Connection(NamedTuple):
     Args:
         age_s: since it was first seen, or since it was last used, whichever is longer ago.
         is_new: whether it was opened between the reading before and this one.
+        idle_s: since data last went either way; null where the kernel does not tell.
+        unanswered: transmissions or probes in a row that the peer let go without an answer.
+        since_fin_s: since the peer closed, where it has and we have not; null where unknown.
+        awaiting_s: for how long one side has not answered what the other sent last; null where nothing is open. Of a
+            connection that we opened it is the peer who has to answer; of one that came in, we.
+        unsent: bytes that the peer has not acknowledged.
+        unread: bytes that came and were not read.
+        keepalive: whether it is on; null where another timer hides it.
+        is_severed: whether the other end was on this machine and is there no more.
     """
 
     group: Group
     state: int
-    idle_s: float | None
     age_s: float
-    unanswered: int
-    is_new: bool
+    is_new: bool = False
+    idle_s: float | None = None
+    unanswered: int = 0
+    since_fin_s: float | None = None
+    awaiting_s: float | None = None
+    unsent: int = 0
+    unread: int = 0
+    keepalive: bool | None = None
+    is_severed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Acquaintance:
+    """A connection that is known; `other_end` is how it was last seen on this machine: null for never."""
+
     group: Group
     first_seen_s: float
+    is_local: bool
+    other_end: bool | None = None
 
 
 class Census:
@@ -50,9 +78,14 @@ class Census:
         self._servers = servers
         self._known: dict[bytes, _Acquaintance] | None = None
         self._last_present_s: dict[Group, float] = {}
+        self.closed: Counter[Group] = Counter()
+        self.group_of_inode: dict[int, Group] = {}
 
-    def take(self, every: Iterable[TcpSocket], held: frozenset[int], now_s: float) -> list[Connection]:
+    def take(self, every: Sequence[TcpSocket], held: frozenset[int], now_s: float) -> list[Connection]:
         """Return the target's connections.
+
+        `closed` counts those that have gone since the reading before, by group; `group_of_inode` tells whom a socket
+        is with.
 
         Args:
             every: all sockets of its network namespace.
@@ -62,17 +95,20 @@ class Census:
         own, listening = _own_and_listening(every, held)
         before = self._known or {}
         known = {each.key: before[each.key] for each in own if each.key in before}
+        self.closed = Counter(each.group for key, each in before.items() if key not in known)
         self._last_present_s.update((each.group, now_s) for each in known.values())
         new = [each for each in own if each.key not in known]
         known.update((each.key, self._meet(each, listening, now_s)) for each in new)
         fresh = frozenset() if self._known is None else frozenset(each.key for each in new)
         self._known = known
-        return [_connection(each, known[each.key], now_s, is_new=each.key in fresh) for each in own]
+        self.group_of_inode = {each.inode: known[each.key].group for each in own}
+        severed = _severed(own, every, known)
+        return [_connection(each, known[each.key], now_s, each.key in fresh, each.key in severed) for each in own]
 
     def _meet(self, each: TcpSocket, listening: dict[int, int], now_s: float) -> _Acquaintance:
         group = self._group(each, listening, now_s)
         self._last_present_s[group] = now_s
-        return _Acquaintance(group, now_s)
+        return _Acquaintance(group, now_s, is_local(each.local, each.remote))
 
     def _group(self, each: TcpSocket, listening: dict[int, int], now_s: float) -> Group:
         group = self._name(each, listening)
@@ -106,7 +142,41 @@ def _own_and_listening(every: Iterable[TcpSocket], held: frozenset[int]) -> tupl
     return own, listening
 
 
-def _connection(each: TcpSocket, known: _Acquaintance, now_s: float, *, is_new: bool) -> Connection:
-    idle = each.idle_s
-    age = max(now_s - known.first_seen_s, idle or 0.0)
-    return Connection(known.group, each.state, idle, age, each.unanswered, is_new)
+def _severed(
+    own: Iterable[TcpSocket], every: Iterable[TcpSocket], known: Mapping[bytes, _Acquaintance]
+) -> frozenset[bytes]:
+    """Return the keys of established connections whose other end was on this machine, and is there no more.
+
+    A dump is no snapshot: an end that is missing once may only just have gone, so it must be missing twice. Ends are
+    told by their ports alone, which may hide one that is severed and never makes one up.
+    """
+    local = [(each.key, near) for each in own if each.state == ESTABLISHED and (near := known[each.key]).is_local]
+    if not local:
+        return frozenset()
+    ends = {each.key[:4] for each in every}
+    severed = []
+    for key, near in local:
+        is_there = key[2:4] + key[:2] in ends
+        if not is_there and near.other_end is False:
+            severed.append(key)
+        if is_there or near.other_end is not None:
+            near.other_end = is_there
+    return frozenset(severed)
+
+
+def _connection(each: TcpSocket, known: _Acquaintance, now_s: float, is_new: bool, is_severed: bool) -> Connection:
+    last, state, timer = each.last, each.state, each.timer
+    idle = since_fin = awaiting = None
+    age = now_s - known.first_seen_s
+    if last is not None:
+        idle = last.idle_s
+        age = max(age, idle)
+        if state == ESTABLISHED:
+            awaiting = last.unserved_s if known.group.direction == IN else last.unanswered_s
+        elif state == CLOSE_WAIT:
+            since_fin = last.since_fin_s
+    keepalive = timer == KEEPALIVE_TIMER if state == ESTABLISHED and timer in _AT_REST else None
+    return Connection(
+        known.group, state, age, is_new, idle, each.unanswered, since_fin, awaiting,
+        each.unsent, each.waiting, keepalive, is_severed,
+    )  # fmt: skip

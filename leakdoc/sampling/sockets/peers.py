@@ -15,14 +15,18 @@ _MAPPED: Final = bytes(10) + b"\xff\xff"  # RFC 4291, 2.5.5.2: an IPv4 address i
 
 # IANA's service names and the servers' own defaults.
 KIND_OF_PORT: Final = {
+    25: "smtp",
     80: "http",
     443: "https",
+    389: "ldap",
     1433: "sqlserver",
     1521: "oracle",
+    1883: "mqtt",
     2181: "zookeeper",
     2379: "etcd",
     3306: "mysql",
     4222: "nats",
+    4317: "otlp",
     5432: "postgres",
     5671: "amqp",
     5672: "amqp",
@@ -34,8 +38,11 @@ KIND_OF_PORT: Final = {
     9042: "cassandra",
     9092: "kafka",
     9200: "elasticsearch",
+    9300: "elasticsearch",
     11211: "memcached",
+    26257: "cockroachdb",
     27017: "mongodb",
+    50051: "grpc",
 }
 
 

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 
 from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
-from leakdoc.sampling.sockets.tcp import KEY_ENDS, Endpoint, TcpSocket
+from leakdoc.sampling.sockets.tcp import KEY_ENDS, TIME_WAIT, Endpoint, TcpSocket
 
 
 class ProcNetTable:
@@ -26,6 +26,10 @@ class ProcNetTable:
         except FileNotFoundError:
             return sockets  # booted with ipv6.disable=1
         return sockets
+
+    def read_time_wait(self) -> list[TcpSocket]:
+        """Return what is left of connections that this side closed first."""
+        return [each for each in self.read() if each.state == TIME_WAIT]
 
 
 def parse_table(text: str) -> Iterator[TcpSocket]:
@@ -44,6 +48,7 @@ def parse_table(text: str) -> Iterator[TcpSocket]:
 
 def _socket(fields: list[str]) -> TcpSocket:
     local, remote, inode = parse_endpoint(fields[1]), parse_endpoint(fields[2]), int(fields[9])
+    unsent, _, waiting = fields[4].partition(":")
     ends = KEY_ENDS.pack(local.port, remote.port, local.address, remote.address)
     return TcpSocket(
         key=ends + inode.to_bytes(8, "little"),
@@ -51,7 +56,9 @@ def _socket(fields: list[str]) -> TcpSocket:
         inode=inode,
         state=int(fields[3], 16),
         unanswered=int(fields[6], 16),
-        waiting=int(fields[4].partition(":")[2], 16),
+        waiting=int(waiting, 16),
+        unsent=int(unsent, 16),
+        timer=int(fields[5].partition(":")[0], 16),
     )
 
 

@@ -9,7 +9,10 @@ from leakdoc.sampling.procfs import ProcessDirectory
 from leakdoc.sampling.sockets.ownership import socket_inode
 
 KIND_OF_SERVER: Final = {
+    "envoy": "proxy",
+    "haproxy": "proxy",
     "mariadbd": "mysql",
+    "keydb-server": "redis",
     "memcached": "memcached",
     "mongod": "mongodb",
     "mysqld": "mysql",

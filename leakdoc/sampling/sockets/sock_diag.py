@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from leakdoc.sampling.procfs import UnexpectedText
-from leakdoc.sampling.sockets.tcp import TcpSocket
+from leakdoc.sampling.sockets.tcp import TIME_WAIT, TcpSocket
 
 _NETLINK_SOCK_DIAG: Final = 4
 _SOCK_DIAG_BY_FAMILY: Final = 20
@@ -22,18 +22,19 @@ _NLMSG_DONE: Final = 3
 _REQUEST_DUMP: Final = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
 _INET_DIAG_INFO: Final = 2
 # TIME_WAIT and SYN_RECV are held by no process, and there may be many of them.
-_STATES: Final = sum(1 << state for state in (1, 2, 4, 5, 7, 8, 9, 10, 11))
+_HELD: Final = sum(1 << state for state in (1, 2, 4, 5, 7, 8, 9, 10, 11))
 
 _HEADER: Final = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
 _REQUEST: Final = struct.Struct("=BBBxI48x")  # struct inet_diag_req_v2, with an empty socket id
 # struct nlmsghdr, and behind it struct inet_diag_msg: family, state, timer, retrans, socket id, expires, rqueue,
 # wqueue, uid, inode. Both are unpacked in one go: there may be tens of thousands.
-_MESSAGE: Final = struct.Struct("=IHHII BBxB48s4xI8xI")
+_MESSAGE: Final = struct.Struct("=IHHII BBBB48s4xII4xI")
 _ATTRIBUTE: Final = struct.Struct("=HH")  # struct nlattr
 
 _WIDTH: Final = {int(socket.AF_INET): 4, int(socket.AF_INET6): 16}  # of an address, in bytes
 _LAST_DATA_AT: Final = _ATTRIBUTE.size + 44  # tcpi_last_data_sent in the attribute that holds struct tcp_info
-_LAST_DATA_END: Final = _LAST_DATA_AT + 12
+_LAST_DATA_END: Final = _LAST_DATA_AT + 16
+_SEGMENTS_END: Final = _ATTRIBUTE.size + 160  # behind tcpi_data_segs_out, which old kernels lack
 _BUFFER: Final = 1 << 16
 _PATIENCE_S: Final = 2.0  # the kernel answers in milliseconds; a sandbox may not answer at all
 
@@ -56,11 +57,19 @@ class NetlinkTable:
 
     def read(self) -> list[TcpSocket]:
         """Return every TCP socket that a process can hold, IPv4 and IPv6."""
-        return [each for family in (socket.AF_INET, socket.AF_INET6) for each in self._dump(family)]
+        return list(self._dumps(_HELD, 1 << (_INET_DIAG_INFO - 1)))
 
-    def _dump(self, family: int) -> Iterator[TcpSocket]:
+    def read_time_wait(self) -> list[TcpSocket]:
+        """Return what is left of connections that this side closed first: nobody holds it, and it keeps a port."""
+        return list(self._dumps(1 << TIME_WAIT, 0))
+
+    def _dumps(self, states: int, extensions: int) -> Iterator[TcpSocket]:
+        for family in (socket.AF_INET, socket.AF_INET6):
+            yield from self._dump(family, states, extensions)
+
+    def _dump(self, family: int, states: int, extensions: int) -> Iterator[TcpSocket]:
         self._sequence += 1
-        body = _REQUEST.pack(family, socket.IPPROTO_TCP, 1 << (_INET_DIAG_INFO - 1), _STATES)
+        body = _REQUEST.pack(family, socket.IPPROTO_TCP, extensions, states)
         length = _HEADER.size + len(body)
         header = _HEADER.pack(length, _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, self._sequence, 0)
         self._socket.send(header + body)
@@ -86,7 +95,7 @@ def parse_part(part: bytes, sequence: int) -> tuple[list[TcpSocket], bool]:
     at, end = 0, len(part)
     while at + _MESSAGE.size <= end:
         (
-            length, kind, _, answers, _, family, state, unanswered, key, waiting, inode
+            length, kind, _, answers, _, family, state, timer, unanswered, key, waiting, unsent, inode
         ) = _MESSAGE.unpack_from(part, at)  # fmt: skip
         if kind != _SOCK_DIAG_BY_FAMILY:
             break
@@ -94,7 +103,8 @@ def parse_part(part: bytes, sequence: int) -> tuple[list[TcpSocket], bool]:
             raise UnexpectedText("a socket's message is cut short")
         if answers == sequence:
             last_data = find(at + _MESSAGE.size, at + length)
-            sockets.append(TcpSocket(key, _WIDTH.get(family, 16), inode, state, unanswered, waiting, last_data))
+            width = _WIDTH.get(family, 16)
+            sockets.append(TcpSocket(key, width, inode, state, unanswered, waiting, last_data, unsent, timer))
         at += (length + 3) & ~3
     return sockets, _ends_dump(part, at, sequence)
 
@@ -121,6 +131,7 @@ class _InfoFinder:
     def __init__(self, part: bytes) -> None:
         self._part = part
         self._offset = 0
+        self._end = 0
         self._header = b""
 
     def last_data(self, at: int, end: int) -> bytes:
@@ -130,7 +141,7 @@ class _InfoFinder:
             found = self._search(at, end)
             if found < 0:
                 return b""
-        return self._part[found + _LAST_DATA_AT : found + _LAST_DATA_END]
+        return self._part[found + _LAST_DATA_AT : found + self._end]
 
     def _search(self, first: int, end: int) -> int:
         at = first
@@ -139,12 +150,13 @@ class _InfoFinder:
             if length < _ATTRIBUTE.size or at + length > end:
                 return -1
             if kind == _INET_DIAG_INFO:
-                return self._remember(at, at - first) if length >= _LAST_DATA_END else -1
+                return self._remember(at, at - first, length) if length >= _LAST_DATA_END else -1
             at += (length + 3) & ~3
         return -1
 
-    def _remember(self, found: int, offset: int) -> int:
+    def _remember(self, found: int, offset: int, length: int) -> int:
         self._offset, self._header = offset, self._part[found : found + _ATTRIBUTE.size]
+        self._end = _SEGMENTS_END if length >= _SEGMENTS_END else _LAST_DATA_END
         return found
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from leakdoc.model.sample import Reason
 from leakdoc.sampling.probes.reading import reason_of
@@ -13,6 +14,9 @@ from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
 from leakdoc.sampling.sockets.proc_net import ProcNetTable
 from leakdoc.sampling.sockets.sock_diag import NetlinkTable
 from leakdoc.sampling.sockets.tcp import SocketTable
+from leakdoc.sampling.sockets.unix_diag import UnixTable
+
+T = TypeVar("T")
 
 _CLONE_NEWNET: Final = 0x4000_0000  # include/uapi/linux/sched.h
 
@@ -25,7 +29,7 @@ def table_for(directory: ProcessDirectory) -> tuple[SocketTable, str | None]:
     """
     is_ours = directory.link("ns/net") == str(Path("/proc/self/ns/net").readlink())
     try:
-        table = NetlinkTable() if is_ours else _table_in_namespace_of(directory)
+        table = NetlinkTable() if is_ours else _in_namespace_of(directory, NetlinkTable)
         table.read()
     except (OSError, UnexpectedText) as error:  # no sock_diag in this kernel or sandbox, or no right to enter
         return ProcNetTable(directory), reason_of(error)
@@ -34,7 +38,22 @@ def table_for(directory: ProcessDirectory) -> tuple[SocketTable, str | None]:
     return table, None
 
 
-def _table_in_namespace_of(directory: ProcessDirectory) -> NetlinkTable:
+def unix_table_for(directory: ProcessDirectory) -> UnixTable | None:
+    """Return a table of the Unix sockets in the target's network namespace; null where the system has none.
+
+    Raises:
+        PermissionError: the target is not ours to look at.
+    """
+    is_ours = directory.link("ns/net") == str(Path("/proc/self/ns/net").readlink())
+    try:
+        table = UnixTable() if is_ours else _in_namespace_of(directory, UnixTable)
+        table.read()
+    except (OSError, UnexpectedText, AttributeError):
+        return None
+    return table
+
+
+def _in_namespace_of(directory: ProcessDirectory, make_table: Callable[[], T]) -> T:
     """Open a table in another network namespace, as root may: a socket stays in the one that it was made in.
 
     Only a thread of our own enters it, and ends there; the target is not touched.
@@ -42,12 +61,12 @@ def _table_in_namespace_of(directory: ProcessDirectory) -> NetlinkTable:
     Raises:
         OSError: we may not enter it.
     """
-    made: list[NetlinkTable | OSError] = []
+    made: list[T | OSError] = []
 
     def make() -> None:
         try:
             _enter(directory)
-            made.append(NetlinkTable())
+            made.append(make_table())
         except OSError as error:
             made.append(error)
 

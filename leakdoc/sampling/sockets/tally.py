@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,7 +13,9 @@ from leakdoc.sampling.sockets.peers import Group, incoming
 from leakdoc.sampling.sockets.tcp import LISTEN, STATES, TcpSocket
 
 TOTAL: Final = Column("connections")
-IDLE_METRICS: Final = ("connection_idle_max_s", "connection_idle_median_s")
+IDLE_METRICS: Final = ("connection_idle_max_s", "connection_idle_median_s", "connections_awaiting")
+LOST_AFTER: Final = 4  # retransmissions: over three seconds without an answer; one or two are an ordinary loss
+SILENT_S: Final = 10.0  # longer than nearly any request takes
 
 
 @dataclass(slots=True)
@@ -21,18 +23,36 @@ class _Peer:
     """What is gathered of the connections to one peer in one reading."""
 
     states: Counter[int] = field(default_factory=Counter)
+    opened: int = 0
+    without_keepalive: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
     ages_s: list[float] = field(default_factory=list)
     idle_s: list[float] = field(default_factory=list)
-    unanswered: int = 0
-    opened: int = 0
+    awaiting_s: list[float] = field(default_factory=list)
+    since_fin_s: list[float] = field(default_factory=list)
 
-    def add(self, connection: Connection) -> None:
-        self.states[connection.state] += 1
-        self.ages_s.append(connection.age_s)
-        if connection.idle_s is not None:
-            self.idle_s.append(connection.idle_s)
-        self.unanswered += connection.unanswered > 0
-        self.opened += connection.is_new
+    def add(self, each: Connection) -> None:
+        self.states[each.state] += 1
+        self.ages_s.append(each.age_s)
+        if each.idle_s is not None:
+            self.idle_s.append(each.idle_s)
+        if each.awaiting_s is not None:
+            self.awaiting_s.append(each.awaiting_s)
+        if each.since_fin_s is not None:
+            self.since_fin_s.append(each.since_fin_s)
+        if each.keepalive is False:
+            self.without_keepalive += 1
+        if each.is_new:
+            self.opened += 1
+        if each.unanswered or each.unsent or each.unread or each.is_severed:
+            self._count(each)
+
+    def _count(self, each: Connection) -> None:
+        self.counts["unanswered"] += each.unanswered > 0
+        self.counts["lost"] += each.is_severed or each.unanswered >= LOST_AFTER
+        self.counts["severed"] += each.is_severed
+        self.counts["unsent_bytes"] += each.unsent
+        self.counts["unread_bytes"] += each.unread
 
 
 class Tally:
@@ -41,14 +61,13 @@ class Tally:
     def __init__(self) -> None:
         self._states: dict[Group, set[int]] = {}
         self._opened: Counter[Group] = Counter()
+        self._closed: Counter[Group] = Counter()
 
-    def columns(self, connections: Iterable[Connection]) -> dict[Column, float]:
-        """Return the columns of one reading.
+    def columns(self, connections: Iterable[Connection], closed: Mapping[Group, int]) -> dict[Column, float]:
+        """Return the columns of one reading, as `docs/files.md` lists them.
 
-        ``connections`` (total), ``connections{direction,peer,peer_kind,state}``,
-        ``connections_unanswered{…}`` (whose peer does not answer a transmission or a probe),
-        ``connections_opened_total{…}`` (seen to be opened since the first reading: at least so many),
-        and in seconds ``connection_oldest_s{…}``, ``connection_idle_max_s{…}``, ``connection_idle_median_s{…}``.
+        Args:
+            closed: connections that have gone since the reading before, by group.
         """
         peers = _by_peer(connections)
         values = {TOTAL: float(sum(peer.states.total() for peer in peers.values()))}
@@ -56,9 +75,16 @@ class Tally:
         for group, states in self._states.items():
             peer = peers.get(group) or _Peer()
             self._opened[group] += peer.opened
-            values.update(_counts(group, peer, states, self._opened[group]))
+            self._closed[group] += closed.get(group, 0)
+            values.update(_states(group, peer, states))
+            values.update(_counts(group, peer, {"opened_total": self._opened, "closed_total": self._closed}))
             values.update(_seconds(group, peer))
         return values
+
+    @property
+    def groups(self) -> Iterable[Group]:
+        """The peers that are written now."""
+        return self._states.keys()
 
     def _remember(self, peers: dict[Group, _Peer]) -> None:
         for group, peer in peers.items():
@@ -67,7 +93,7 @@ class Tally:
         for group in [each for each in self._states if each not in peers]:
             if len(self._states) <= MOST_PEERS:
                 break
-            del self._states[group], self._opened[group]
+            del self._states[group], self._opened[group], self._closed[group]
 
 
 def waiting_columns(sockets: Iterable[TcpSocket], held: frozenset[int]) -> dict[Column, float]:
@@ -89,25 +115,44 @@ def _by_peer(connections: Iterable[Connection]) -> dict[Group, _Peer]:
     return peers
 
 
-def _counts(group: Group, peer: _Peer, states: set[int], opened: int) -> dict[Column, float]:
-    labels = group.labels
-    values = {
-        Column.of("connections", **labels, state=STATES.get(state, "UNKNOWN")): float(peer.states[state])
+def _states(group: Group, peer: _Peer, states: set[int]) -> dict[Column, float]:
+    return {
+        Column.of("connections", **group.labels, state=STATES.get(state, "UNKNOWN")): float(peer.states[state])
         for state in sorted(states)
     }
-    values[Column.of("connections_unanswered", **labels)] = float(peer.unanswered)
-    values[Column.of("connections_opened_total", **labels)] = float(opened)
+
+
+def _counts(group: Group, peer: _Peer, totals: Mapping[str, Counter[Group]]) -> dict[Column, float]:
+    """Return what is counted and summed; what only a few connections ever have is written where it is there."""
+    labels = group.labels
+    values = {Column.of("connections_unanswered", **labels): float(peer.counts["unanswered"])}
+    values |= {Column.of(f"connections_{name}", **labels): float(total[group]) for name, total in totals.items()}
+    if peer.idle_s:
+        values[Column.of("connections_awaiting", **labels)] = float(len(peer.awaiting_s))
+        values[Column.of("connections_silent", **labels)] = float(sum(idle >= SILENT_S for idle in peer.idle_s))
+    if peer.without_keepalive:
+        values[Column.of("connections_without_keepalive", **labels)] = float(peer.without_keepalive)
+    for name in ("lost", "severed", "unsent_bytes", "unread_bytes"):
+        if peer.counts[name]:
+            values[Column.of(f"connections_{name}", **labels)] = float(peer.counts[name])
     return values
 
 
 def _seconds(group: Group, peer: _Peer) -> dict[Column, float]:
     """Return ages; none where there is no connection to have one."""
     values = {}
-    if peer.ages_s:
-        values[Column.of("connection_oldest_s", **group.labels)] = max(peer.ages_s)
-    if peer.idle_s:
-        values[Column.of("connection_idle_max_s", **group.labels)] = max(peer.idle_s)
-        values[Column.of("connection_idle_median_s", **group.labels)] = _median(peer.idle_s)
+    labels = group.labels
+    for name, ages in (
+        ("oldest", peer.ages_s),
+        ("idle_max", peer.idle_s),
+        ("awaiting_max", peer.awaiting_s),
+        ("since_fin_max", peer.since_fin_s),
+    ):
+        if ages:
+            values[Column.of(f"connection_{name}_s", **labels)] = max(ages)
+    for name, ages in (("idle_median", peer.idle_s), ("since_fin_median", peer.since_fin_s)):
+        if ages:
+            values[Column.of(f"connection_{name}_s", **labels)] = _median(ages)
     return values
 
 
