@@ -81,9 +81,9 @@ def _print_quality(report: Report) -> None:
 def _print_looks(seed: int, each: int) -> None:
     traces = [*long_traces(seed, each), *live_traces(seed, each)]
     print(f"\ntwenty looks at {len(traces)} traces")
-    print(_row("unaware of the looks", score_looks(traces, overall=None, patience=0.0)))
-    print(_row("spending, no patience", score_looks(traces, overall=0.05, patience=0.0)))
-    print(_row("spending, and 0.7 patience", score_looks(traces, overall=0.05, patience=0.7)))
+    print(_row("unaware of the looks", score_looks(traces, spends=False, patient=False)))
+    print(_row("spending, no patience", score_looks(traces, spends=True, patient=False)))
+    print(_row("as a watch looks", score_looks(traces, spends=True, patient=True)))
 
 
 def _print_folder(folder: Path) -> None:

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.detection.scene import Labelled
+from leakdoc.detection.looks import LookSchedule
 from leakdoc.detection.stats.growth import judge
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import Series
-from leakdoc.detection.stats.spending import spend
 from leakdoc.model.decision import Decision
 
 LOOKS = 20
@@ -33,10 +33,15 @@ def prefixes(series: Series, looks: int = LOOKS) -> Iterator[Series]:
         )
 
 
-def alarm_at(labelled: Labelled, policy: GrowthPolicy, *, overall: float | None) -> int | None:
-    """Return the look that first says leaking; null if none does. Without `overall` every look spends it all."""
+def alarm_at(labelled: Labelled, policy: GrowthPolicy, *, spends: bool = True) -> int | None:
+    """Return the look that first says leaking, as a watch of that length does; null if none does.
+
+    Args:
+        policy: `planned` is set here where the watch is to be patient.
+        spends: whether all looks together may err as often as one.
+    """
+    schedule = LookSchedule(LOOKS if spends else None, policy.alpha, patience=policy.patience if policy.planned else 0)
     for look, part in enumerate(prefixes(labelled.series), start=1):
-        alpha = None if overall is None else spend(look, LOOKS, overall=overall)
-        if judge(part, policy, alpha=alpha).decision is Decision.LEAKING:
+        if judge(part, policy, alpha=schedule.spend(look)).decision is Decision.LEAKING:
             return look
     return None

@@ -97,17 +97,15 @@ def _note(report: Report, one: Labelled, found: Growth) -> None:
         report.covered[one.leak].append(slope.low - 1e-9 <= one.slope <= slope.high + 1e-9)
 
 
-def score_looks(traces: Sequence[Labelled], *, overall: float | None, patience: float) -> Tally:
+def score_looks(traces: Sequence[Labelled], *, spends: bool, patient: bool) -> Tally:
     """Judge every trace twenty times, a twentieth more each time; the first alarm counts.
 
     Args:
-        overall: the error rate that all looks may spend together; null for a judge that does not know that it peeks.
-        patience: the fraction of the window for which growth must have lasted.
+        spends: whether all looks together may err as often as one.
+        patient: whether growth that can wait must have lasted, as a watch asks by default.
     """
     tally = Tally()
     for one in traces:
-        span = float(np.ptp(one.series.times_s))
-        usual = GrowthPolicy()
-        policy = replace(usual, lasts_at_least=max(usual.lasts_at_least, patience * span))
-        tally.add(one.leak, alarm_at(one, policy, overall=overall) is not None)
+        policy = replace(GrowthPolicy(), planned=float(np.ptp(one.series.times_s)) if patient else None)
+        tally.add(one.leak, alarm_at(one, policy, spends=spends) is not None)
     return tally

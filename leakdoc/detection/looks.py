@@ -7,6 +7,7 @@ from typing import Final
 
 FIRST_LOOK: Final = 30  # samples: the growth judge asks for as many
 LOOK_FACTOR: Final = 1.12  # between looks, in samples: a verdict is at most an eighth later than it could have been
+_LEAST_RATE: Final = 1e-9
 LEAST_BETWEEN: Final = 5  # samples: looks closer than that see nearly the same data
 
 
@@ -14,16 +15,27 @@ class LookSchedule:
     """Looks at growing numbers of samples, in a fixed ratio, so that a long watch does not look more and more often.
 
     Args:
-        most_samples: how many samples the watch will see at most; null for no end.
+        planned_samples: how many samples the watch was to see; null where only its last look counts.
         overall: the two-sided error rate of all looks together.
+        patience: the share of the watch for which growth that can wait must have lasted.
+        endless: whether the watch may go on for longer than planned.
     """
 
-    def __init__(self, most_samples: int | None = None, overall: float = 0.05) -> None:
+    def __init__(
+        self,
+        planned_samples: float | None = None,
+        overall: float = 0.05,
+        *,
+        patience: float = 0.0,
+        endless: bool = False,
+    ) -> None:
         self._times = look_times()
         self._next = next(self._times)
-        self._taken = 0
-        self._overall = overall
-        self._most_looks = None if most_samples is None else looks_within(most_samples)
+        self._planned = planned_samples
+        self._overall, self._patience, self._endless = overall, patience, endless
+        self._seen = 0
+        self._spent = 0.0
+        self._rate = overall
 
     def is_due(self, samples: int) -> bool:
         """Say whether the trace has grown enough since the last look; if so, the next one is set."""
@@ -33,12 +45,15 @@ class LookSchedule:
             self._next = next(self._times)
         return True
 
-    def spend(self) -> float:
-        """Return the two-sided error rate of the look that is being taken."""
-        from leakdoc.detection.stats.spending import spend
+    def spend(self, samples: int) -> float:
+        """Return the two-sided error rate of a look at so many samples; looking again at the same costs nothing."""
+        from leakdoc.detection.stats.spending import spent
 
-        self._taken += 1
-        return spend(self._taken, self._most_looks, overall=self._overall)
+        if self._planned is not None and samples > self._seen:
+            share = samples / max(self._planned, 1.0)
+            now = spent(share, overall=self._overall, patience=self._patience, endless=self._endless)
+            self._seen, self._rate, self._spent = samples, max(now - self._spent, _LEAST_RATE), now
+        return self._rate
 
 
 def look_times() -> Iterator[int]:
@@ -47,12 +62,3 @@ def look_times() -> Iterator[int]:
     while True:
         yield samples
         samples = max(samples + LEAST_BETWEEN, round(samples * LOOK_FACTOR))
-
-
-def looks_within(most_samples: int) -> int:
-    """Return how many looks a watch of so many samples takes, the one at its end included."""
-    times = look_times()
-    looks = 1
-    while next(times) <= most_samples:
-        looks += 1
-    return looks

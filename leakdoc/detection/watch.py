@@ -116,12 +116,11 @@ class Watch:
             stop_when_decided=stop_when_decided,
         )
         self._interval_s = interval_s
-        self._policies = policies
+        self._policies, self._looks = _patient(policies, for_s, interval_s, stops_early=stop_when_decided)
         self._on_progress = on_progress
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
-        self._looks = _looks(for_s, interval_s, policies)
         self._writer = None if record is None else RecordingWriter(record, self.target.subject)
         self._thread: threading.Thread | None = None
         self._result: Watched | None = None
@@ -230,7 +229,7 @@ class Watch:
     def _look(self) -> Diagnosis:
         from leakdoc.detection.diagnosis import diagnose
 
-        diagnosis = diagnose(self.trace, policies=self._policies, alpha=self._looks.spend())
+        diagnosis = diagnose(self.trace, policies=self._policies, alpha=self._looks.spend(len(self._builder)))
         return diagnosis if self._writer is None else _without_advice_to_record(diagnosis)
 
     def _tell(self, sample: Sample, is_new: bool) -> None:
@@ -259,9 +258,18 @@ def _without_advice_to_record(diagnosis: Diagnosis) -> Diagnosis:
     return replace(diagnosis, next=tuple(each for each in diagnosis.next if "--record" not in each.argv))
 
 
-def _looks(for_s: float | None, interval_s: float, policies: Policies | None) -> LookSchedule:
-    most_samples = None if for_s is None else int(for_s / interval_s) + 1
-    return LookSchedule(most_samples) if policies is None else LookSchedule(most_samples, policies.growth.alpha)
+def _patient(
+    policies: Policies | None, for_s: float | None, interval_s: float, *, stops_early: bool
+) -> tuple[Policies, LookSchedule]:
+    """The thresholds of a watch that may stop early, and its looks; one that goes on to its end is a single look."""
+    from leakdoc.detection.policies import Policies
+
+    policies = policies or Policies()
+    growth, planned_s = policies.growth, FOR_S if for_s is None else for_s
+    if not stops_early:
+        return policies, LookSchedule(overall=growth.alpha)
+    looks = LookSchedule(planned_s / interval_s + 1, growth.alpha, patience=growth.patience, endless=for_s is None)
+    return replace(policies, growth=replace(growth, planned=planned_s)), looks
 
 
 def _resolved(target: int | str | Target) -> Target:

@@ -34,7 +34,7 @@ def lives(pid: int) -> bool:
 
 def test_a_leak_is_called_a_leak(start: Start) -> None:
     target = start("leaks_memory.py")
-    done = call("watch", target.pid, *FAST, "--for", "60s", "--json")
+    done = call("watch", target.pid, *FAST, "--for", "36s", "--json")
     document = json.loads(done.stdout)
     assert (done.returncode, document["decision"]) == (1, "leaking")
     memory = document["findings"][0]
@@ -54,7 +54,7 @@ def test_unclosed_connections_are_named_by_their_peer(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as server:
         port = server.getsockname()[1]
         target = start("leaks_sockets.py", str(port))
-        done = call("watch", target.pid, "--interval", "0.4s", "--for", "60s", "--json")
+        done = call("watch", target.pid, "--interval", "0.4s", "--for", "40s", "--json")
     document = json.loads(done.stdout)
     found = [each for each in document["findings"] if each["detector"] == "unclosed_connections"]
     assert (done.returncode, document["decision"]) == (1, "leaking")

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from leakdoc.detection.looks import LookSchedule, looks_within
+from leakdoc.detection.looks import LookSchedule
 from leakdoc.detection.stopping import Standing, Stopped, reason_to_stop
 from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import Diagnosis, Window
@@ -87,11 +87,21 @@ def test_looks_become_rarer_as_the_trace_grows() -> None:
 
 
 def test_all_looks_of_a_watch_together_spend_the_error_rate_of_one() -> None:
-    schedule = LookSchedule(most_samples=901)
-    spent = [schedule.spend() for _ in range(looks_within(901))]
-    assert sum(spent) == pytest.approx(0.05)
+    schedule = LookSchedule(901, patience=0.6)
+    looks = [samples for samples in range(1, 902) if schedule.is_due(samples)]
+    assert sum(schedule.spend(samples) for samples in dict.fromkeys([*looks, 901])) == pytest.approx(0.05)
+
+
+def test_looking_again_at_the_same_samples_costs_nothing() -> None:
+    schedule = LookSchedule(901)
+    assert schedule.spend(450) == schedule.spend(450) > 0.02
+
+
+def test_where_only_the_last_look_counts_it_may_spend_everything() -> None:
+    schedule = LookSchedule()
+    assert [schedule.spend(samples) for samples in (30, 60)] == [0.05, 0.05]
 
 
 def test_a_watch_without_an_end_never_spends_more() -> None:
-    schedule = LookSchedule()
-    assert sum(schedule.spend() for _ in range(10_000)) < 0.05
+    schedule = LookSchedule(901, endless=True)
+    assert sum(schedule.spend(samples) for samples in range(30, 100_000, 30)) < 0.05

@@ -41,6 +41,27 @@ def test_a_leak_ends_the_watch_long_before_its_time_is_up() -> None:
     assert memory.time_to_limit_s is not None
 
 
+def test_a_ramp_that_may_be_a_cache_is_waited_for_and_a_leak_that_goes_on_is_told_before_the_end() -> None:
+    def fills(age_s: float) -> float:
+        return 400 * MIB + 0.2 * MIB * min(age_s, 250.0) + 4_096 * (int(age_s) * 7 % 5)
+
+    def leaks(age_s: float) -> float:
+        return 400 * MIB + 0.2 * MIB * age_s + 4_096 * (int(age_s) * 7 % 5)
+
+    filled = leakdoc.Watch(FakeProcess({"rss_bytes": fills}).sampler(), for_s=600).run()
+    assert not filled.diagnosis.decision.is_fault
+    leaked = leakdoc.Watch(FakeProcess({"rss_bytes": leaks}).sampler(), for_s=600).run()
+    assert (leaked.diagnosis.decision, leaked.stopped) == (Decision.LEAKING, Stopped.DECIDED)
+    assert 300 < len(leaked.trace) < 500
+
+
+def test_what_has_doubled_at_a_steady_pace_is_not_waited_for() -> None:
+    process = FakeProcess({"rss_bytes": lambda age_s: 30 * MIB + 0.5 * MIB * age_s + 4_096 * (int(age_s) * 7 % 5)})
+    watched = leakdoc.Watch(process.sampler()).run()
+    assert watched.diagnosis.decision is Decision.LEAKING
+    assert len(watched.trace) < 180
+
+
 def test_a_leak_does_not_end_a_watch_that_is_to_go_on() -> None:
     watched = leakdoc.Watch(leaking().sampler(), for_s=600, stop_when_decided=False).run()
     assert watched.stopped is Stopped.TIME_IS_UP

@@ -12,7 +12,6 @@ from leakdoc.detection.stats.growth import judge
 from leakdoc.detection.stats.lives import split_at_drops
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, Series
-from leakdoc.detection.stats.spending import spend
 from leakdoc.detection.stats.staircase import has_fallen_quiet, rises_of
 from leakdoc.detection.stats.tidying import tidy, without_spikes
 from leakdoc.model.decision import Decision
@@ -91,7 +90,7 @@ def test_intervals_are_calibrated_on_plain_growth() -> None:
 def test_a_look_that_may_spend_less_asks_for_more() -> None:
     faint = plain(300 * MIB + 0.9 * MIB * T / 1_000 + 2 * noise(5))
     sure = judge(faint, replace(POLICY, material_fraction=0.0))
-    strict = judge(faint, replace(POLICY, material_fraction=0.0), alpha=spend(20, 20, overall=1e-6))
+    strict = judge(faint, replace(POLICY, material_fraction=0.0), alpha=1e-8)
     assert sure.probability == strict.probability
     assert sure.decision is Decision.LEAKING
     assert strict.decision is not Decision.LEAKING

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import pytest
 
-from leakdoc.detection.stats.spending import pocock, spend
+from leakdoc.detection.stats.spending import pocock, spent
 
 
-@pytest.mark.parametrize("looks", [1, 2, 20, 500])
-def test_all_looks_together_spend_the_whole_and_no_more(looks: int) -> None:
-    rates = [spend(look, looks, overall=0.05) for look in range(1, looks + 1)]
-    assert sum(rates) == pytest.approx(0.05)
-    assert min(rates) > 0.0
+@pytest.mark.parametrize("patience", [0.0, 0.6])
+def test_what_is_spent_grows_to_the_whole(patience: float) -> None:
+    rates = [spent(share / 20, overall=0.05, patience=patience) for share in range(21)]
+    assert rates == sorted(rates)
+    assert rates[0] == 0.0
+    assert rates[-1] == pytest.approx(0.05)
+
+
+def test_while_a_watch_is_patient_it_keeps_nearly_all() -> None:
+    assert spent(0.59, overall=0.05, patience=0.6) < 0.005
+    assert spent(0.6, overall=0.05, patience=0.6) > 0.03
 
 
 def test_a_watch_without_end_never_spends_more_than_the_whole() -> None:
-    total = sum(spend(look, overall=0.05) for look in range(1, 10_000))
-    assert 0.0499 < total < 0.05
+    rates = [spent(share, overall=0.05, endless=True) for share in (0.5, 1.0, 2.0, 100.0, 1e9)]
+    assert rates == sorted(rates)
+    assert rates[1] == pytest.approx(0.025)
+    assert 0.0499 < rates[-1] < 0.05 + 1e-12
 
 
-def test_what_is_spent_begins_at_nothing_and_ends_at_the_whole() -> None:
+def test_pocock_begins_at_nothing_and_ends_at_the_whole() -> None:
     assert pocock(0.0, overall=0.05) == 0.0
     assert pocock(0.3, overall=0.05) < pocock(0.6, overall=0.05)
     assert pocock(1.0, overall=0.05) == pytest.approx(0.05)
 
 
-@pytest.mark.parametrize(("look", "looks", "overall"), [(0, 5, 0.05), (1, 0, 0.05), (1, 5, 0.0), (1, 5, 1.0)])
-def test_nonsense_is_refused(look: int, looks: int, overall: float) -> None:
-    with pytest.raises(ValueError, match="looks count from 1"):
-        spend(look, looks, overall=overall)
+@pytest.mark.parametrize(("share", "overall"), [(-0.1, 0.05), (float("nan"), 0.05), (1.0, 0.0), (1.0, 1.0)])
+def test_nonsense_is_refused(share: float, overall: float) -> None:
+    with pytest.raises(ValueError, match="shares count from 0"):
+        spent(share, overall=overall)

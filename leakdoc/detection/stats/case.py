@@ -85,6 +85,23 @@ class Case:
         return 0.0 if self.fit is None else self.policy.material_load * self.fit.load_effect
 
     @property
+    def must_last_longer(self) -> float:
+        """Seconds for which growth must still go on before it may be called a leak; zero or less where it may be."""
+        policy = self.policy
+        at_once = policy.lasts_at_least - self.span
+        if policy.planned is None:
+            return at_once
+        began = self.span - self.grew_for
+        patience = policy.patience * (policy.planned - began) - self.grew_for
+        if self.slope is None or self.fit is None or self.slope.low <= 0.0:
+            return max(at_once, patience)
+        if self.limit is not None and self.limit / self.processes - self.fit.level <= self.slope.low * patience:
+            return at_once
+        rise = self.slope.low * self.grew_for
+        doubled = rise >= policy.urgent_rise * max(self.fit.level - rise, 0.0)
+        return max(at_once, min(patience, policy.urgent_after - self.grew_for) if doubled else patience)
+
+    @property
     def proven(self) -> float:
         """Probability of growth that counts for a verdict: beside much else only where it stands out sharply."""
         if self.slope is None or self.fit is None:

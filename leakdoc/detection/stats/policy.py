@@ -56,6 +56,18 @@ class GrowthPolicy:
     lasts_at_least: float = setting(
         20.0, unit="duration", why="start-up, imports and small caches rise for seconds, and look the same so far"
     )
+    planned: float | None = setting(
+        None, unit="duration", why="how long a watch that may stop early was to last; null for a single look"
+    )
+    patience: float = setting(
+        0.6, unit="fraction", why="of what a planned watch had left when growth began: a cache that fills is a ramp"
+    )
+    urgent_rise: float = setting(
+        1.0, unit="fraction", why="what has doubled at a steady pace cannot wait for the rest of a planned watch"
+    )
+    urgent_after: float = setting(
+        45.0, unit="duration", why="but for so long it can: start-up and small caches are done by then"
+    )
     sharp_slope: float = setting(
         0.75, unit="fraction", why="growth beside steps proves a leak where its lower end is 0.75 of it: dicts double"
     )

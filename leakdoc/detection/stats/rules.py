@@ -120,7 +120,7 @@ def leaking(case: Case) -> Ruling | None:
             rule="too_few_rises", decision=Decision.INCONCLUSIVE, reason=wording.too_few_rises(case),
             needs_more_s=case.span * (case.policy.min_rises / max(case.rises, 1) - 1.0),
         )  # fmt: skip
-    missing = case.policy.lasts_at_least - case.span
+    missing = case.must_last_longer
     if missing > 0.0:
         return Ruling(
             rule="not_for_long", decision=Decision.INCONCLUSIVE, reason=wording.not_for_long(case, missing),

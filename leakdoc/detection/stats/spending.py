@@ -1,37 +1,48 @@
 """How much of its error rate a watch may spend at each look.
 
 A watch that asks after every minute, and stops at the first "leaking", errs more often than one that asks once.
-Spending functions divide the overall error rate over the looks (Lan and DeMets, Biometrika 70, 1983).
+Spending functions divide the overall error rate over the looks by how far the watch has come, however often it looks
+(Lan and DeMets, Biometrika 70, 1983).
 """
 
 from __future__ import annotations
 
 import math
+from typing import Final
+
+_EARLY: Final = 0.1
 
 
-def spend(look: int, looks: int | None = None, *, overall: float = 0.05) -> float:
-    """Return the two-sided error rate of one look, so that all looks together err at most `overall`.
+def spent(share: float, *, overall: float = 0.05, patience: float = 0.0, endless: bool = False) -> float:
+    """Return the two-sided error rate that all looks up to here may have spent together.
 
-    With a known number of looks the rate is Pocock's spending function, which gives early looks nearly as much as
-    late ones: a clear leak is told early. Without one, look k may spend overall / (k (k + 1)), which adds up to
-    `overall` however long the watch goes on.
+    While a watch is patient only growth that cannot wait is called a leak, and a tenth of the rate is kept for that.
+    The first look after it finds nearly all that Pocock's function allows by then, so that a clear leak is told there.
 
     Args:
-        look: from 1.
-        looks: how many there will be at most; null for no end. Looks beyond it get what the last one had.
+        share: how far the watch has come, 1 being its planned end.
         overall: between 0 and 1.
+        patience: the share for which growth that can wait must have lasted.
+        endless: whether the watch may go on beyond 1; half of the rate is then kept for what comes after.
 
     Raises:
-        ValueError: `look` or `looks` is less than one, or `overall` is no probability.
+        ValueError: `share` is negative, or `overall` is no probability.
     """
-    if look < 1 or (looks is not None and looks < 1) or not 0.0 < overall < 1.0:
-        raise ValueError("looks count from 1, and the overall error rate lies between 0 and 1")
-    if looks is None:
-        return overall / (look * (look + 1))
-    at = min(look, looks)
-    return pocock(at / looks, overall=overall) - pocock((at - 1) / looks, overall=overall)
+    if not share >= 0.0 or not 0.0 < overall < 1.0:
+        raise ValueError("shares count from 0, and the overall error rate lies between 0 and 1")
+    planned = 0.5 * overall if endless else overall
+    beyond = overall - planned
+    rest = beyond * (1.0 - 1.0 / share) if share > 1.0 else 0.0
+    return rest + _within(min(share, 1.0), planned, patience)
+
+
+def _within(share: float, overall: float, patience: float) -> float:
+    early = _EARLY * overall if patience > 0.0 else 0.0
+    if share < patience:
+        return early * share / patience
+    return early + pocock(share, overall=overall - early)
 
 
 def pocock(share: float, *, overall: float) -> float:
-    """Return the error rate spent by this share of all looks, nearly evenly (Pocock 1977, as a spending function)."""
+    """Return the error rate spent by this share of a watch, nearly evenly (Pocock 1977, as a spending function)."""
     return overall * math.log1p((math.e - 1.0) * share)
