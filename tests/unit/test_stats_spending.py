@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leakdoc.detection.stats.spending import pocock, spent
+from leakdoc.detection.stats.spending import pocock, spend, spent
 
 
 @pytest.mark.parametrize("patience", [0.0, 0.6])
@@ -37,3 +37,14 @@ def test_pocock_begins_at_nothing_and_ends_at_the_whole() -> None:
 def test_nonsense_is_refused(share: float, overall: float) -> None:
     with pytest.raises(ValueError, match="shares count from 0"):
         spent(share, overall=overall)
+
+
+def test_looks_of_which_only_the_number_is_known_spend_the_whole_too() -> None:
+    assert sum(spend(look, 20, overall=0.05) for look in range(1, 21)) == pytest.approx(0.05)
+    assert 0.0499 < sum(spend(look, overall=0.05) for look in range(1, 10_000)) < 0.05
+
+
+@pytest.mark.parametrize(("look", "looks"), [(0, 5), (1, 0)])
+def test_looks_count_from_one(look: int, looks: int) -> None:
+    with pytest.raises(ValueError, match="looks count from 1"):
+        spend(look, looks)

@@ -46,3 +46,16 @@ def _within(share: float, overall: float, patience: float) -> float:
 def pocock(share: float, *, overall: float) -> float:
     """Return the error rate spent by this share of a watch, nearly evenly (Pocock 1977, as a spending function)."""
     return overall * math.log1p((math.e - 1.0) * share)
+
+
+def spend(look: int, looks: int | None = None, *, overall: float = 0.05) -> float:
+    """Return the error rate of one look where nothing is known of how far it is: all together spend `overall`.
+
+    Look k of a known number may spend an equal part; without one, overall / (k (k + 1)), for ever.
+
+    Raises:
+        ValueError: `look` or `looks` is less than one, or `overall` is no probability.
+    """
+    if look < 1 or (looks is not None and looks < 1) or not 0.0 < overall < 1.0:
+        raise ValueError("looks count from 1, and the overall error rate lies between 0 and 1")
+    return overall / (look * (look + 1)) if looks is None else overall / looks
