@@ -11,6 +11,7 @@ _PUBLIC = {
     "Diagnosis": "leakdoc.model.diagnosis",
     "Finding": "leakdoc.model.finding",
     "GrowthPolicy": "leakdoc.detection.stats.policy",
+    "Journal": "leakdoc.playbook.journal.session",
     "LeakdocError": "leakdoc.errors",
     "Policies": "leakdoc.detection.policies",
     "Progress": "leakdoc.detection.watch",

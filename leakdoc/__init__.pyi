@@ -14,6 +14,7 @@ from leakdoc.model.finding import Finding as Finding
 from leakdoc.model.proof import Proof as Proof
 from leakdoc.model.scan import Scan as Scan
 from leakdoc.model.trace import Trace as Trace
+from leakdoc.playbook.journal.session import Journal as Journal
 from leakdoc.playbook.registry import steps as steps
 from leakdoc.reporting.html import to_html as to_html
 from leakdoc.reporting.markdown import to_markdown as to_markdown

@@ -13,6 +13,7 @@ EXPORTED = [
     "Diagnosis",
     "Finding",
     "GrowthPolicy",
+    "Journal",
     "LeakdocError",
     "Policies",
     "Progress",
