@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 
+from leakdoc.detection.detectors.connection_policies import (
+    ChurnPolicy,
+    CloseWaitPolicy,
+    ConcurrencyPolicy,
+    DescriptorsPolicy,
+    HalfOpenPolicy,
+    PoolPolicy,
+    TransactionPolicy,
+    UpstreamPolicy,
+)
 from leakdoc.detection.detectors.connections_policy import ConnectionsPolicy
 from leakdoc.detection.policy import with_setting
 from leakdoc.detection.stats.policy import GrowthPolicy
@@ -17,6 +27,14 @@ class Policies:
 
     growth: GrowthPolicy = field(default_factory=GrowthPolicy)
     connections: ConnectionsPolicy = field(default_factory=ConnectionsPolicy)
+    close_wait: CloseWaitPolicy = field(default_factory=CloseWaitPolicy)
+    descriptors: DescriptorsPolicy = field(default_factory=DescriptorsPolicy)
+    pool: PoolPolicy = field(default_factory=PoolPolicy)
+    transactions: TransactionPolicy = field(default_factory=TransactionPolicy)
+    churn: ChurnPolicy = field(default_factory=ChurnPolicy)
+    upstream: UpstreamPolicy = field(default_factory=UpstreamPolicy)
+    half_open: HalfOpenPolicy = field(default_factory=HalfOpenPolicy)
+    concurrency: ConcurrencyPolicy = field(default_factory=ConcurrencyPolicy)
 
     def with_settings(self, texts: Iterable[str]) -> Policies:
         """Return these policies with settings such as ``growth.smallest=1MiB/h`` applied, in order.

@@ -88,6 +88,8 @@ def test_connections_are_counted_by_peer_and_state() -> None:
         f"connections_closed_total{{{OUT}}}": 0.0,
         f"connections_awaiting{{{OUT}}}": 0.0,
         f"connections_silent{{{OUT}}}": 1.0,
+        f"connections_resting{{{OUT}}}": 3.0,
+        f"connection_idle_min_s{{{OUT}}}": 3.0,
         f"connections_without_keepalive{{{OUT}}}": 2.0,
         f"connection_since_fin_max_s{{{OUT}}}": 60.0,
         f"connection_since_fin_median_s{{{OUT}}}": 60.0,

@@ -8,8 +8,17 @@ from typing import Final
 
 import numpy as np
 
+from leakdoc.detection.detectors.churn import find_churn
+from leakdoc.detection.detectors.close_wait import find_close_wait
+from leakdoc.detection.detectors.concurrency_growth import METRICS as CONCURRENCY
+from leakdoc.detection.detectors.concurrency_growth import find_concurrency_growth
+from leakdoc.detection.detectors.descriptor_growth import find_descriptor_growth
 from leakdoc.detection.detectors.growth import find_growth
-from leakdoc.detection.detectors.unclosed_connections import connected_by_us, find_unclosed_connections
+from leakdoc.detection.detectors.half_open import find_half_open
+from leakdoc.detection.detectors.idle_in_transaction import find_idle_in_transaction
+from leakdoc.detection.detectors.pool_exhausted import find_exhausted
+from leakdoc.detection.detectors.unclosed_connections import find_unclosed_connections
+from leakdoc.detection.detectors.upstream_unresponsive import find_unresponsive
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Basis
 from leakdoc.model.finding import Finding
@@ -18,8 +27,6 @@ from leakdoc.model.sample import Column
 from leakdoc.model.trace import Trace
 
 Detector = Callable[[Trace, Policies, float | None], Iterable[Finding]]
-
-CONCURRENCY: Final = ("threads", "tasks", "children")
 
 
 def judged_memory(trace: Trace) -> str | None:
@@ -66,48 +73,24 @@ def _suspected(trace: Trace, policies: Policies, alpha: float | None) -> Finding
     return replace(found, basis=Basis.INFERRED, reason=f"{found.reason}; that they are unclosed is suspected")
 
 
-def find_descriptor_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
-    """Judge the number of open descriptors.
-
-    Descriptors that are connections to judged peers are the connections' affair: where they alone explain the growth
-    and none of them is unclosed, as in a pool on its way to its size, the rest is what is judged.
-    """
-    if not _was_read(trace, "open_fds"):
-        return
-    column = Column("open_fds")
-    found = find_growth(trace, column, policies.growth, detector="descriptor_growth", alpha=alpha)
-    connected = connected_by_us(trace)
-    if found.decision.is_fault and connected is not None and not _unclosed(trace, policies, alpha):
-        rest = replace(trace, columns={**trace.columns, column: trace.columns[column] - connected})
-        found = find_growth(
-            rest,
-            column,
-            policies.growth,
-            detector="descriptor_growth",
-            title="open descriptors other than connections that are in use",
-            alpha=alpha,
-        )
-    yield found
+def find_connections(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
+    """Judge connections and descriptors: what is found of the ones says what the others mean."""
+    unclosed = tuple(find_connection_growth(trace, policies, alpha))
+    upstream = tuple(find_unresponsive(trace, policies, alpha))
+    culprit = next((each for each in upstream if each.decision.is_fault), None)
+    closed_by_peer = tuple(find_close_wait(trace, policies, alpha))
+    yield from unclosed
+    yield from closed_by_peer
+    is_unclosed = any(each.decision.is_fault for each in (*unclosed, *closed_by_peer))
+    yield from find_descriptor_growth(trace, policies, alpha, unclosed=is_unclosed)
+    yield from find_exhausted(trace, policies, alpha, culprit)
+    yield from upstream
+    for detector in (find_idle_in_transaction, find_churn, find_half_open):
+        yield from detector(trace, policies, alpha)
 
 
-def _unclosed(trace: Trace, policies: Policies, alpha: float | None) -> bool:
-    return any(each.decision.is_fault for each in find_connection_growth(trace, policies, alpha))
-
-
-def find_concurrency_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
-    """Judge the number of threads, tasks and children."""
-    for name in CONCURRENCY:
-        if _was_read(trace, name):
-            yield find_growth(trace, Column(name), policies.growth, detector="concurrency_growth", alpha=alpha)
-
-
-DETECTORS: Final[tuple[Detector, ...]] = (
-    find_memory_growth,
-    find_other_growth,
-    find_connection_growth,
-    find_descriptor_growth,
-    find_concurrency_growth,
-)
+OF_CONNECTIONS: Final[tuple[Detector, ...]] = (find_connections, find_concurrency_growth)
+DETECTORS: Final[tuple[Detector, ...]] = (find_memory_growth, find_other_growth, *OF_CONNECTIONS)
 
 
 def _was_read(trace: Trace, name: str) -> bool:

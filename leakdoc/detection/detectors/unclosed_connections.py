@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from leakdoc.detection.advice import advice_for
 from leakdoc.detection.detectors.connections_policy import ConnectionsPolicy
 from leakdoc.detection.detectors.growth import find_growth
+from leakdoc.detection.detectors.peer_view import PeerView, peers, total_now
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.model.decision import Basis, Decision
 from leakdoc.model.finding import Finding, Json
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import FloatArray, Trace
-from leakdoc.redact import inert
 from leakdoc.units import format_duration
 
 NAME: Final = "unclosed_connections"
-ADVICE: Final = (
-    "close the connection on every path, the error path too: take it by a context manager",
-    "let the pool or the server end what is idle for too long, so that one missed close cannot exhaust it",
-)
+CLOSED_BY_PEER: Final = ("CLOSE_WAIT",)  # the affair of a detector of their own
 
 
 def find_unclosed_connections(
@@ -38,90 +36,64 @@ def find_unclosed_connections(
     Yields:
         One finding for each peer that had at least ``policy.fewest`` connections at once.
     """
-    for peer, columns in sorted(outgoing(trace).items()):
-        total = trace.connections_summed(columns.values())
-        if not np.nanmax(total, initial=0.0) >= policy.fewest:
-            continue
-        yield _judge(trace, peer, columns, total, growth, policy, alpha)
+    for peer in peers(trace, "out"):
+        if np.nanmax(peer.count(), initial=0.0) >= policy.fewest:
+            yield _judge(trace, peer, growth, policy, alpha)
 
 
 def outgoing(trace: Trace) -> dict[str, dict[Column, FloatArray]]:
     """Return the connection columns of each peer that the subject connects to."""
-    peers: dict[str, dict[Column, FloatArray]] = {}
-    for column, values in trace.labelled("connections"):
-        peer = column.label("peer")
-        if peer and column.label("direction") != "in":
-            peers.setdefault(peer, {})[column] = values
-    return peers
+    return {
+        peer.name: {column: values for column, values in peer.columns.items() if column.metric == "connections"}
+        for peer in peers(trace, "out")
+    }
 
 
 def connected_by_us(trace: Trace) -> FloatArray | None:
     """Return the connections that the subject opened itself, to all peers, in every row; null where none was seen."""
-    every = [trace.connections_summed(columns.values()) for columns in outgoing(trace).values()]
+    every = [peer.count() for peer in peers(trace, "out")]
     return np.sum(every, axis=0) if every else None
 
 
 def _judge(
-    trace: Trace,
-    peer: str,
-    columns: Mapping[Column, FloatArray],
-    total: FloatArray,
-    growth: GrowthPolicy,
-    policy: ConnectionsPolicy,
-    alpha: float | None,
+    trace: Trace, peer: PeerView, growth: GrowthPolicy, policy: ConnectionsPolicy, alpha: float | None
 ) -> Finding:
-    evidence = _evidence(trace, peer, columns, total, row=int(np.flatnonzero(~np.isnan(total))[-1]))
-    name = f"{evidence['peer_kind'] or ''} {evidence['peer']}".strip()
-    key = Column.of("connections", peer=peer)
-    summed = replace(trace, columns={**trace.columns, key: total})
-    judged = find_growth(summed, key, growth, detector=NAME, title=f"connections to {name}", alpha=alpha)
-    evidence |= judged.evidence
+    key = Column.of("connections", peer=peer.name)
+    summed = replace(trace, columns={**trace.columns, key: peer.count(without=CLOSED_BY_PEER)})
+    judged = find_growth(summed, key, growth, detector=NAME, title=f"connections to {peer.title}", alpha=alpha)
+    silent = total_now(trace, peer.counted("connections_silent")) if peer.was_read("connections_silent") else None
+    evidence = peer.evidence() | {"silent": silent} | dict(judged.evidence)
     if judged.decision is Decision.LEAKING:
-        return _leaking(judged, evidence, name, policy)
+        return _leaking(judged, evidence, peer, policy)
     return replace(judged, evidence=evidence)
 
 
-def _leaking(judged: Finding, evidence: dict[str, Json], name: str, policy: ConnectionsPolicy) -> Finding:
+def _leaking(judged: Finding, evidence: dict[str, Json], peer: PeerView, policy: ConnectionsPolicy) -> Finding:
     count, idle, grew_for = evidence["count"], evidence["idle_max_s"], evidence.get("grew_for_s")
     if not isinstance(idle, float):
         reason = (
-            f"{count} connections to {name} accumulate; idle ages are not known, so that they are unclosed is suspected"
+            f"{count} connections to {peer.title} accumulate; idle ages are not known, "
+            "so that they are unclosed is suspected"
         )
-        return replace(judged, evidence=evidence, reason=reason, basis=Basis.INFERRED)
+        return replace(
+            judged, evidence=evidence, reason=reason, basis=Basis.INFERRED, advice=advice_for(NAME, peer.kind)
+        )
     if isinstance(grew_for, int | float) and idle < policy.idle_share * grew_for:
         reason = (
-            f"{count} connections to {name} accumulate, but none has been idle for longer than "
+            f"{count} connections to {peer.title} accumulate, but none has been idle for longer than "
             f"{format_duration(idle)}: work still reaches them, as in a pool that grows"
         )
         return replace(judged, decision=Decision.INCONCLUSIVE, evidence=evidence, reason=reason, confidence=None)
-    reason = f"{count} connections to {name} accumulate, oldest idle {format_duration(idle)}; opener unknown"
-    return replace(judged, evidence=evidence, reason=reason, advice=ADVICE)
+    reason = (
+        f"{count} connections to {peer.title} accumulate, oldest idle {format_duration(idle)}; "
+        f"{opener_words(evidence['opened_at'])}"
+    )
+    return replace(judged, evidence=evidence, reason=reason, advice=advice_for(NAME, peer.kind))
 
 
-def _evidence(
-    trace: Trace, peer: str, columns: Mapping[Column, FloatArray], total: FloatArray, row: int
-) -> dict[str, Json]:
-    """What stood at the last row in which sockets were read; a state that is absent there has no connection."""
-    kinds = {column.label("peer_kind") for column in columns}
-    states: dict[str, Json] = {
-        column.label("state") or "unknown": int(values[row]) for column, values in columns.items() if values[row] > 0
-    }
-    return {
-        "peer": inert(peer),
-        "peer_kind": next((kind for kind in sorted(k for k in kinds if k) if kind != "tcp"), None),
-        "states": states,
-        "count": int(total[row]),
-        "oldest_s": _age(trace, "connection_oldest_s", peer, row),
-        "idle_max_s": _age(trace, "connection_idle_max_s", peer, row),
-        "opened_at": [],
-    }
-
-
-def _age(trace: Trace, metric: str, peer: str, row: int) -> float | None:
-    """An age of the peer's connections at a row: the largest, where the peer has several columns."""
-    ages = [
-        float(values[row])
-        for column, values in trace.labelled(metric)
-        if column.label("peer") == peer and column.label("direction") != "in" and not np.isnan(values[row])
-    ]
-    return max(ages, default=None)
+def opener_words(opened_at: Json) -> str:
+    """Name the place that opened most of them: ``opened at charge.py:7 in charge (400)``."""
+    first = opened_at[0] if isinstance(opened_at, list) and opened_at else None
+    if not isinstance(first, dict):
+        return "opener unknown"
+    return f"opened at {first['file']}:{first['line']} in {first['function']} ({first['count']})"

@@ -11,7 +11,7 @@ from leakdoc.sampling.sockets.ownership import HeldInodes
 from leakdoc.sampling.sockets.peers import Group
 from leakdoc.sampling.sockets.servers import LocalServers
 from leakdoc.sampling.sockets.tables import table_for, unix_table_for
-from leakdoc.sampling.sockets.tally import IDLE_METRICS, Tally, waiting_columns
+from leakdoc.sampling.sockets.tally import IDLE_METRICS, Tally, abandoned_columns, waiting_columns
 from leakdoc.sampling.sockets.time_wait import TimeWait
 from leakdoc.sampling.sockets.unix_census import UnixCensus
 from leakdoc.sampling.sockets.unix_diag import UnixSocket
@@ -41,6 +41,7 @@ class ConnectionsProbe:
         closed = self._census.closed + self._unix_census.closed
         reading.values.update(self._tally.columns(connections, closed))
         reading.values.update(waiting_columns(sockets, held))
+        reading.values.update(abandoned_columns(sockets, self._tally.groups))
         reading.values.update(self._time_wait.columns(self._tally.groups, now_s))
         if self._why_not_idle is not None:
             reading.unavailable.update(dict.fromkeys(IDLE_METRICS, self._why_not_idle))

@@ -9,13 +9,14 @@ from typing import Final
 
 from leakdoc.model.sample import Column
 from leakdoc.sampling.sockets.census import MOST_PEERS, Connection
-from leakdoc.sampling.sockets.peers import Group, incoming
-from leakdoc.sampling.sockets.tcp import LISTEN, STATES, TcpSocket
+from leakdoc.sampling.sockets.peers import OUT, Group, incoming, peer_name
+from leakdoc.sampling.sockets.tcp import LEFT_BEHIND, LISTEN, STATES, TcpSocket
 
 TOTAL: Final = Column("connections")
 IDLE_METRICS: Final = ("connection_idle_max_s", "connection_idle_median_s", "connections_awaiting")
 LOST_AFTER: Final = 4  # retransmissions: over three seconds without an answer; one or two are an ordinary loss
 SILENT_S: Final = 10.0  # longer than nearly any request takes
+RESTING_S: Final = 2.0  # longer than a connection rests that callers wait for
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class _Peer:
 
     states: Counter[int] = field(default_factory=Counter)
     opened: int = 0
+    resting: int = 0
     without_keepalive: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     ages_s: list[float] = field(default_factory=list)
@@ -36,8 +38,10 @@ class _Peer:
         self.ages_s.append(each.age_s)
         if each.idle_s is not None:
             self.idle_s.append(each.idle_s)
-        if each.awaiting_s is not None:
-            self.awaiting_s.append(each.awaiting_s)
+            if each.awaiting_s is not None:
+                self.awaiting_s.append(each.awaiting_s)
+            elif each.idle_s >= RESTING_S:
+                self.resting += 1
         if each.since_fin_s is not None:
             self.since_fin_s.append(each.since_fin_s)
         if each.keepalive is False:
@@ -105,6 +109,19 @@ def waiting_columns(sockets: Iterable[TcpSocket], held: frozenset[int]) -> dict[
     return {Column.of("connections_waiting", **incoming(port).labels): float(count) for port, count in waiting.items()}
 
 
+def abandoned_columns(sockets: Iterable[TcpSocket], groups: Iterable[Group]) -> dict[Column, float]:
+    """Return, by peer, the connections that were closed here and that the peer does not close, held by no process.
+
+    Others in the same network namespace may have left them.
+    """
+    left = Counter(peer_name(each.remote) for each in sockets if not each.inode and each.state in LEFT_BEHIND)
+    return {
+        Column.of("connections_abandoned", **each.labels): float(left[each.peer])
+        for each in groups
+        if each.direction == OUT and (left[each.peer] or not each.peer.startswith("unix:"))
+    }
+
+
 def _by_peer(connections: Iterable[Connection]) -> dict[Group, _Peer]:
     peers: dict[Group, _Peer] = {}
     for connection in connections:
@@ -129,6 +146,7 @@ def _counts(group: Group, peer: _Peer, totals: Mapping[str, Counter[Group]]) -> 
     values |= {Column.of(f"connections_{name}", **labels): float(total[group]) for name, total in totals.items()}
     if peer.idle_s:
         values[Column.of("connections_awaiting", **labels)] = float(len(peer.awaiting_s))
+        values[Column.of("connections_resting", **labels)] = float(peer.resting)
         values[Column.of("connections_silent", **labels)] = float(sum(idle >= SILENT_S for idle in peer.idle_s))
     if peer.without_keepalive:
         values[Column.of("connections_without_keepalive", **labels)] = float(peer.without_keepalive)
@@ -150,6 +168,8 @@ def _seconds(group: Group, peer: _Peer) -> dict[Column, float]:
     ):
         if ages:
             values[Column.of(f"connection_{name}_s", **labels)] = max(ages)
+    if peer.idle_s:
+        values[Column.of("connection_idle_min_s", **labels)] = min(peer.idle_s)
     for name, ages in (("idle_median", peer.idle_s), ("since_fin_median", peer.since_fin_s)):
         if ages:
             values[Column.of(f"connection_{name}_s", **labels)] = _median(ages)

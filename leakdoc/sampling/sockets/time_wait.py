@@ -18,6 +18,8 @@ from leakdoc.sampling.sockets.tcp import KEY_ENDS, Endpoint, SocketTable
 
 LOOK_EVERY_S: Final = 5.0  # they stay for a minute, and there may be tens of thousands
 _RANGE: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_LOCAL_PORT: Final = slice(2)
+_LOCAL_ADDRESS: Final = slice(4, 20)
 _REMOTE_PORT: Final = slice(2, 4)
 _REMOTE_ADDRESS: Final = slice(20, KEY_ENDS.size)
 
@@ -46,9 +48,10 @@ class TimeWait:
         return values
 
     def _counts(self) -> Counter[str]:
-        ends = Counter(
-            (each.key[_REMOTE_ADDRESS], each.key[_REMOTE_PORT], each.width) for each in self._table.read_time_wait()
-        )
+        """Count by the peer's end: the remote one, or, where the peer closed first on this machine, the local one."""
+        found = self._table.read_time_wait()
+        ends = Counter((each.key[_REMOTE_ADDRESS], each.key[_REMOTE_PORT], each.width) for each in found)
+        ends.update((each.key[_LOCAL_ADDRESS], each.key[_LOCAL_PORT], each.width) for each in found)
         counts: Counter[str] = Counter()
         for (address, port, width), count in ends.items():
             counts[peer_name(Endpoint(address[:width], int.from_bytes(port, "big")))] += count

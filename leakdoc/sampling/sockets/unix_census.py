@@ -13,6 +13,7 @@ from leakdoc.sampling.sockets.tcp import CLOSE_WAIT, ESTABLISHED
 from leakdoc.sampling.sockets.unix_diag import UnixSocket
 
 UNIX_KIND: Final = "unix"
+OURS: Final = "leakdoc"
 _CONNECTED: Final = (int(socket.SOCK_STREAM), int(socket.SOCK_SEQPACKET))
 # What is in the name of a server's socket, by the servers' own defaults.
 KIND_OF_NAME: Final = (
@@ -73,6 +74,8 @@ class UnixCensus:
 
 def _group(each: UnixSocket, by_inode: dict[int, UnixSocket]) -> Group | None:
     """Name a connection for the server's socket, whichever end we are; null where neither end has a name."""
+    if OURS in each.name:
+        return None  # it is we who ask its agent
     if each.name:
         return Group(IN, f"unix:{each.name}", _kind(each.name))
     peer = by_inode.get(each.peer)

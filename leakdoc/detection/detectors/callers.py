@@ -1,0 +1,103 @@
+"""Who waits for the subject: requests that came in and have no answer yet, callers that gave up, and a full backlog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from leakdoc.detection.detectors.peer_view import PeerView, flag, held_for_s, largest_now, peers, rose, total_now
+from leakdoc.model.finding import Json
+from leakdoc.model.sample import Column
+from leakdoc.model.trace import FloatArray, Trace
+
+FEWEST: Final = 4  # callers beyond those that waited before
+LASTS_S: Final = 3.0  # a backlog that is emptied sooner is a burst
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Callers:
+    """The callers of a subject over time.
+
+    Args:
+        unserved: requests without an answer, shape (n,).
+        wait_s: the longest that one has waited, shape (n,); NaN where none does.
+        gave_up: callers that closed before they had an answer, shape (n,).
+        backlog: connections that nobody has accepted, shape (n,).
+        parked: threads that wait for a lock, shape (n,).
+    """
+
+    trace: Trace
+    unserved: FloatArray
+    wait_s: FloatArray
+    gave_up: FloatArray
+    backlog: FloatArray
+    parked: FloatArray
+
+    def pile_up(self, since_s: float) -> bool:
+        """Say whether more callers wait now than did when something began, so many seconds ago."""
+        return bool(self._signs(since_s))
+
+    @property
+    def words(self) -> str:
+        """Who waits, in words."""
+        signs = self._signs(float("inf"))
+        return " and ".join(signs) if signs else "callers wait"
+
+    def evidence(self) -> dict[str, Json]:
+        """Who waits at the end."""
+        return {
+            "unserved": total_now(self.trace, self.unserved),
+            "wait_max_s": largest_now(self.trace, self.wait_s),
+            "gave_up": total_now(self.trace, self.gave_up),
+            "backlog": total_now(self.trace, self.backlog),
+            "threads_waiting_for_a_lock": total_now(self.trace, self.parked),
+        }
+
+    def now(self) -> float:
+        """Return how many requests have no answer at the end."""
+        return total_now(self.trace, self.unserved) or 0.0
+
+    def longest_s(self) -> float:
+        """Return for how long the first of them has waited."""
+        return largest_now(self.trace, self.wait_s) or 0.0
+
+    def _signs(self, since_s: float) -> list[str]:
+        found = []
+        for values, words in (
+            (self.unserved, "requests wait here"),
+            (self.gave_up, "callers gave up"),
+            (self.parked, "threads wait for a lock"),
+        ):
+            now, grew = total_now(self.trace, values) or 0.0, rose(self.trace, values, since_s)
+            if grew >= FEWEST and now >= 2 * (now - grew):
+                found.append(f"{int(now)} {words}")
+        if held_for_s(self.trace, flag(self.backlog, self.backlog > 0)) >= LASTS_S:
+            found.append(f"{int(total_now(self.trace, self.backlog) or 0)} callers wait to be accepted")
+        return found
+
+
+def callers_of(trace: Trace) -> Callers:
+    """Return who waits for a subject."""
+    incoming = [peer for peer in peers(trace, "in") if not peer.name.startswith("unix:")]
+    return Callers(
+        trace=trace,
+        unserved=_summed(trace, [peer.counted("connections_awaiting") for peer in incoming]),
+        wait_s=_largest(trace, [peer.age("connection_awaiting_max_s") for peer in incoming]),
+        gave_up=_summed(trace, [_closed(peer) for peer in incoming]),
+        backlog=_summed(trace, [values for _, values in trace.labelled("connections_waiting")]),
+        parked=trace.columns.get(Column.of("threads_parked", on="lock"), np.full(len(trace), np.nan)),
+    )
+
+
+def _closed(peer: PeerView) -> FloatArray:
+    return peer.state("CLOSE_WAIT")
+
+
+def _summed(trace: Trace, parts: list[FloatArray]) -> FloatArray:
+    return trace.connections_summed(parts or [np.full(len(trace), np.nan)])
+
+
+def _largest(trace: Trace, parts: list[FloatArray]) -> FloatArray:
+    return np.fmax.reduce(parts) if parts else np.full(len(trace), np.nan)

@@ -1,0 +1,54 @@
+"""Threads, tasks, children and zombies that accumulate, and what the threads are parked on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from leakdoc.detection.advice import advice_for
+from leakdoc.detection.detectors.growth import find_growth
+from leakdoc.detection.detectors.peer_view import peers, places, total_now
+from leakdoc.detection.policies import Policies
+from leakdoc.model.finding import Finding, Json
+from leakdoc.model.sample import Column
+from leakdoc.model.trace import Trace
+from leakdoc.redact import inert
+
+NAME: Final = "concurrency_growth"
+METRICS: Final = ("threads", "tasks", "children", "zombies")
+WAITING_AT: Final = "waiting_at"
+
+
+def find_concurrency_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
+    """Judge each of them, where it was read; children that are zombies are told as such, and once."""
+    found: list[Finding] = []
+    for name in METRICS:
+        values = trace.column(name)
+        if values is None or not np.isfinite(values).any():
+            continue
+        if name == "zombies" and not np.nanmax(values) >= policies.concurrency.fewest:
+            continue
+        found.append(find_growth(trace, Column(name), policies.growth, detector=NAME, alpha=alpha))
+    zombies = any(each.metric == "zombies" and each.decision.is_fault for each in found)
+    for each in found:
+        if not (each.metric == "children" and zombies):
+            yield _parked(trace, each)
+
+
+def _parked(trace: Trace, found: Finding) -> Finding:
+    if found.metric not in ("threads", "tasks"):
+        return replace(found, advice=advice_for(NAME) if found.decision.is_fault else ())
+    counts = {column.label("on") or "": total_now(trace, values) for column, values in trace.labelled("threads_parked")}
+    parked: dict[str, Json] = {inert(on): count for on, count in sorted(counts.items()) if count}
+    waited = {peer.title: total_now(trace, peer.counted("threads_reading")) for peer in peers(trace, "out")}
+    reading: dict[str, Json] = {name: count for name, count in waited.items() if count}
+    at = places(trace.columns, trace, WAITING_AT)
+    evidence = dict(found.evidence) | {"parked_on": parked, "reading_from": reading, "waiting_at": at}
+    if not found.decision.is_fault:
+        return replace(found, evidence=evidence)
+    most = max(counts, key=lambda on: counts[on] or 0.0, default=None)
+    words = "" if most is None or not counts[most] else f"; {counts[most]:.0f} are parked on {inert(most)}"
+    return replace(found, evidence=evidence, reason=f"{found.reason}{words}", advice=advice_for(NAME))

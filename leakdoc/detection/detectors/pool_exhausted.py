@@ -1,0 +1,178 @@
+"""A pool that stands at its size while callers wait for it: told by the pool itself, by stacks, or from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from leakdoc.detection.advice import advice_for
+from leakdoc.detection.detectors.callers import Callers, callers_of
+from leakdoc.detection.detectors.connection_policies import PoolPolicy
+from leakdoc.detection.detectors.peer_view import (
+    OTHER,
+    PeerView,
+    flag,
+    held_for_s,
+    largest_now,
+    latest,
+    peers,
+    places,
+    rose,
+    total_now,
+)
+from leakdoc.detection.detectors.pool_numbers import Pool, pools
+from leakdoc.detection.policies import Policies
+from leakdoc.model.decision import Basis, Decision
+from leakdoc.model.finding import Finding, Json
+from leakdoc.model.trace import FloatArray, Trace
+from leakdoc.units import format_duration
+
+NAME: Final = "pool_exhausted"
+HELD_AT: Final = "connections_held_at"
+WAITING_AT: Final = "waiting_at"
+_CPU: Final = "cpu_seconds_total"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """Why a pool is believed to be exhausted."""
+
+    why: str
+    basis: Basis
+
+
+def find_exhausted(
+    trace: Trace, policies: Policies, alpha: float | None, upstream: Finding | None
+) -> Iterator[Finding]:
+    """Judge what pools say of themselves, and every peer whose connections stand at a ceiling.
+
+    Args:
+        upstream: what does not answer, where something does not: whoever holds a connection may be waiting for that,
+            and a pool that it has emptied is its victim.
+    """
+    del alpha
+    told = [pool for pool in pools(trace) if pool.is_exhausted(policies.pool.waiting)]
+    for pool in told:
+        yield _told(trace, pool)
+    callers, known = callers_of(trace), {pool.peer for pool in told}
+    for peer in peers(trace, "out"):
+        if peer.name in known or peer.name == OTHER or peer.direction != "out":
+            continue
+        sign = _sign(trace, peer, callers, policies.pool)
+        if sign is not None:
+            found = _seen(trace, peer, callers, sign)
+            yield found if upstream is None or upstream.evidence.get("peer") == peer.name else _victim(found, upstream)
+
+
+def _victim(found: Finding, upstream: Finding) -> Finding:
+    culprit = f"{upstream.evidence.get('peer_kind') or ''} {upstream.evidence.get('peer')}".strip()
+    reason = f"{found.reason}; {culprit} does not answer, and whoever holds them may be waiting for it"
+    return replace(found, decision=Decision.INCONCLUSIVE, reason=reason, advice=())
+
+
+def _told(trace: Trace, pool: Pool) -> Finding:
+    peer = next((each for each in peers(trace, "out") if each.name == pool.peer), None)
+    holders = places(trace.columns if peer is None else peer.columns, trace, HELD_AT)
+    evidence: dict[str, Json] = {} if peer is None else peer.evidence()
+    evidence |= pool.evidence() | {"held_at": holders, "waiting_at": places(trace.columns, trace, WAITING_AT)}
+    name = peer.title if peer is not None else pool.title
+    held = f", one for {format_duration(pool.held_max_s)}" if pool.held_max_s else ""
+    return Finding(
+        detector=NAME,
+        metric="connections",
+        decision=Decision.EXHAUSTED,
+        reason=f"the pool of {name} is exhausted: {pool.in_use:.0f} of {pool.size:.0f} connections are checked out"
+        f"{held}, and {pool.waiting:.0f} callers wait for one, for up to {format_duration(pool.wait_max_s or 0.0)}",
+        basis=Basis.MEASURED,
+        evidence=evidence,
+        advice=(*advice_for(NAME, evidence.get("peer_kind")), *pool.arithmetic()),
+    )
+
+
+def _sign(trace: Trace, peer: PeerView, callers: Callers, policy: PoolPolicy) -> Sign | None:
+    """Return why callers are believed to wait for this peer's connections, by the first rule that has a reason."""
+    count = peer.count(without=("CLOSE_WAIT",))
+    size = total_now(trace, count) or 0.0
+    at_ceiling = _at_ceiling(trace, count)
+    if not size or at_ceiling < policy.standing:
+        return None
+    stacks = [values for column, values in trace.columns.items() if column.metric == WAITING_AT]
+    if stacks and (waiting := sum(total_now(trace, values) or 0.0 for values in stacks)):
+        return Sign(why=f"{waiting:.0f} threads wait in a checkout", basis=Basis.MEASURED)
+    if _busy(trace) > policy.busy:
+        return None
+    return _callers_wait(trace, peer, callers, size, at_ceiling, policy)
+
+
+def _callers_wait(
+    trace: Trace, peer: PeerView, callers: Callers, size: float, at_ceiling: float, policy: PoolPolicy
+) -> Sign | None:
+    """From outside: more requests wait than there are connections, and none of these is free."""
+    unserved, longest = callers.now(), callers.longest_s()
+    served_late = unserved > size and longest >= policy.served_late
+    if served_late and _in_use(trace, peer):
+        return Sign(why=f"all are in use, and {unserved:.0f} requests wait here", basis=Basis.INFERRED)
+    taken_ago = largest_now(trace, peer.age("connection_idle_min_s"))
+    began_then = taken_ago is not None and 0.7 * taken_ago <= longest <= taken_ago + policy.standing
+    if served_late and began_then and longest >= policy.standing and rose(trace, callers.unserved, longest) > 0:
+        return Sign(
+            why=f"since the last was taken {format_duration(taken_ago or 0.0)} ago no request was answered, "
+            f"and {unserved:.0f} wait here",
+            basis=Basis.INFERRED,
+        )
+    parked, grew = total_now(trace, callers.parked) or 0.0, rose(trace, callers.parked, at_ceiling)
+    if grew >= 4 and parked >= 2 * (parked - grew):
+        return Sign(
+            why=f"{parked:.0f} threads wait for a lock, {grew:.0f} more than when it was reached", basis=Basis.INFERRED
+        )
+    return None
+
+
+def _at_ceiling(trace: Trace, count: FloatArray) -> float:
+    """Return for how long the number has stood at the most it ever was, in the process where it has longest."""
+    most = np.full(len(trace), np.nan)
+    for life in trace.lives:
+        most[life.rows] = np.nanmax(count[life.rows], initial=0.0)
+    return held_for_s(trace, flag(count, (count == most) & (count > 0)))
+
+
+def _in_use(trace: Trace, peer: PeerView) -> bool:
+    """Say whether no connection rests: each carried something in the last seconds, or waits for an answer."""
+    resting, idle = peer.counted("connections_resting"), largest_now(trace, peer.age("connection_idle_max_s"))
+    return idle is not None and not total_now(trace, resting)
+
+
+def _busy(trace: Trace) -> float:
+    """Return the share of a processor that the subject used, over all its rows."""
+    cpu = trace.column(_CPU)
+    if cpu is None:
+        return 0.0
+    shares = []
+    for life in trace.lives:
+        read = np.flatnonzero(np.isfinite(cpu[life.rows]))
+        if len(read) > 1:
+            times, used = trace.times[life.rows][read], cpu[life.rows][read]
+            shares.append(float((used[-1] - used[0]) / max(times[-1] - times[0], 1e-9)))
+    return max(shares, default=0.0)
+
+
+def _seen(trace: Trace, peer: PeerView, callers: Callers, sign: Sign) -> Finding:
+    evidence = peer.evidence() | {
+        "size": max(latest(trace, peer.count()), default=None),
+        "callers": callers.evidence(),
+        "held_at": places(peer.columns, trace, HELD_AT),
+        "waiting_at": places(trace.columns, trace, WAITING_AT),
+    }
+    words = "; that they are a pool, and that it is waited for, is suspected" if sign.basis is Basis.INFERRED else ""
+    return Finding(
+        detector=NAME,
+        metric="connections",
+        decision=Decision.EXHAUSTED,
+        reason=f"the {evidence['count']} connections to {peer.title} stand at their most: {sign.why}{words}",
+        basis=sign.basis,
+        evidence=evidence,
+        advice=advice_for(NAME, peer.kind),
+    )
