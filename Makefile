@@ -25,6 +25,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev
+	@.ci/servers $(VENV)/servers
 	$(BIN)/python -m pytest -n 4 --dist loadgroup
 
 soak: $(VENV)/.dev  ## hours-long campaigns

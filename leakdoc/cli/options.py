@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from leakdoc.errors import UsageError
-from leakdoc.units import parse_duration, parse_rate, parse_size
+from leakdoc.units import parse_duration, parse_rate, parse_size, parse_time
 
 if TYPE_CHECKING:
     from leakdoc.detection.policies import Policies
@@ -38,6 +38,14 @@ def positive_duration(text: str) -> float:
     if seconds <= 0:
         raise argparse.ArgumentTypeError(f"must be more than 0: {text!r}")
     return seconds
+
+
+def instant(text: str) -> float:
+    """Read an instant: seconds since the epoch, or ISO 8601."""
+    try:
+        return parse_time(text)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"not a time: {text!r}; write it like 2026-11-23T03:12:00Z") from None
 
 
 def add_json(parser: argparse._ActionsContainer) -> None:

@@ -1,4 +1,4 @@
-"""``leakdoc scan PATH``."""
+"""``leakdoc scan PATH`` and ``leakdoc scan --prometheus URL``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from leakdoc.cli.exit_codes import ANSWERED, COULD_NOT, FAULT, UNDECIDED
 from leakdoc.cli.options import add_json, add_judging, policies_of
 from leakdoc.cli.output import print_json, print_lines
+from leakdoc.cli.prometheus_options import add_prometheus, fleet_of, prometheus_of
+from leakdoc.errors import UsageError
 from leakdoc.model.decision import Decision
 
 if TYPE_CHECKING:
@@ -20,15 +22,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     parser.epilog = (
         "A folder is read recursively and in order: recordings, *.csv and *.parquet, one\n"
-        "subject a file, its pids being the workers of that subject.\n"
+        "subject a file, its pids being the workers of that subject. Of a Prometheus every\n"
+        "workload is judged, the ones that are killed soonest first.\n"
         "Exit code 1 if any subject has a fault; 4 if nothing could be judged; 3 if more\n"
         "than --max-inconclusive were inconclusive or skipped; else 0.\n\n"
         "examples:\n"
         "  leakdoc scan recordings/\n"
         "  leakdoc scan recordings/ --csv > verdicts.csv\n"
-        "  leakdoc scan recordings/ --json --max-inconclusive 50%"
+        "  leakdoc scan --prometheus http://localhost:9090 --since 3d --top 10\n"
+        "  leakdoc scan --prometheus http://localhost:9090 --match 'namespace=\"shop\"'"
     )
-    parser.add_argument("path", metavar="PATH", help="a folder of recordings, CSV and Parquet files")
+    parser.add_argument("path", metavar="PATH", nargs="?", help="a folder of recordings, CSV and Parquet files")
     parser.add_argument("--load", metavar="COLUMN", help="the column that counts requests (default: requests_total)")
     parser.add_argument("--top", type=_count, metavar="N", help="show the N most urgent subjects only")
     parser.add_argument(
@@ -39,15 +43,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     add_json(form)
     form.add_argument("--csv", action="store_true", help="print the answer as CSV, a row a subject")
+    add_prometheus(parser)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Judge every subject, and say what came of it."""
-    from leakdoc.detection.scan import scan
-
-    scanned = scan(args.path, policies=policies_of(args), load=args.load, progress=ProgressLine())
+    scanned = _of_folder(args) if args.path is not None else _of_prometheus(args)
     show(scanned, args)
     return code_of_scan(scanned, args.max_inconclusive)
+
+
+def _of_folder(args: argparse.Namespace) -> Scan:
+    from leakdoc.detection.scan import scan
+
+    if args.prometheus is not None:
+        raise UsageError("a folder and a Prometheus were both given", help="Scan one of them.")
+    return scan(args.path, policies=policies_of(args), load=args.load, progress=ProgressLine())
+
+
+def _of_prometheus(args: argparse.Namespace) -> Scan:
+    from leakdoc.detection.fleet_scan import scan_fleet
+
+    if args.load is not None:
+        raise UsageError("--load names a column of files", help="For Prometheus: --metric NAME=requests_total.")
+    with prometheus_of(args) as prometheus:
+        return scan_fleet(fleet_of(args, prometheus), policies=policies_of(args), progress=ProgressLine())
 
 
 def show(scan: Scan, args: argparse.Namespace) -> None:

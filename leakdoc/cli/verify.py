@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.exit_codes import proof_code
-from leakdoc.cli.options import add_json, add_judging, duration, policies_of, positive_duration
+from leakdoc.cli.options import add_json, add_judging, duration, instant, policies_of, positive_duration
 from leakdoc.cli.output import print_json, print_lines, tell_kept
 from leakdoc.errors import UsageError
 from leakdoc.redact import inert
-from leakdoc.units import parse_time
 
 if TYPE_CHECKING:
     from leakdoc.detection.policies import Policies
@@ -39,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("before", metavar="BEFORE", help="a recording, CSV or Parquet file of the leak")
     parser.add_argument("after", metavar="AFTER", nargs="?", help="the same after the fix; with --wait also a target")
-    parser.add_argument("--rollout-at", type=_instant, metavar="TIME", help="split BEFORE here instead of giving AFTER")
+    parser.add_argument("--rollout-at", type=instant, metavar="TIME", help="split BEFORE here instead of giving AFTER")
     parser.add_argument("--proof", metavar="FILE", help="write the decision with its evidence, for `leakdoc recheck`")
     parser.add_argument("--sign", metavar="KEY", help="sign --proof FILE with an SSH key, by ssh-keygen")
     parser.add_argument("--force", action="store_true", help="let --proof write over a file that is no proof")
@@ -143,10 +142,3 @@ def _refuse_unknown(texts: Sequence[str]) -> None:
         if "=" not in text or text.strip().partition(".")[0] not in known:
             told = f"Write it like verification.flat_share=0.1; there are policies for {', '.join(known)}."
             raise UsageError(f"not a policy setting: {inert(text)!r}", help=told)
-
-
-def _instant(text: str) -> float:
-    try:
-        return parse_time(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"not a time: {text!r}; write it like 2026-11-23T03:12:00Z") from None

@@ -1,0 +1,77 @@
+"""Every subject of a Prometheus judged, a batch of traces at a time, so that memory stays bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from functools import partial
+
+from leakdoc.detection.diagnosis import diagnose
+from leakdoc.detection.handing_out import map_bounded
+from leakdoc.detection.policies import Policies
+from leakdoc.detection.scan import Judged, Progress, scan_of
+from leakdoc.model.scan import Scan
+from leakdoc.model.urgency import most_urgent_first
+from leakdoc.redact import inert
+from leakdoc.sampling.sources.prometheus.fleet import Fleet, Sourced
+
+
+def scan_fleet(
+    fleet: Fleet,
+    *,
+    policies: Policies | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Scan:
+    """Judge every subject of a Prometheus.
+
+    Args:
+        fleet: what to judge.
+        policies: every threshold; the defaults when null.
+        executor: decides elsewhere, see `leakdoc.scan`.
+        progress: told how many subjects are done, and of how many.
+
+    Returns:
+        The verdicts, the most urgent first. What the server did not give is among the skipped, with the reason.
+
+    Raises:
+        SourceError: the server does not even say what it has.
+    """
+    judge = partial(judge_batch, policies=policies or Policies())
+    judged: list[Judged] = []
+    for results in map_bounded(judge, fleet.traces(), executor):
+        judged.extend(results)
+        if progress is not None:
+            progress(len(judged), len(fleet))
+    judged.sort(key=lambda each: each.subject)
+    scan = scan_of(judged, notes=tuple(_notes(fleet)))
+    return Scan(
+        diagnoses=tuple(most_urgent_first(scan.diagnoses)),
+        skipped={**scan.skipped, **fleet.inventory.left_out},
+        discovery=scan.discovery,
+        notes=scan.notes,
+    )
+
+
+def judge_batch(batch: Sequence[Sourced], *, policies: Policies) -> list[Judged]:
+    """Judge the subjects of a batch."""
+    return list(_judged(batch, policies))
+
+
+def _judged(batch: Sequence[Sourced], policies: Policies) -> Iterator[Judged]:
+    for each in batch:
+        if each.trace is None:
+            yield Judged(each.name, None, each.reason)
+            continue
+        try:
+            yield Judged(each.name, diagnose(each.trace, policies=policies))
+        except Exception as error:  # one odd series among thousands takes no verdict away from the others
+            yield Judged(
+                each.name, None, inert(f"internal error, a defect of leakdoc: {type(error).__name__}: {error}")
+            )
+
+
+def _notes(fleet: Fleet) -> Iterator[str]:
+    if fleet.inventory.unnamed:
+        yield f"series left out, as no label tells whose they are: {fleet.inventory.unnamed:,}"
+    yield from (f"Prometheus warns: {each}" for each in fleet.prometheus.warnings)

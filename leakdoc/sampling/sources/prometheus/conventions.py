@@ -1,0 +1,122 @@
+"""What the metrics of common exporters mean, read from one data file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from leakdoc.errors import UsageError
+from leakdoc.model.metrics import KNOWN
+from leakdoc.redact import inert
+from leakdoc.sampling.sources.prometheus.promql import matchers_of, of_name
+from leakdoc.sampling.sources.prometheus.protobuf import Matcher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What one metric means.
+
+    Args:
+        name: in Prometheus.
+        column: what leakdoc calls it.
+        where: matchers beside the name.
+        summed: whether the series of one process are added up.
+    """
+
+    name: str
+    column: str
+    where: tuple[Matcher, ...] = ()
+    summed: bool = False
+
+    @property
+    def matchers(self) -> list[Matcher]:
+        """What selects its series."""
+        return [of_name(self.name), *self.where]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """How subjects are told by labels.
+
+    Args:
+        labels: which must all be there.
+        name: which make up the subject's name; those that are not there are left out.
+        process: which tell the subject's processes.
+        split: the label whose values a request lists when subjects are asked for in parts.
+        pods: whether the second label of the name is a pod, of which only the workload's part names the subject.
+    """
+
+    labels: tuple[str, ...]
+    name: tuple[str, ...]
+    process: tuple[str, ...]
+    split: str
+    pods: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conventions:
+    """All meanings, in the order in which they are preferred, and how subjects are told."""
+
+    metrics: tuple[Meaning, ...]
+    groups: tuple[Group, ...]
+    version_labels: tuple[str, ...]
+    replica_labels: frozenset[str]
+
+    def rank(self, name: str) -> int:
+        """Where a metric stands in the order of preference."""
+        return next(at for at, each in enumerate(self.metrics) if each.name == name)
+
+
+@cache
+def built_in() -> Conventions:
+    """Return the conventions that come with leakdoc."""
+    text = resources.files(__package__ or "").joinpath("conventions.toml").read_text(encoding="utf-8")
+    told = tomllib.loads(text)
+    return Conventions(
+        metrics=tuple(map(_meaning, told["metrics"])),
+        groups=tuple(
+            Group(
+                labels=tuple(each["labels"]), name=tuple(each["name"]), process=tuple(each["process"]),
+                split=each["split"], pods=each.get("pods", False),
+            )
+            for each in told["groups"]
+        ),
+        version_labels=tuple(told["version_labels"]),
+        replica_labels=frozenset(told["replica_labels"]),
+    )  # fmt: skip
+
+
+def _meaning(told: Mapping[str, Any]) -> Meaning:
+    return Meaning(
+        name=told["name"], column=told["column"], summed=told.get("sum", False),
+        where=tuple(matchers_of(told["where"])) if "where" in told else (),
+    )  # fmt: skip
+
+
+def with_metric(conventions: Conventions, text: str) -> Conventions:
+    """Return the conventions with one more metric in front, as a person names it.
+
+    Args:
+        text: ``NAME``, judged under its own name, or ``NAME=COLUMN``; either with matchers in braces after the name.
+
+    Raises:
+        UsageError: it names no metric.
+    """
+    before, brace, rest = text.strip().partition("{")
+    inside, _, after = rest.rpartition("}") if brace else ("", "", "")
+    name, _, column = f"{before}{after}".partition("=")
+    name, column = name.strip(), column.strip()
+    if not name or (brace and not rest.rstrip().partition("}")[1] == "}"):
+        raise UsageError(f"not a metric: {inert(text)!r}", help="Write it like my_pool_size or my_rss=rss_bytes.")
+    where = tuple(matchers_of(inside)) if inside.strip() else ()
+    meaning = Meaning(name=name, column=column or name, where=where, summed=(column or name) not in KNOWN)
+    return Conventions(
+        metrics=(meaning, *(each for each in conventions.metrics if each.name != name)),
+        groups=conventions.groups,
+        version_labels=conventions.version_labels,
+        replica_labels=conventions.replica_labels,
+    )

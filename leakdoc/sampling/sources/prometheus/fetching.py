@@ -1,0 +1,135 @@
+"""The samples of subjects fetched in parts: as many at once as fit, fewer where the server says that it is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from leakdoc.errors import DamagedSource
+from leakdoc.sampling.sources.prometheus.client import Prometheus
+from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
+from leakdoc.sampling.sources.prometheus.inventory import MOST_SERIES, Listed
+from leakdoc.sampling.sources.prometheus.promql import one_of
+from leakdoc.sampling.sources.prometheus.protobuf import Matcher
+from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
+from leakdoc.sampling.sources.prometheus.refusals import TooMuch
+from leakdoc.sampling.sources.prometheus.remote_read import NotOffered, read
+from leakdoc.sampling.sources.prometheus.workloads import identity_of
+
+SERIES_AT_ONCE: Final = 1_000
+
+
+@dataclass(slots=True)
+class Fetched:
+    """The series of one subject.
+
+    Args:
+        parts: meaning and series.
+        unread: metric to the reason why its series are not among them.
+    """
+
+    listed: Listed
+    parts: list[tuple[Meaning, RawSeries]] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)
+
+
+def in_batches(subjects: Sequence[Listed], most_series: int = SERIES_AT_ONCE) -> Iterator[list[Listed]]:
+    """Cut subjects into batches of at most so many series; a subject is never cut."""
+    batch: list[Listed] = []
+    total = 0
+    for each in subjects:
+        if batch and total + each.series > most_series:
+            yield batch
+            batch, total = [], 0
+        batch.append(each)
+        total += each.series
+    if batch:
+        yield batch
+
+
+class Fetching:
+    """Fetches raw samples, the same way for every batch.
+
+    Args:
+        by_read: whether the server streams chunks by remote read.
+        match: what labels must be, beside what tells the subjects.
+    """
+
+    def __init__(
+        self, prometheus: Prometheus, conventions: Conventions, start: float, end: float, *, by_read: bool,
+        match: Sequence[Matcher] = (),
+    ) -> None:  # fmt: skip
+        self._prometheus, self._conventions = prometheus, conventions
+        self._start, self._end, self._by_read, self._match = start, end, by_read, tuple(match)
+
+    def fetch(self, batch: Sequence[Listed]) -> list[Fetched]:
+        """Return the series of every subject of a batch.
+
+        Raises:
+            SourceError: the server refuses, also when asked for one subject alone.
+        """
+        try:
+            return self._at_once(batch)
+        except (NotOffered, DamagedSource):
+            if not self._by_read:
+                raise
+            self._by_read = False  # something on the way does not carry chunks well: queries are slower, and text
+            return self.fetch(batch)
+        except TooMuch:
+            if len(batch) == 1:
+                return [self._one_by_one(batch[0])]
+        half = len(batch) // 2
+        return [*self.fetch(batch[:half]), *self.fetch(batch[half:])]
+
+    def _at_once(self, batch: Sequence[Listed]) -> list[Fetched]:
+        found = {each.name: Fetched(each) for each in batch}
+        queries = _queries(batch, found)
+        for meaning, series in self._series([(meaning, [*matchers, *self._match]) for meaning, matchers in queries]):
+            identity = identity_of(series.labels, self._conventions)
+            if identity is not None and identity.subject in found:
+                found[identity.subject].parts.append((meaning, series))
+        return list(found.values())
+
+    def _series(self, queries: Sequence[tuple[Meaning, list[Matcher]]]) -> Iterator[tuple[Meaning, RawSeries]]:
+        if self._by_read:
+            by_name: dict[str, list[Meaning]] = {}
+            for meaning, _ in queries:
+                by_name.setdefault(meaning.name, []).append(meaning)
+            for series in read(self._prometheus, [matchers for _, matchers in queries], self._start, self._end):
+                for meaning in by_name.get(series.labels.get("__name__", ""), ())[:1]:
+                    yield meaning, series
+            return
+        for meaning, matchers in queries:
+            for series in self._prometheus.raw(matchers, self._start, self._end):
+                yield meaning, series
+
+    def _one_by_one(self, listed: Listed) -> Fetched:
+        """Return a subject whose metrics are too much together: those that can be had alone."""
+        fetched = Fetched(listed)
+        for meaning, splits in listed.metrics.items():
+            try:
+                (alone,) = self._at_once([Listed(listed.name, {meaning: splits})])
+            except TooMuch as error:
+                fetched.unread[meaning.name] = error.message
+            else:
+                fetched.parts += alone.parts
+                fetched.unread |= alone.unread
+        return fetched
+
+
+def _queries(batch: Sequence[Listed], found: dict[tuple[str, ...], Fetched]) -> list[tuple[Meaning, list[Matcher]]]:
+    """One query a metric and a label by which subjects are told; a metric with too many series is left out."""
+    wanted: dict[tuple[Meaning, str], list[str]] = {}
+    for listed in batch:
+        for meaning, splits in listed.metrics.items():
+            if max(splits.values()) > MOST_SERIES:
+                told = f"it has {max(splits.values())} series for one process: a label exploded"
+                found[listed.name].unread[meaning.name] = told
+                continue
+            for label, value in splits:
+                wanted.setdefault((meaning, label), []).append(value)
+    return [
+        (meaning, [*meaning.matchers, one_of(label, sorted(set(values)))])
+        for (meaning, label), values in wanted.items()
+    ]

@@ -1,0 +1,117 @@
+"""Every subject of a Prometheus as a trace, a few at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+from leakdoc.errors import SourceError
+from leakdoc.model.trace import Trace
+from leakdoc.redact import inert
+from leakdoc.sampling.sources.prometheus.client import Prometheus
+from leakdoc.sampling.sources.prometheus.conventions import Conventions
+from leakdoc.sampling.sources.prometheus.fetching import Fetched, Fetching, in_batches
+from leakdoc.sampling.sources.prometheus.inventory import Inventory, Listed, take_inventory
+from leakdoc.sampling.sources.prometheus.protobuf import Matcher
+from leakdoc.sampling.sources.prometheus.remote_read import is_offered
+from leakdoc.sampling.sources.prometheus.traces import trace_of
+
+_FAILURES: Final = 3  # batches in a row after which a server is taken to be gone
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sourced:
+    """One subject: its trace, or why there is none."""
+
+    name: str
+    trace: Trace | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """What part of a server's history is read; seconds since the epoch, both included."""
+
+    start: float
+    end: float
+
+
+@dataclass(slots=True)
+class Fleet:
+    """The subjects of a server in one window.
+
+    Args:
+        match: what labels must be.
+        without: columns that are not needed.
+    """
+
+    prometheus: Prometheus
+    conventions: Conventions
+    window: Window
+    match: Sequence[Matcher] = ()
+    without: frozenset[str] = frozenset()
+    by_read: bool = field(init=False)
+    inventory: Inventory = field(init=False)
+
+    def __post_init__(self) -> None:
+        window = self.window
+        self.inventory = take_inventory(
+            self.prometheus, self.conventions, window.start, window.end, match=self.match, without=self.without
+        )
+        self.by_read = bool(self.inventory.subjects) and is_offered(self.prometheus)
+
+    def __len__(self) -> int:
+        return len(self.inventory.subjects)
+
+    def traces(self, subjects: Sequence[Listed] | None = None) -> Iterator[list[Sourced]]:
+        """Yield subjects in batches, in the order of their names; the next batches are fetched meanwhile.
+
+        What a server refuses is yielded without a trace, with its reason; a server that refuses several batches in a
+        row is asked no more.
+        """
+        window = self.window
+        fetching = Fetching(
+            self.prometheus, self.conventions, window.start, window.end, by_read=self.by_read, match=self.match
+        )
+        failures = 0
+        reason = ""
+        for batch, fetched in _ahead(fetching.fetch, in_batches(subjects or self.inventory.subjects), 2):
+            if failures >= _FAILURES:
+                yield [Sourced(_name(each), None, reason) for each in batch]
+                continue
+            try:
+                yield [self._sourced(each) for each in fetched()]
+                failures = 0
+            except SourceError as error:
+                failures += 1
+                reason = error.message
+                yield [Sourced(_name(each), None, reason) for each in batch]
+
+    def _sourced(self, fetched: Fetched) -> Sourced:
+        name = _name(fetched.listed)
+        trace = trace_of(fetched, self.conventions, name)
+        if len(trace):
+            return Sourced(name, trace)
+        why = "; ".join(f"{metric}: {reason}" for metric, reason in fetched.unread.items())
+        return Sourced(name, None, why or "there is no sample that is a number in the window")
+
+
+def _name(listed: Listed) -> str:
+    return inert("/".join(listed.name), longest=300)
+
+
+def _ahead(
+    fetch: Callable[[Sequence[Listed]], list[Fetched]], batches: Iterator[list[Listed]], ahead: int
+) -> Iterator[tuple[list[Listed], Callable[[], list[Fetched]]]]:
+    """Yield batches with what waits for their samples; no more than a few are fetched before they are asked for."""
+    with ThreadPoolExecutor(ahead, thread_name_prefix="leakdoc-fetch") as threads:
+        waiting = []
+        for batch in batches:
+            waiting.append((batch, threads.submit(fetch, batch)))
+            if len(waiting) > ahead:
+                first, future = waiting.pop(0)
+                yield first, future.result
+        for batch, future in waiting:
+            yield batch, future.result

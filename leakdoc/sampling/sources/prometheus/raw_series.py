@@ -1,0 +1,32 @@
+"""One series as a Prometheus gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from leakdoc.model.trace import FloatArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RawSeries:
+    """The samples of one series, ascending in time.
+
+    Args:
+        labels: with the metric's name under ``__name__``.
+        times: shape (n,), seconds since the epoch.
+        values: shape (n,); readings that are no numbers, stale markers among them, are left out by `usable`.
+    """
+
+    labels: Mapping[str, str]
+    times: FloatArray
+    values: FloatArray
+
+    def usable(self) -> RawSeries:
+        """Return the series without readings that are not finite."""
+        finite = np.isfinite(self.values)
+        if finite.all():
+            return self
+        return RawSeries(labels=self.labels, times=self.times[finite], values=self.values[finite])

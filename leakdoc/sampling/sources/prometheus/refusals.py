@@ -1,0 +1,54 @@
+"""What a server's refusal means, in words that say what to do next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from leakdoc.errors import UnreadableSource
+from leakdoc.redact import inert, without_secrets
+
+_MEANT: Final[Mapping[int, tuple[str, str]]] = {
+    401: ("wants to know who asks", "Give --prometheus-bearer, --prometheus-basic or --prometheus-cert."),
+    403: ("does not allow this", "Ask with other credentials, or for another tenant with --prometheus-org."),
+    404: ("has no API of Prometheus at this address", "Give the address that stands before /api/v1."),
+    405: ("has no API of Prometheus at this address", "Give the address that stands before /api/v1."),
+    429: ("has too much to do", "Try again later, or ask for less: a shorter --since, a narrower --match."),
+}
+_TOO_MUCH: Final = frozenset({413, 414})
+
+
+class TooMuch(UnreadableSource):
+    """More was asked for than the server gives at once, or than is read at once; parts of it may be had."""
+
+
+def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> UnreadableSource:
+    """Return the error for an answer that is none.
+
+    Args:
+        status: of HTTP.
+        body: how it begins, at least.
+        headers: of the answer.
+    """
+    kind, told = _error_of(body)
+    if 300 <= status < 400:
+        where = without_secrets(inert(headers.get("Location", "elsewhere")))
+        return UnreadableSource(f"Prometheus has moved to {where}", help="Give that address.")
+    if status in _TOO_MUCH or (status == 422 and kind == "execution") or kind == "timeout":
+        return TooMuch(f"Prometheus refused a query ({status}): {told or 'too much was asked for at once'}")
+    words, help = _MEANT.get(status, ("refused a query", "Check the address, --match and --metric."))
+    return UnreadableSource(f"Prometheus {words} ({status}{f': {told}' if told else ''})", help=help)
+
+
+def _error_of(body: bytes) -> tuple[str, str]:
+    """Return the kind and the words of an error in Prometheus' form; of any other body only its first words."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        text = body[:200].decode("utf-8", "replace").strip()
+        return "", "" if text.startswith("<") else without_secrets(inert(text, longest=160))
+    if not isinstance(answer, dict):
+        return "", ""
+    kind, told = answer.get("errorType"), answer.get("error")
+    return str(kind or ""), without_secrets(inert(str(told or ""), longest=300))

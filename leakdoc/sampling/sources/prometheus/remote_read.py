@@ -1,0 +1,117 @@
+"""Remote read with streamed chunks: samples exactly as the server keeps them, at a fraction of a query's cost to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from leakdoc.errors import SourceError, UnreadableSource
+from leakdoc.sampling.sources.prometheus.client import Prometheus
+from leakdoc.sampling.sources.prometheus.frames import frames_of, snappy
+from leakdoc.sampling.sources.prometheus.protobuf import (
+    XOR,
+    ChunkedSeries,
+    Matcher,
+    Query,
+    labels_of,
+    read_request,
+    series_of_frame,
+)
+from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
+from leakdoc.sampling.sources.prometheus.xor_chunks import decode
+
+STREAMED: Final = "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse"
+_AT_ONCE: Final = 16_384  # chunks decoded side by side: about two million samples
+_HEADERS: Final = {
+    "Content-Type": "application/x-protobuf",
+    "Content-Encoding": "snappy",
+    "X-Prometheus-Remote-Read-Version": "0.1.0",
+}
+
+
+class NotOffered(UnreadableSource):
+    """The server does not answer remote read by streamed chunks."""
+
+
+def read(prometheus: Prometheus, queries: Sequence[Sequence[Matcher]], start: float, end: float) -> Iterator[RawSeries]:
+    """Yield every series that any of the queries selects, with its samples in a window.
+
+    Args:
+        queries: each a list of matchers.
+        start: first instant, seconds since the epoch; included, as is `end`.
+
+    Raises:
+        NotOffered: the server has no remote read, or only one by whole samples.
+        DamagedSource: what came is damaged: a checksum, a frame, or a chunk.
+        SourceError: as the session says.
+    """
+    asked = [Query(max(round(start * 1000), 0), max(round(end * 1000), 0), matchers) for matchers in queries]
+    headers = {**_HEADERS, "Accept-Encoding": "identity"}  # chunks are compressed as they are
+    body = snappy(read_request(asked))
+    with prometheus.session.streamed("POST", prometheus.url("read"), data=body, headers=headers) as (answer, pieces):
+        if not answer.headers.get("Content-Type", "").startswith("application/x-streamed-protobuf"):
+            raise NotOffered("this server answers remote read by whole samples only")
+        yield from _decoded(_merged(frames_of(pieces)), start, end)
+
+
+def is_offered(prometheus: Prometheus) -> bool:
+    """Say whether a server streams chunks, by asking it for nothing."""
+    try:
+        for _ in read(prometheus, [[Matcher("__name__", "leakdoc:none")]], 0.0, 1.0):
+            break
+    except SourceError:
+        return False
+    return True
+
+
+def _merged(frames: Iterator[bytes]) -> Iterator[ChunkedSeries]:
+    """Join the parts of a series that a server spread over frames; a series is never split over others."""
+    last: ChunkedSeries | None = None
+    for frame in frames:
+        for part in series_of_frame(frame):
+            if last is not None and (last.query, last.labels) == (part.query, part.labels):
+                last.chunks.extend(part.chunks)
+                last.kinds.update(part.kinds)
+            else:
+                if last is not None:
+                    yield last
+                last = part
+    if last is not None:
+        yield last
+
+
+def _decoded(series: Iterator[ChunkedSeries], start: float, end: float) -> Iterator[RawSeries]:
+    batch: list[ChunkedSeries] = []
+    chunks = 0
+    for each in series:
+        if each.kinds - {XOR}:
+            continue  # native histograms are no numbers
+        batch.append(each)
+        chunks += len(each.chunks)
+        if chunks >= _AT_ONCE:
+            yield from _batch(batch, start, end)
+            batch, chunks = [], 0
+    yield from _batch(batch, start, end)
+
+
+def _batch(batch: Sequence[ChunkedSeries], start: float, end: float) -> Iterator[RawSeries]:
+    decoded = decode([chunk for each in batch for chunk in each.chunks])
+    ends = np.cumsum(decoded.counts)
+    times, values = decoded.times_ms / 1000.0, decoded.values
+    chunk = first = 0
+    for each in batch:
+        chunk += len(each.chunks)
+        stop = int(ends[chunk - 1]) if chunk else 0
+        yield _trimmed(labels_of(each.labels), times[first:stop], values[first:stop], start, end)
+        first = stop
+
+
+def _trimmed(labels: dict[str, str], times: np.ndarray, values: np.ndarray, start: float, end: float) -> RawSeries:
+    """Cut a series to its window; chunks reach beyond it, and those of several blocks may overlap."""
+    if len(times) > 1 and not np.all(np.diff(times) > 0):
+        times, kept = np.unique(times, return_index=True)
+        values = values[kept]
+    first, stop = np.searchsorted(times, [start, np.nextafter(end, np.inf)])
+    return RawSeries(labels=labels, times=times[first:stop].copy(), values=values[first:stop].copy())

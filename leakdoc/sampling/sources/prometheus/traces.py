@@ -1,0 +1,220 @@
+"""The series of one subject put together as a trace: processes as lives, columns on one axis of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from leakdoc.model.sample import Column
+from leakdoc.model.subject import Subject, SubjectKind
+from leakdoc.model.trace import Facts, FloatArray, Trace
+from leakdoc.sampling.assembly import LifeName, LooseRows, assemble
+from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
+from leakdoc.sampling.sources.prometheus.fetching import Fetched
+from leakdoc.sampling.sources.prometheus.inventory import FACTS, FILES_LIMIT, LAST_OOM, LIMIT, RESTARTS, START
+from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
+from leakdoc.sampling.sources.prometheus.workloads import Identity, identity_of, version_of
+
+_SAME_START_S: Final = 2.0  # exporters compute a start from uptime, and round it as they like
+_ALIVE: Final = 5.0  # usual pauses between samples, after which a process that has none is taken to have ended
+IntArray = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Readings:
+    """One column of one process: its samples, and the build that each was read from; null where none is told."""
+
+    times: FloatArray
+    values: FloatArray
+    versions: tuple[tuple[float, str | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Process:
+    """One process: its columns, and its life at every instant."""
+
+    columns: dict[str, _Readings]
+    times: FloatArray
+    life: IntArray
+    lives: list[LifeName]
+
+
+def trace_of(fetched: Fetched, conventions: Conventions, name: str) -> Trace:
+    """Return a subject's trace.
+
+    Args:
+        name: of the subject.
+
+    Returns:
+        Rows of all processes; what a process does not have is missing. Readings that are not finite are left out, stale
+        markers among them. Facts hold the limit of the processes that are there at the end, together.
+    """
+    processes = [_process(parts, conventions) for parts in _by_process(fetched.parts, conventions)]
+    rows = _rows([each for each in processes if len(each.times)])
+    facts = Facts(
+        limit_bytes=_at_end(processes, LIMIT),
+        open_files_limit=_at_end(processes, FILES_LIMIT),
+        unavailable=dict(fetched.unread),
+        notes=tuple(_notes(processes)),
+        touched="nothing (read from Prometheus)",
+    )
+    return assemble(Subject(kind=SubjectKind.WORKLOAD, name=name), rows, facts)
+
+
+def _by_process(
+    parts: Iterable[tuple[Meaning, RawSeries]], conventions: Conventions
+) -> Iterable[list[tuple[Meaning, RawSeries, Identity]]]:
+    found: dict[tuple[str, ...], list[tuple[Meaning, RawSeries, Identity]]] = {}
+    for meaning, series in parts:
+        identity = identity_of(series.labels, conventions)
+        if identity is not None:
+            found.setdefault(identity.process, []).append((meaning, series.usable(), identity))
+    return [found[key] for key in sorted(found)]
+
+
+def _process(parts: Sequence[tuple[Meaning, RawSeries, Identity]], conventions: Conventions) -> _Process:
+    columns: dict[str, _Readings] = {}
+    for meaning in conventions.metrics:
+        series = [each for used, each, _ in parts if used is meaning and len(each.times)]
+        if series and meaning.column not in columns:
+            columns[meaning.column] = _column(meaning, series, conventions)
+    judged = [readings for name, readings in columns.items() if name not in FACTS]
+    times = _union([each.times for each in judged])
+    life, lives = _lives(columns, times)
+    return _Process(columns, times, life, lives)
+
+
+def _column(meaning: Meaning, series: list[RawSeries], conventions: Conventions) -> _Readings:
+    """Put the series of one column together: added up, or one after the other as each ends."""
+    ordered = sorted(series, key=lambda each: (each.times[0], sorted(each.labels.items())))
+    if len(ordered) > 1 and meaning.summed:
+        return _summed(_of_one_replica(ordered, conventions))
+    times, values, versions = ordered[0].times, ordered[0].values, [_version(ordered[0], conventions)]
+    for each in ordered[1:]:
+        later = each.times > times[-1]
+        if np.any(later):  # a container that was started anew; of copies of one series the first is read
+            times = np.concatenate([times, each.times[later]])
+            values = np.concatenate([values, each.values[later]])
+            versions.append((float(each.times[later][0]), version_of(each.labels, conventions)))
+    return _Readings(times, values, tuple(versions))
+
+
+def _version(series: RawSeries, conventions: Conventions) -> tuple[float, str | None]:
+    return -np.inf, version_of(series.labels, conventions)
+
+
+def _of_one_replica(series: list[RawSeries], conventions: Conventions) -> list[RawSeries]:
+    """Of series that differ by nothing but who stored them, one each."""
+    kept: dict[tuple[tuple[str, str], ...], RawSeries] = {}
+    for each in series:
+        own = tuple(sorted((k, v) for k, v in each.labels.items() if k not in conventions.replica_labels))
+        kept.setdefault(own, each)
+    return list(kept.values())
+
+
+def _summed(series: list[RawSeries]) -> _Readings:
+    """Add series up; one that has no sample at an instant, while it lasts, is taken as it was last seen."""
+    times = _union([each.times for each in series])
+    total = np.zeros(len(times))
+    for each in series:
+        at = np.searchsorted(each.times, times, side="right") - 1
+        usual = float(np.median(np.diff(each.times))) if len(each.times) > 1 else 0.0
+        there = (at >= 0) & (times <= each.times[-1] + 0.5 * usual)
+        total[there] += each.values[at[there]]
+    return _Readings(times, total)
+
+
+def _union(times: Sequence[FloatArray]) -> FloatArray:
+    if not times:
+        return np.zeros(0)
+    first = times[0]
+    if all(len(each) == len(first) and np.array_equal(each, first) for each in times[1:]):
+        return first
+    return np.unique(np.concatenate(times))
+
+
+def _lives(columns: dict[str, _Readings], times: FloatArray) -> tuple[IntArray, list[LifeName]]:
+    """Tell the lives of one process apart: by its start, and by its build."""
+    starts = columns.get(START)
+    begun = np.full(len(times), np.nan)
+    if starts is not None and len(starts.times):
+        begun = _settled(starts.values)[np.maximum(np.searchsorted(starts.times, times, side="right") - 1, 0)]
+    versions = max((each.versions for name, each in columns.items() if name not in FACTS), key=len, default=())
+    build = np.maximum(np.searchsorted([at for at, _ in versions], times, side="right") - 1, 0) if versions else None
+    which = np.zeros(len(times), dtype=np.intp) if build is None else build
+    changes = np.zeros(len(times), dtype=bool)
+    changes[1:] = (np.diff(which) != 0) | (np.diff(np.nan_to_num(begun, nan=-1.0)) != 0)
+    life = np.cumsum(changes).astype(np.intp)
+    firsts = np.flatnonzero(np.append(True, np.diff(life) > 0)) if len(life) else np.zeros(0, dtype=np.intp)
+    return life, [
+        LifeName(
+            started_at=None if np.isnan(begun[first]) else float(begun[first]),
+            version=versions[which[first]][1] if versions else None,
+        )
+        for first in firsts
+    ]
+
+
+def _settled(starts: FloatArray) -> FloatArray:
+    """Starts that wobble by less than two seconds are one start."""
+    settled = starts.copy()
+    for at in np.flatnonzero(np.abs(np.diff(starts)) > 0) + 1:
+        if abs(settled[at] - settled[at - 1]) <= _SAME_START_S:
+            settled[at:] = np.where(starts[at:] == starts[at], settled[at - 1], settled[at:])
+    return settled
+
+
+def _rows(processes: Sequence[_Process]) -> LooseRows:
+    names = sorted({name for each in processes for name in each.columns if name not in FACTS})
+    total = sum(len(each.times) for each in processes)
+    columns = {name: np.full(total, np.nan) for name in names}
+    life = np.zeros(total, dtype=np.intp)
+    lives: list[LifeName] = []
+    first = 0
+    for each in processes:
+        stop = first + len(each.times)
+        life[first:stop] = each.life + len(lives)
+        lives.extend(each.lives)
+        for name, readings in each.columns.items():
+            if name not in FACTS:
+                columns[name][first + np.searchsorted(each.times, readings.times)] = readings.values
+        first = stop
+    times = np.concatenate([each.times for each in processes]) if processes else np.zeros(0)
+    return LooseRows(
+        times=times, life=life, lives=lives, columns={Column(name): values for name, values in columns.items()}
+    )
+
+
+def _alive(processes: Sequence[_Process]) -> list[_Process]:
+    """The processes that are there at the end."""
+    there = [each for each in processes if len(each.times) > 1]
+    end = max((float(each.times[-1]) for each in there), default=0.0)
+    return [each for each in there if each.times[-1] >= end - _ALIVE * float(np.median(np.diff(each.times)))]
+
+
+def _at_end(processes: Sequence[_Process], column: str) -> float | None:
+    """The last reading of a limit, summed over the processes that are there at the end; null where one has none."""
+    alive = _alive(processes)
+    told = [each.columns[column].values[-1] for each in alive if column in each.columns]
+    if not told or len(told) < len(alive) or min(told) <= 0:
+        return None
+    return float(sum(told))
+
+
+def _notes(processes: Sequence[_Process]) -> Iterable[str]:
+    restarts = sum(_increase(each.columns[RESTARTS].values) for each in processes if RESTARTS in each.columns)
+    if restarts:
+        yield f"restarts in the window, by kube-state-metrics: {restarts:.0f}"
+    killed = [each for each in processes if LAST_OOM in each.columns and np.any(each.columns[LAST_OOM].values > 0)]
+    if killed:
+        yield f"containers whose last end was an OOM kill: {len(killed)}"
+
+
+def _increase(counter: FloatArray) -> float:
+    """How much a counter rose, resets taken as starts from zero."""
+    steps = np.diff(counter)
+    return float(np.sum(np.where(steps < 0, counter[1:], steps)))

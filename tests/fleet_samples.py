@@ -1,0 +1,77 @@
+"""A small fleet as it would stand in a Prometheus: what leaks, what does not, and what only looks odd."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+from tests.prometheus_server import END
+
+STEP = 60.0
+HOURS = 12
+MIB = 2.0**20
+Points = list[tuple[float, float]]
+TIMES = [END - HOURS * 3600.0 + STEP * at for at in range(round(HOURS * 3600 / STEP))]
+POD = 'namespace="shop",pod="{pod}",container="web"'
+
+
+def points(
+    value: Callable[[int], float], *, seed: int, rows: range = range(len(TIMES)), noise: float = 0.2 * MIB
+) -> Points:
+    """Samples on pages, with noise that is the same in every run."""
+    dice = random.Random(seed)
+    return [(TIMES[row], float(round((value(row) + dice.gauss(0, 0.2 * MIB)) / 4096) * 4096)) for row in rows]
+
+
+def constant(value: float, rows: range = range(len(TIMES))) -> Points:
+    """The same value throughout."""
+    return [(TIMES[row], value) for row in rows]
+
+
+def fleet() -> dict[str, Points]:
+    """Return every series by its name with labels."""
+    half = len(TIMES) // 2
+    found = {
+        rss("flat"): points(lambda row: 200 * MIB, seed=1),
+        rss("leaks"): points(lambda row: 100 * MIB + 0.2 * MIB * row, seed=2),
+        rss("warms"): points(lambda row: 100 * MIB + 150 * MIB * (1 - math.exp(-row / 60)), seed=3),
+        rss("short"): points(lambda row: 100 * MIB, seed=4, rows=range(len(TIMES) - 10, len(TIMES))),
+        rss("restarts"): points(lambda row: 100 * MIB + 0.3 * MIB * (row % 180), seed=5),
+        "process_start_time_seconds" + of("restarts"): [
+            (at, TIMES[row // 180 * 180] - 5.0) for row, at in enumerate(TIMES)
+        ],
+        rss("infinite"): [(at, math.inf if row % 7 == 0 else 50 * MIB) for row, at in enumerate(TIMES)],
+        rss("nothing"): [(at, math.nan) for at in TIMES],
+        # two pods of one workload that leak, each under a limit; a third that was there before
+        cadvisor("api-7d9f8b6c5d-x2x4z", "b"): points(lambda row: 300 * MIB + 0.2 * MIB * row, seed=6),
+        cadvisor("api-7d9f8b6c5d-zz9zz", "c"): points(lambda row: 310 * MIB + 0.2 * MIB * row, seed=7),
+        cadvisor("api-5c4b8b6c5d-lmggd", "a", image="shop/api:1.0"): points(
+            lambda row: 300 * MIB, seed=8, rows=range(half)
+        ),
+    }
+    for pod, ident in (("api-7d9f8b6c5d-x2x4z", "b"), ("api-7d9f8b6c5d-zz9zz", "c")):
+        labels = POD.format(pod=pod)
+        found[f'container_spec_memory_limit_bytes{{{labels},id="/{ident}",image="shop/api:1.1"}}'] = constant(600 * MIB)
+        found[f"kube_pod_container_status_restarts_total{{{labels}}}"] = [
+            (at, float(row // 300)) for row, at in enumerate(TIMES)
+        ]
+    found['container_memory_working_set_bytes{namespace="shop",pod="api-7d9f8b6c5d-x2x4z",container=""}'] = constant(
+        1.0
+    )
+    return found
+
+
+def of(name: str) -> str:
+    """The labels of a scraped process."""
+    return f'{{job="svc",instance="{name}:80"}}'
+
+
+def rss(name: str) -> str:
+    """The resident memory of a scraped process."""
+    return "process_resident_memory_bytes" + of(name)
+
+
+def cadvisor(pod: str, ident: str, image: str = "shop/api:1.1") -> str:
+    """The working set of a container."""
+    return f'container_memory_working_set_bytes{{{POD.format(pod=pod)},id="/{ident}",image="{image}"}}'
