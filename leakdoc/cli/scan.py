@@ -22,8 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     parser.epilog = (
         "A folder is read recursively and in order: recordings, *.csv and *.parquet, one\n"
-        "subject a file, its pids being the workers of that subject. Of a Prometheus every\n"
-        "workload is judged, the ones that are killed soonest first.\n"
+        "subject a file, its pids being the workers of that subject. Of a Prometheus\n"
+        "every workload is judged, the ones that are killed soonest first.\n"
         "Exit code 1 if any subject has a fault; 4 if nothing could be judged; 3 if more\n"
         "than --max-inconclusive were inconclusive or skipped; else 0.\n\n"
         "examples:\n"
