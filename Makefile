@@ -26,7 +26,7 @@ types: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	@.ci/servers $(VENV)/servers
-	$(BIN)/python -m pytest -n 4 --dist loadgroup
+	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 soak: $(VENV)/.dev  ## hours-long campaigns
 	$(BIN)/python -m pytest -m "soak or browser" -o addopts="-ra --strict-markers"

@@ -14,8 +14,6 @@ import pytest
 import leakdoc
 from leakdoc.model.decision import Decision
 
-pytestmark = pytest.mark.xdist_group("demo")  # both demos are run once, for all tests of this file
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
