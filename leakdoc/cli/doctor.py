@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from leakdoc.cli.exit_codes import ANSWERED
 from leakdoc.cli.options import add_json
 from leakdoc.cli.output import print_json, print_lines
+from leakdoc.cli.targets import add_target
 
 if TYPE_CHECKING:
     from leakdoc.attach.capabilities import Capability
@@ -20,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "With TARGET, one sample of it is taken too, to show what can be read.\n\nexample:\n  leakdoc doctor 4242"
     )
-    parser.add_argument("target", nargs="?", metavar="TARGET", help="a process to try: a pid")
+    add_target(parser, "try", optional=True, children=False)
     add_json(parser)
 
 

@@ -42,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--agent", action="store_true", help="start every Python of it with the agent, which `leakdoc heap` asks"
     )
+    parser.add_argument("--children", action="store_true", help="watch what the command starts with it")
     add_watching(parser)
     parser.add_argument("command", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
 
@@ -92,6 +93,7 @@ def _watch(args: argparse.Namespace, pid: int, policies: Policies | None) -> Wat
 
     watch = Watch(
         pid,
+        children=args.children,
         interval_s=args.interval,
         for_s=args.for_s,
         record=args.record,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from leakdoc.cli.options import duration, policies_of
+from leakdoc.cli.targets import add_target
 from leakdoc.cli.watching import add_watching, ended_by_signals, give_verdict, progress_shown
 
 
@@ -17,10 +18,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "netlink, and touches nothing.\n\n"
         "examples:\n"
         "  leakdoc watch 4242\n"
+        "  leakdoc watch :8000 --children\n"
         "  leakdoc watch 4242 --for 1h --record before.leakdoc\n"
         "  leakdoc watch 4242 --smallest 1MiB/h --json"
     )
-    parser.add_argument("target", metavar="TARGET", help="the process to watch: a pid")
+    add_target(parser, "watch")
     how_long = parser.add_mutually_exclusive_group()
     how_long.add_argument(
         "--for", dest="for_s", type=duration, default=900.0, metavar="TIME", help="how long at most (default: 15m)"
@@ -35,6 +37,7 @@ def execute(args: argparse.Namespace) -> int:
 
     watch = Watch(
         args.target,
+        children=args.children,
         interval_s=args.interval,
         for_s=None if args.until_stopped else args.for_s,
         record=args.record,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from leakdoc.detection.stopping import Standing, Stopped, reason_to_stop
 from leakdoc.errors import RecordingError, TargetGone, UsageError
 from leakdoc.model.sample import Sample
 from leakdoc.sampling.recording import RecordingWriter
-from leakdoc.sampling.sampler import Sampler
+from leakdoc.sampling.samplers import Samples, sampler_of
 from leakdoc.sampling.target import Target, resolve
 from leakdoc.sampling.trace_builder import TraceBuilder
 
@@ -54,7 +54,7 @@ class Progress:
     """How a running watch stands, for whoever shows it.
 
     Args:
-        sample: the latest.
+        sample: the latest; of several processes that of the first, with the totals of all.
         elapsed_s: since the first sample.
         for_s: how long the watch may last; null for no end.
         diagnosis: the latest verdict; null before the first look.
@@ -76,7 +76,8 @@ class Watch:
     >>> watch.result.diagnosis.decision          # doctest: +SKIP
 
     Args:
-        target: a pid, as a number or as text; or a sampler of one's own.
+        target: a pid, as a number or as text, or any other form of a target; or a sampler of one's own.
+        children: whether everything that the target has started, and will start, is watched with it.
         interval_s: between samples.
         for_s: how long to watch at most; null for no end.
         record: the file that keeps every sample; null to keep them in memory only.
@@ -92,8 +93,9 @@ class Watch:
 
     def __init__(
         self,
-        target: int | str | Target | Sampler,
+        target: int | str | Target | Samples,
         *,
+        children: bool = False,
         interval_s: float = INTERVAL_S,
         for_s: float | None = FOR_S,
         record: str | Path | None = None,
@@ -106,7 +108,7 @@ class Watch:
             raise UsageError(f"the interval must be more than 0 seconds, not {interval_s}")
         if for_s is not None and not for_s >= 0:
             raise UsageError(f"a watch cannot last {for_s} seconds", help="Give 0 for one sample, or null for no end.")
-        self._sampler = target if isinstance(target, Sampler) else Sampler(_resolved(target))
+        self._sampler = _sampler(target, children=children)
         self.target = self._sampler.target
         self._standing = Standing(
             elapsed_s=0.0,
@@ -122,6 +124,7 @@ class Watch:
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
         self._writer = None if record is None else RecordingWriter(record, self.target.subject)
+        self._taken = 0
         self._thread: threading.Thread | None = None
         self._result: Watched | None = None
         self._error: BaseException | None = None
@@ -205,25 +208,31 @@ class Watch:
 
     def _sample_until_there_is_a_reason(self) -> Stopped:
         started = self._sampler.clock.monotonic()
-        for sample in self._sampler.iter_samples(self._interval_s, self._stop, for_s=self._standing.for_s):
+        for samples in self._sampler.iter_ticks(self._interval_s, self._stop, for_s=self._standing.for_s):
             elapsed = self._sampler.clock.monotonic() - started
-            self._keep(sample)
             self._standing = replace(self._standing, elapsed_s=elapsed)
-            is_new = self._looks.is_due(len(self._builder))
-            if is_new:
-                self._standing = replace(self._standing, diagnosis=self._look())
-            self._tell(sample, is_new)
+            if samples:
+                self._take(samples)
             reason = reason_to_stop(self._standing)
             if reason is not None:
                 return reason
         return Stopped.INTERRUPTED if self._stop.is_set() else Stopped.TIME_IS_UP
 
-    def _keep(self, sample: Sample) -> None:
+    def _take(self, samples: Sequence[Sample]) -> None:
+        self._keep(samples)
+        self._taken += 1
+        is_new = self._looks.is_due(self._taken)
+        if is_new:
+            self._standing = replace(self._standing, diagnosis=self._look())
+        self._tell(samples[0], is_new)
+
+    def _keep(self, samples: Sequence[Sample]) -> None:
         with self._lock:
-            self._builder.add(sample)
+            for sample in samples:
+                self._builder.add(sample)
         if self._writer is not None:
-            self._writer.append(sample)
-            if len(self._builder) == 1:  # a watch that is killed leaves the limits beside its samples
+            self._writer.append_all(samples)
+            if not self._taken:  # a watch that is killed leaves the limits beside its samples
                 self._writer.set_facts(self._sampler.facts())
 
     def _look(self) -> Diagnosis:
@@ -272,13 +281,16 @@ def _patient(
     return replace(policies, growth=replace(growth, planned=planned_s)), looks
 
 
-def _resolved(target: int | str | Target) -> Target:
-    return target if isinstance(target, Target) else resolve(str(target))
+def _sampler(target: int | str | Target | Samples, *, children: bool) -> Samples:
+    if isinstance(target, int | str):
+        target = resolve(str(target), children=children)
+    return sampler_of(target) if isinstance(target, Target) else target
 
 
 def watch(
     target: int | str,
     *,
+    children: bool = False,
     interval_s: float = INTERVAL_S,
     for_s: float | None = FOR_S,
     record: str | Path | None = None,
@@ -290,6 +302,7 @@ def watch(
     """Watch a live process until the verdict is decisive; everything is as in `Watch`."""
     return Watch(
         target,
+        children=children,
         interval_s=interval_s,
         for_s=for_s,
         record=record,

@@ -42,6 +42,11 @@ _KNOWN: Final = (
     Metric(name="cgroup_memory_bytes", unit="bytes", title="memory of the control group"),
     Metric(name="cgroup_events_total", unit="count", title="memory events of the control group", is_counter=True),
     Metric(name="memory_pressure_seconds_total", unit="seconds", title="stalled for want of memory", is_counter=True),
+    Metric(name="total_rss_bytes", unit="bytes", title="resident memory of all processes"),
+    Metric(name="total_private_bytes", unit="bytes", title="private memory of all processes"),
+    Metric(name="total_open_fds", unit="count", title="open descriptors of all processes"),
+    Metric(name="total_threads", unit="count", title="threads of all processes"),
+    Metric(name="total_processes", unit="count", title="processes"),
     Metric(name="limit_bytes", unit="bytes", title="memory limit"),
 )
 

@@ -101,5 +101,6 @@ def peers(values: Mapping[Column, float]) -> list[str]:
 
 
 def memory_of(sample: Sample) -> float | None:
-    """Return the sample's memory, by the first metric of `MEMORY` that was read."""
-    return next((value for name in MEMORY if (value := sample.values.get(Column(name))) is not None), None)
+    """Return the memory of all processes together where there are several, else by the first of `MEMORY` read."""
+    names = ("total_rss_bytes", *MEMORY)
+    return next((value for name in names if (value := sample.values.get(Column(name))) is not None), None)

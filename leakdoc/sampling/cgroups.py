@@ -49,6 +49,11 @@ def parse_unified(text: str) -> str | None:
     return next(paths, None)
 
 
+def group_paths(text: str) -> set[str]:
+    """Read every path that `/proc/PID/cgroup` names, in whatever hierarchy; the roots are left out."""
+    return {path.rstrip("/") for _, _, path in _memberships(text) if path.startswith("/") and path != "/"}
+
+
 def _memberships(text: str) -> Iterator[tuple[str, str, str]]:
     for line in text.splitlines():
         number, _, rest = line.partition(":")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -117,9 +117,9 @@ class Group:
                 return kills
         return None
 
-    def others(self, pid: int) -> int:
+    def others(self, pids: Set[int]) -> int:
         """Return how many other processes the group itself holds."""
-        return len(_words(self._path / "cgroup.procs") - {str(pid)})
+        return len(_words(self._path / "cgroup.procs") - {str(pid) for pid in pids})
 
     def _number(self, name: str) -> int | None:
         text = (_text(self._path / name) or "").strip()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from leakdoc.sampling.lifeline import LinuxLifeline
@@ -28,26 +30,36 @@ from leakdoc.sampling.process import Target, access_denied, gone
 from leakdoc.sampling.procfs import ProcessDirectory
 
 
-def linux_plan(target: Target) -> Plan:
+def linux_plan(target: Target, *, share: float = 1.0, looked_at: Callable[[], Collection[int]] = tuple) -> Plan:
     """Return everything that is read of a target.
+
+    Args:
+        share: of each budget, where the target is one of several.
+        looked_at: tells the pids of all that are looked at, where there are others beside the target.
 
     Raises:
         TargetGone: the process has ended.
         AccessDenied: the system does not show it to us.
     """
     try:
-        return _plan(target, ProcessDirectory(target.pid))
+        plan = _plan(target, ProcessDirectory(target.pid), looked_at)
     except PermissionError:
         raise access_denied(target.pid) from None
     except (ProcessLookupError, FileNotFoundError):
         raise gone(target.pid) from None
+    return plan if share >= 1.0 else _with_share(plan, share)
 
 
-def _plan(target: Target, directory: ProcessDirectory) -> Plan:
+def _with_share(plan: Plan, share: float) -> Plan:
+    probes = (replace(each, beat=replace(each.beat, budget=each.beat.budget * share)) for each in plan.probes)
+    return replace(plan, probes=tuple(probes))
+
+
+def _plan(target: Target, directory: ProcessDirectory, looked_at: Callable[[], Collection[int]]) -> Plan:
     lifeline = LinuxLifeline(target, directory)
     missing: dict[str, str] = {}
     probes: list[PlannedProbe] = []
-    for name, make, metrics, beat in _LINUX_PROBES:
+    for name, make, metrics, beat in (*_LINUX_PROBES, _children_seen_by(looked_at)):
         try:
             probes.append(PlannedProbe(name=name, probe=make(directory), metrics=metrics, beat=beat))
         except ProcessLookupError:
@@ -57,7 +69,7 @@ def _plan(target: Target, directory: ProcessDirectory) -> Plan:
     known = [each.probe.peer_of for each in probes if isinstance(each.probe, connections.ConnectionsProbe)]
     threads = parked.ParkedProbe(directory, *known)
     probes.append(PlannedProbe(name="parked threads", probe=threads, metrics=parked.METRICS, beat=CHILDREN))
-    group = cgroup.CgroupProbe(directory)
+    group = cgroup.CgroupProbe(directory, looked_at)
     probes.append(PlannedProbe(name="cgroup", probe=group, metrics=cgroup.METRICS, beat=SLOW))
     return Plan(
         probes=tuple(probes),
@@ -68,13 +80,19 @@ def _plan(target: Target, directory: ProcessDirectory) -> Plan:
     )
 
 
-_LINUX_PROBES: Final[tuple[tuple[str, Callable[[ProcessDirectory], Probe], tuple[str, ...], Beat], ...]] = (
+_Row = tuple[str, Callable[[ProcessDirectory], Probe], tuple[str, ...], Beat]
+
+
+def _children_seen_by(looked_at: Callable[[], Collection[int]]) -> _Row:
+    return "children", partial(children.ChildrenProbe, looked_at=looked_at), children.METRICS, CHILDREN
+
+
+_LINUX_PROBES: Final[tuple[_Row, ...]] = (
     ("statm", memory.StatmProbe, memory.STATM_METRICS, EVERY_SAMPLE),
     ("stat", processor.ProcessorProbe, processor.METRICS, EVERY_SAMPLE),
     ("fd", descriptors.DescriptorsProbe, descriptors.METRICS, EVERY_SAMPLE),
     ("sockets", connections.ConnectionsProbe, connections.METRICS, CONNECTIONS),
     ("status", memory.StatusProbe, memory.STATUS_METRICS, SLOW),
-    ("children", children.ChildrenProbe, children.METRICS, CHILDREN),
     ("descriptor kinds", descriptor_kinds.DescriptorKindsProbe, (), CHILDREN),
     ("descriptor targets", descriptor_targets.DescriptorTargetsProbe, descriptor_targets.METRICS, SLOW),
     ("pressure", pressure.PressureProbe, pressure.METRICS, SLOW),

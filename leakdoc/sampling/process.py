@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from leakdoc.errors import AccessDenied, TargetGone
 from leakdoc.model.subject import ProcessIdentity, Subject, SubjectKind
 from leakdoc.redact import inert
 
+if TYPE_CHECKING:
+    from leakdoc.sampling.crew.belonging import Belonging
+
 _OTHER_USER: Final = "Run leakdoc as the user of that process, or with sudo."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """One process to sample.
+class Crew:
+    """The processes that are one subject.
 
     Args:
+        belonging: tells who belongs to it.
+        waits_empty_s: for how long nobody may be there before the subject has ended.
+    """
+
+    belonging: Belonging
+    waits_empty_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What to sample: one process, or several that it leads.
+
+    Args:
+        identity: of the process, or of the one that leads the others.
         name: inert, fit for a screen; holds nothing of the process's arguments but a script's name.
+        crew: null for one process alone.
     """
 
     identity: ProcessIdentity
     name: str
     subject: Subject
+    crew: Crew | None = None
 
     @property
     def pid(self) -> int:

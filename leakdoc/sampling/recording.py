@@ -7,7 +7,7 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
@@ -90,11 +90,26 @@ class RecordingWriter:
             RecordingFull: the disk, or the size allowed, is used up; what was kept before stays.
             RecordingError: the sample could not be written, or the recording is closed.
         """
-        if not is_instant(sample.at):
-            raise RecordingError(f"a sample needs a time in seconds since the epoch, not {sample.at}")
+        self.append_all((sample,))
+
+    def append_all(self, samples: Sequence[Sample]) -> None:
+        """Keep the samples of one instant: all of them, or, where that fails, none.
+
+        Raises:
+            RecordingFull, RecordingError: as `append` does.
+        """
+        for sample in samples:
+            if not is_instant(sample.at):
+                raise RecordingError(f"a sample needs a time in seconds since the epoch, not {sample.at}")
         try:
-            self._append(sample)
+            if len(samples) == 1:
+                self._append(samples[0])
+            else:
+                with self._transaction():
+                    for sample in samples:
+                        self._append(sample)
         except sqlite3.Error as error:
+            self._absences.clear()
             raise _told(error, self.path) from error
 
     def set_facts(self, facts: Facts) -> None:
@@ -128,16 +143,25 @@ class RecordingWriter:
             self._append_with_absence(row, process, reasons)
 
     def _append_with_absence(self, row: tuple[object, ...], process: int, reasons: str) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction():
             sample = self._connection.execute(_INSERT, row).lastrowid
             self._connection.execute(_INSERT_ABSENCE, (sample, process, reasons or "{}"))
+        self._absences[process] = reasons
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Do all of it or nothing; inside another one, as a part of that."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
             self._connection.execute("COMMIT")
         except sqlite3.Error:
             with contextlib.suppress(sqlite3.Error):  # a full disk rolls back by itself
                 self._connection.execute("ROLLBACK")
             raise
-        self._absences[process] = reasons
 
     @contextlib.contextmanager
     def _failures(self) -> Iterator[None]:

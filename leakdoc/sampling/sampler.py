@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,8 @@ from leakdoc.sampling.plans import plan_for
 from leakdoc.sampling.probes.reading import Reading, Standing, reason_of
 from leakdoc.sampling.process import Target
 from leakdoc.sampling.procfs import UnexpectedText
+from leakdoc.sampling.ticks import Ticks
+from leakdoc.sampling.timeline import Instant, Timeline
 from leakdoc.units import format_duration
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ class Sampler:
         processor_time: Callable[[], float] = time.thread_time,
     ) -> None:
         self.target = target
-        self.missed_ticks = 0
         self._plan = plan_for(target) if plan is None else plan
         self._clock = SystemClock() if clock is None else clock
+        self._ticks = Ticks(self._clock)
+        self._timeline = Timeline(self._clock)
         self._processor_time = processor_time
         self._paced = [(planned, Pace(planned.beat)) for planned in self._plan.probes]
         self._standing = Standing()
@@ -58,13 +60,22 @@ class Sampler:
         """The clock that it goes by."""
         return self._clock
 
-    def sample(self) -> Sample:
+    @property
+    def missed_ticks(self) -> int:
+        """Samples that were not taken, because the one before was not dealt with in time."""
+        return self._ticks.missed
+
+    def sample(self, now: Instant | None = None) -> Sample:
         """Read every probe that is due.
+
+        Args:
+            now: the instant that the sample carries; this one when null.
 
         Raises:
             TargetGone: the process has ended; `ending` tells how.
         """
-        reading = Reading(at=self._clock.now(), monotonic_s=self._clock.monotonic(), standing=self._standing)
+        at, monotonic_s = now or self._timeline.now()
+        reading = Reading(at=at, monotonic_s=monotonic_s, standing=self._standing)
         told: dict[str, str | None] = {}
         for planned, pace in self._paced:
             if pace.is_due(reading.monotonic_s):
@@ -79,10 +90,15 @@ class Sampler:
             unavailable=dict(self._unavailable),
         )
 
+    def iter_ticks(
+        self, interval_s: float, stop: threading.Event, *, for_s: float | None = None
+    ) -> Iterator[tuple[Sample, ...]]:
+        """Yield what each tick has read, which here is one sample; as `iter_samples` does."""
+        for _ in self._ticks.run(interval_s, stop, for_s=for_s, readable=self._plan.lifeline.descriptor):
+            yield (self.sample(),)
+
     def iter_samples(self, interval_s: float, stop: threading.Event, *, for_s: float | None = None) -> Iterator[Sample]:
         """Yield a sample now and at each multiple of the interval from now on, until `stop` is set or time is up.
-
-        When a tick is still busy as the next comes due, that one is missed, not late: `missed_ticks` counts them.
 
         Args:
             for_s: how long; the last sample is taken when it is up, be that before the next tick. Null for no end.
@@ -90,17 +106,8 @@ class Sampler:
         Raises:
             TargetGone: the process has ended; noticed at once where the system has pidfds.
         """
-        started = begun = self._clock.monotonic()
-        ends = math.inf if for_s is None else started + for_s
-        tick = 0
-        while not stop.is_set():
-            yield self.sample()
-            if begun >= ends:
-                return
-            tick = self._tick_after(tick, self._clock.monotonic() - started, interval_s)
-            due = min(started + tick * interval_s, ends)
-            self._clock.wait(due - self._clock.monotonic(), stop, readable=self._plan.lifeline.descriptor)
-            begun = self._clock.monotonic()
+        for samples in self.iter_ticks(interval_s, stop, for_s=for_s):
+            yield from samples
 
     def facts(self) -> Facts:
         """Return what is known beside the samples, so far."""
@@ -142,13 +149,6 @@ class Sampler:
             else:
                 self._unavailable[metric] = reason
 
-    def _tick_after(self, tick: int, elapsed_s: float, interval_s: float) -> int:
-        if interval_s <= 0:
-            return tick
-        due = max(tick + 1, math.ceil(elapsed_s / interval_s))
-        self.missed_ticks += due - tick - 1
-        return due
-
     def _oom_killed(self) -> bool:
         before, now = self._standing.oom_kills_before, self._plan.oom_kills()
         return before is not None and now is not None and now > before
@@ -160,9 +160,7 @@ class Sampler:
             for planned, pace in self._paced
             if pace.is_slowed
         ]
-        if self.missed_ticks:
-            notes.append(f"{self.missed_ticks} samples were missed: the one before was not dealt with in time")
-        return tuple(notes)
+        return (*notes, *self._ticks.notes(), *self._timeline.notes())
 
 
 def _reason_for_nothing(planned: PlannedProbe, reading: Reading) -> str | None:

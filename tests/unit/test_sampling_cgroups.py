@@ -90,7 +90,7 @@ def test_the_lowest_limit_of_all_enclosing_groups_holds(tmp_path: Path) -> None:
     assert (group.limit(), group.usage(), group.oom_kills()) == (4096.0, 900, 1)
     assert group.parts() == {"anon": 100, "inactive_file": 300, "slab": 60}
     assert group.events() == {"high": 4, "max": 9}
-    assert group.others(8) == 2
+    assert group.others({8}) == 2
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has control groups")

@@ -69,8 +69,22 @@ def test_a_step_of_the_wall_clock_does_not_change_the_interval() -> None:
     samples = sampler.iter_samples(1.0, threading.Event())
     next(samples)
     clock.step(-500.0)
-    assert next(samples).at == 501.0
+    assert next(samples).at == 1_001.0
     assert clock.waits == [1.0]
+    assert sampler.facts().notes == ("the system's clock was set back by 8.3 min; times went on as before",)
+
+
+def test_a_clock_that_is_set_back_and_forth_leaves_times_in_order_and_at_last_right() -> None:
+    clock = FakeClock(at=1_000.0)
+    sampler = FakeProcess({"rss_bytes": growing}, clock=clock).sampler()
+    times = []
+    for step in (0.0, -500.0, 0.3, 499.7, 3_600.0, -0.4):
+        clock.step(step)
+        clock.advance(1.0)
+        times.append(sampler.sample().at)
+    assert times == pytest.approx([1_001.0, 1_002.0, 1_003.3, 1_004.3, 4_605.0, 4_605.6], abs=0.31)
+    assert times == sorted(set(times))
+    assert times[-1] == pytest.approx(clock.now(), abs=0.31)
 
 
 def test_nothing_is_sampled_once_stop_is_set() -> None:

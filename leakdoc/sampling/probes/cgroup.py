@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Set
 from typing import Final
 
 from leakdoc.model.sample import Column
@@ -24,10 +24,14 @@ class CgroupProbe:
 
     Usage is labelled, so that nobody takes it for the target's own: the group may hold other processes. Working set is
     usage less inactive file pages, which is what Kubernetes evicts by.
+
+    Args:
+        looked_at: tells the pids of all that are looked at beside the target.
     """
 
-    def __init__(self, directory: ProcessDirectory) -> None:
+    def __init__(self, directory: ProcessDirectory, looked_at: Callable[[], Collection[int]] = tuple) -> None:
         self._directory = directory
+        self._looked_at = looked_at
         self._group: Group | None = None
         self._membership = ""
 
@@ -43,7 +47,7 @@ class CgroupProbe:
         reading.standing.limit_bytes = None
         with _refused(_LIMIT, reading):
             _put_limit(group, reading)
-        _note_company(group, self._directory.pid, reading)
+        _note_company(group, {self._directory.pid, *self._looked_at()}, reading)
 
     def oom_kills(self) -> int | None:
         """Return how many were killed so far; from the enclosing group where the target's is gone with it."""
@@ -97,17 +101,17 @@ def _put_kills(group: Group, reading: Reading) -> None:
         reading.values[_OOM_KILLS] = float(kills)
 
 
-def _note_company(group: Group, pid: int, reading: Reading) -> None:
-    said = None if reading.standing.limit_bytes is None else _company(group, pid)
+def _note_company(group: Group, pids: Set[int], reading: Reading) -> None:
+    said = None if reading.standing.limit_bytes is None else _company(group, pids)
     if said is None:
         reading.standing.blind_spots.pop("limit", None)
     else:
         reading.standing.blind_spots["limit"] = said
 
 
-def _company(group: Group, pid: int) -> str | None:
+def _company(group: Group, pids: Set[int]) -> str | None:
     try:
-        others = group.others(pid)
+        others = group.others(pids)
     except OSError as error:
         return f"whom else the memory limit counts: {reason_of(error)}"
     what = "another process" if others == 1 else f"{others} other processes"

@@ -1,0 +1,24 @@
+"""How commands take a target."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_target(parser: argparse.ArgumentParser, job: str, *, optional: bool = False, children: bool = True) -> None:
+    """Let the user name a target.
+
+    Args:
+        job: what is done to it, e.g. ``watch``.
+        children: whether its whole tree may be asked for.
+    """
+    parser.add_argument(
+        "target",
+        metavar="TARGET",
+        nargs="?" if optional else None,
+        help=f"what to {job}: a pid, :PORT, name:PATTERN, cgroup:PATH, unit:NAME or container:ID",
+    )
+    if children:
+        parser.add_argument(
+            "--children", action="store_true", help="with all that it has started: workers, and who takes their place"
+        )
