@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -110,16 +111,16 @@ def test_stop_ends_it_with_its_verdict() -> None:
 
 
 def test_a_recording_that_fails_ends_it_with_its_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    append = RecordingWriter.append
+    append_all = RecordingWriter.append_all
 
-    def fail_after_forty(self: RecordingWriter, sample: Sample) -> None:
-        if sample.at - first_at >= 40:
+    def fail_after_forty(self: RecordingWriter, samples: Sequence[Sample]) -> None:
+        if samples[0].at - first_at >= 40:
             raise RecordingFull("the disk is full")
-        append(self, sample)
+        append_all(self, samples)
 
     process = flat()
     first_at = process.clock.now()
-    monkeypatch.setattr(RecordingWriter, "append", fail_after_forty)
+    monkeypatch.setattr(RecordingWriter, "append_all", fail_after_forty)
     watched = leakdoc.Watch(process.sampler(), record=tmp_path / "r.leakdoc").run()
     assert watched.stopped is Stopped.RECORDING_FAILED
     assert isinstance(watched.failure, RecordingFull)
