@@ -18,6 +18,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import heapq
+import io
+import itertools
 import json
 import os
 import secrets
@@ -25,7 +28,7 @@ import stat
 import struct
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -80,6 +83,8 @@ class _State:
     """What there is one of in a process."""
 
     agent: _Agent | None = None
+    looks: _Looks | None = None
+    mallinfo: Any = None
     watches_forks = False
 
 
@@ -285,6 +290,9 @@ class _Conversation:
                     self._socket.sendall(json.dumps(_answered(line)).encode() + b"\n")
         finally:
             self._socket.close()
+            _State.looks = None
+            with contextlib.suppress(Exception):
+                _trace_stop({})
 
     def _is_known(self) -> bool:
         """Say whether the caller is this process's user, or root (unix(7), SO_PEERCRED)."""
@@ -297,13 +305,26 @@ class _Conversation:
 
     def _lines(self) -> Iterator[bytes]:
         waiting = b""
-        while part := self._socket.recv(4096):
+        while part := self._received():
             waiting += part
             while b"\n" in waiting:
                 line, _, waiting = waiting.partition(b"\n")
                 yield line
             if len(waiting) > LONGEST_REQUEST:
                 return
+
+    def _received(self) -> bytes:
+        """Wait for the client; end a window that has lasted, or holds, as much as it may."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            self._socket.settimeout(0.1 if _Trace.tool else PATIENCE_S)
+            try:
+                return bytes(self._socket.recv(4096))
+            except TimeoutError:
+                if time.monotonic() > end:
+                    raise
+            if _Trace.tool and (time.monotonic() > _Trace.deadline or _tracer_bytes() > _Trace.most_bytes):
+                _trace_stop({})
 
 
 def _answered(line: bytes) -> Answer:
@@ -354,19 +375,26 @@ def _heap(asked: Answer) -> Answer:
 
 def _malloc_counters() -> Answer:
     """`mallinfo2` of glibc 2.33 and newer (mallinfo(3)): the arenas of all threads, and what is mapped by itself."""
-    import ctypes
-
-    fields = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
-    shape = type("mallinfo2", (ctypes.Structure,), {"_fields_": [(name, ctypes.c_size_t) for name in fields]})
-    function = ctypes.CDLL(None).mallinfo2
-    function.restype = shape
-    info = function()
+    if _State.mallinfo is None:
+        _State.mallinfo = _mallinfo()
+    info = _State.mallinfo()
     return {
         "malloc_in_use_bytes": info.uordblks + info.hblkhd,
         "malloc_free_bytes": info.fordblks,
         "malloc_top_bytes": info.keepcost,
         "malloc_mapped_bytes": info.hblkhd,
     }
+
+
+def _mallinfo() -> Any:
+    import ctypes
+
+    fields = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
+    function = ctypes.CDLL(None).mallinfo2
+    function.restype = type(
+        "mallinfo2", (ctypes.Structure,), {"_fields_": [(name, ctypes.c_size_t) for name in fields]}
+    )
+    return function
 
 
 _PYMALLOC_LINES: Final = {
@@ -403,6 +431,7 @@ def _pymalloc_counters() -> Answer:
 
 _NAME_OF: Final = type.__dict__["__qualname__"].__get__
 _MODULE_OF: Final = type.__dict__["__module__"].__get__
+_C_METHODS: Final = (type(object.__sizeof__), type(list.append), type(object.__init__))
 
 
 def name_of(kind: type) -> str:
@@ -415,20 +444,32 @@ def name_of(kind: type) -> str:
     return name if module in ("builtins", "__main__") or type(module) is not str else f"{module}.{name}"
 
 
+def size_of(thing: Any) -> int:
+    """Return the bytes of an object alone, by the first `__sizeof__` of its type that is written in C."""
+    for kind in type.__dict__["__mro__"].__get__(type(thing)):
+        method = kind.__dict__.get("__sizeof__")
+        if type(method) in _C_METHODS:
+            return int(method(thing))
+    return 0
+
+
 def _types(asked: Answer) -> Answer:
     """How many objects there are of each type, of those that the garbage collector tracks."""
     most = int(asked.get("most", 200))
-    budget = float(asked.get("budget_ms", 200.0))
-    objects = tracked(budget)
+    counts, total = _counted(float(asked.get("budget_ms", 200.0)))
+    return {"total": total, "types": [[name_of(kind), count] for kind, count in counts.most_common(most)]}
+
+
+def _counted(budget_ms: float) -> tuple[Counter[type], int]:
+    objects = tracked(budget_ms)
     counts: Counter[type] = Counter()
     try:
         for first in range(0, len(objects), CHUNK):
             counts.update(map(type, objects[first : first + CHUNK]))
             _original("time", "sleep")(0)
-        total = len(objects)
+        return counts, len(objects)
     finally:
         del objects
-    return {"total": total, "types": [[name_of(kind), count] for kind, count in counts.most_common(most)]}
 
 
 def tracked(budget_ms: float) -> list[Any]:
@@ -441,6 +482,544 @@ def tracked(budget_ms: float) -> list[Any]:
     if expected_ms > budget_ms:
         raise Refused(f"listing the objects may stop the program for {expected_ms:.0f} ms, budget {budget_ms:.0f}")
     return gc.get_objects()
+
+
+# -- looks: what is reachable from the roots, and which containers have grown since the look before -----------------
+
+_ATOMS: Final = frozenset((int, float, complex, bool, str, bytes, type(None), type(...), range, slice))
+_ENDS: Final = frozenset(  # what leads everywhere, and keeps nothing of a program's data
+    (type(len), type(list.append), type(object.__init__), type(type.__dict__["__mro__"]), type(_sweep.__code__))
+)
+_LIBRARY: Final = tuple({os.path.dirname(os.__file__), os.path.dirname(json.__file__)})  # noqa: PTH120
+_WIDE: Final = 400  # of a longer container only some items are followed: they are alike
+_FOLLOWED: Final = 24  # how many
+_NAMED: Final = 8  # of so many types that grow in number a way to an instance is told
+_LONG: Final = 32  # a shorter container that turns over holds little
+_WATCHED: Final = 40  # of so many containers that keep their length it is asked whether their items are new
+_WEIGHED: Final = 60  # of so many containers that grew it is estimated what their items keep
+_CO_OPTIMIZED: Final = 1  # Include/cpython/code.h: locals live in the frame
+
+
+class _Looks:
+    """What the looks of one conversation found: lengths by identity, and the few containers worth a second question."""
+
+    def __init__(self) -> None:
+        self.lengths: list[dict[int, int]] = []  # one dictionary a look: no object of ours for each of theirs
+        self.types: list[Counter[type]] = []
+        self.at: list[float] = []
+        self.kept: list[Any] = []
+        self.namespaces: frozenset[int] = frozenset()
+
+    def counts(self, kind: type) -> list[int]:
+        """Return how many objects of a type there were at each look."""
+        return [counts[kind] for counts in self.types]
+
+    def series(self, identity: int) -> list[int]:
+        """Return the length of a container at each look, where all have seen it; nothing else."""
+        found = [lengths[identity] for lengths in self.lengths if identity in lengths]
+        return found if len(found) == len(self.lengths) else []
+
+
+class _Walk:
+    """One walk from the roots, breadth first, the program's own modules before its libraries."""
+
+    def __init__(self, budget_ms: float, most: int) -> None:
+        self.budget_s = budget_ms / 1000
+        self.most = most
+        self.parent: dict[int, tuple[Any, int]] = {}  # identity to the object and whence it was reached
+        self.roots: dict[int, tuple[str, str]] = {}  # identity to what kind of root it is, and its name
+        self.cut = False
+        self.namespaces = frozenset(id(_namespace(module)) for module in list(sys.modules.values()))
+        self.own: list[int] = []  # what was reached before the libraries' modules were
+        self._clean: list[Any] = []
+
+    def run(self) -> None:
+        """Walk until everything has been reached, or the budget is spent."""
+        began = time.thread_time()
+        self._skip_own()
+        for layer in self._layers():
+            waiting = layer
+            while waiting and not self.cut:
+                reached: list[tuple[Any, int]] = []
+                for thing, parent in waiting:
+                    if id(thing) not in self.parent:
+                        self.parent[id(thing)] = (thing, parent)
+                        reached.extend(self._children(thing))
+                    if len(self.parent) >= self.most or time.thread_time() - began > self.budget_s:
+                        self.cut = True
+                        break
+                waiting = reached
+            self.own = self.own or list(self.parent)
+
+    def forget(self) -> None:
+        """Let go of everything, and of the copies of locals that older interpreters made for us."""
+        for locals_of in self._clean:
+            if (
+                sys.getrefcount(locals_of) <= 4
+            ):  # the frame's, the list's, the loop's and the call's: nobody else has it
+                locals_of.clear()
+        self._clean.clear()
+        self.parent.clear()
+
+    def chain(self, identity: int) -> list[Any]:
+        """Return the objects that lead from a root to one, itself included; of a long way, the ends."""
+        chain: list[Any] = []
+        while identity in self.parent:
+            thing, identity = self.parent[identity]
+            chain.append(thing)
+        chain.reverse()
+        return chain if len(chain) <= 40 else chain[:20] + chain[-20:]
+
+    def _skip_own(self) -> None:
+        for thing in (self.__dict__, self.parent, globals(), _State, sys.modules):
+            self.parent[id(thing)] = (None, 0)
+
+    def _layers(self) -> Iterator[list[tuple[Any, int]]]:
+        own: list[tuple[Any, int]] = list(self._frames())
+        libraries: list[tuple[Any, int]] = []
+        for name, module in list(sys.modules.items()):
+            if type(module) is type(sys) and not name.startswith("_leakdoc"):
+                self.roots[id(module)] = ("module", name)
+                (libraries if _is_library(module) else own).append((module, 0))
+        own.sort(key=lambda each: self.roots.get(id(each[0]), ("", ""))[1] != "__main__")
+        yield own
+        yield libraries
+
+    def _frames(self) -> Iterator[tuple[Any, int]]:
+        mine = _original("_thread", "get_ident")()
+        for thread, top in list(sys._current_frames().items()):
+            frame: Any = top if thread != mine else None
+            while frame is not None:
+                if frame.f_code.co_flags & _CO_OPTIMIZED:
+                    locals_of = frame.f_locals
+                    if type(locals_of) is dict:
+                        self._clean.append(locals_of)
+                    else:
+                        locals_of = dict(locals_of)
+                    name = f"{frame.f_code.co_name} ({os.path.basename(frame.f_code.co_filename)})"  # noqa: PTH119
+                    self.roots[id(locals_of)] = ("frame", name)
+                    yield locals_of, 0
+                frame = frame.f_back
+
+    def _children(self, thing: Any) -> Iterator[tuple[Any, int]]:
+        kind = type(thing)
+        if kind in _ATOMS or kind in _ENDS:
+            return
+        children = gc.get_referents(thing)
+        if len(children) > _WIDE and kind is not type(sys) and id(thing) not in self.roots:
+            children = _some(children)
+        for child in children:
+            child_kind = type(child)
+            if child_kind in _ATOMS or child_kind in _ENDS or child_kind is type(sys) or child is kind:
+                continue  # modules are roots, each in its turn; every object leads to its type
+            if id(child) in self.namespaces and kind is not type(sys):
+                continue
+            if id(child) not in self.parent:
+                yield child, id(thing)
+
+
+def _is_library(module: Any) -> bool:
+    namespace = type(sys).__getattribute__(module, "__dict__")
+    path = namespace.get("__file__")
+    if type(path) is not str:
+        return bool(namespace.get("__name__") != "__main__")
+    return path.startswith(_LIBRARY) or "site-packages" in path or "dist-packages" in path
+
+
+def _some(children: list[Any]) -> list[Any]:
+    """Take items from the start, the middle and the end."""
+    step = max(len(children) // _FOLLOWED, 1)
+    return children[::step] + children[-2:]
+
+
+def _length(thing: Any) -> int | None:
+    """Return how long a container is, by its builtin type's own way; null for what is none."""
+    kind = type(thing)
+    measure = _MEASURES.get(kind)
+    if measure is None and kind not in _ATOMS:
+        measure = next((_MEASURES[base] for base in type.__dict__["__mro__"].__get__(kind) if base in _MEASURES), None)
+    return None if measure is None else int(measure(thing))
+
+
+def _measures() -> dict[type, Callable[[Any], int]]:
+    containers = (list, dict, set, bytearray, deque)
+    lengths: dict[type, Callable[[Any], int]] = {kind: kind.__dict__["__len__"] for kind in containers}
+    lengths[io.BytesIO] = io.BytesIO.__sizeof__
+    return lengths
+
+
+_MEASURES: Final = _measures()
+
+
+def _look(asked: Answer) -> Answer:
+    """Look at every container, and tell which have grown at every look so far, with the path that keeps each."""
+    looks = _State.looks = _State.looks or _Looks()
+    budget_ms, most = float(asked.get("budget_ms", 100.0)), int(asked.get("most", 12))
+    looks.kept, refused, total = [], None, None
+    try:
+        counts, total = _counted(budget_ms)
+        looks.types.append(counts)
+    except Refused as reason:
+        refused = str(reason)
+    walk = _Walk(budget_ms, int(asked.get("most_objects", 120_000)))
+    try:
+        walk.run()
+        looks.at.append(time.monotonic())
+        looks.lengths.append(_lengths(walk))
+        looks.namespaces = walk.namespaces
+        grown = _lengthened(looks, walk)[:most]
+        steady = _steady(looks, walk)
+        looks.kept = [walk.parent[identity][0] for identity in (*grown, *steady)]
+        holders = [_holder(walk, identity, looks) for identity in (*grown, *steady)]
+        kinds = _grown_kinds(looks)
+        instances = _instances(walk, [kind for _, _, kind in kinds[:_NAMED]])
+        visited = len(walk.parent)
+    finally:
+        walk.forget()
+    return {
+        "look": len(looks.at),
+        "at": looks.at,
+        "holders": holders,
+        "types": [{"type": name_of(kind), "counts": looks.counts(kind)} for _, _, kind in kinds],
+        "instances": instances,
+        "collector": gc.isenabled(),
+        "garbage": len(gc.garbage),
+        "total": total,
+        "visited": visited,
+        "cut": walk.cut,
+        "refused": refused,
+    }
+
+
+def _lengths(walk: _Walk) -> dict[int, int]:
+    lengths = {}
+    for identity, (thing, _) in walk.parent.items():
+        length = None if thing is None else _length(thing)
+        if length is not None and identity not in walk.roots:
+            lengths[identity] = length
+    return lengths
+
+
+def _lengthened(looks: _Looks, walk: _Walk) -> list[int]:
+    """Return the identities of the containers that never shrank and have grown, the heaviest growth first."""
+    if len(looks.lengths) < 2:
+        return []
+    first, last = looks.lengths[0], looks.lengths[-1]
+    grown = ((last[key] - first[key], key) for key in last.keys() & first.keys() if last[key] > first[key])
+    longest = heapq.nlargest(_WEIGHED, (each for each in grown if _never_fell(looks.series(each[1]))))
+    return sorted((key for _, key in longest), key=lambda key: -_weight(walk, key, looks))
+
+
+def _steady(looks: _Looks, walk: _Walk) -> list[int]:
+    """Return the longest of the program's own containers that are as long as before: a cache that turns over is one."""
+    if len(looks.lengths) < 2:
+        return []
+    first, last = looks.lengths[0], looks.lengths[-1]
+    same = ((last[key], key) for key in walk.own if last.get(key, 0) >= _LONG and first.get(key) == last[key])
+    outer = (each for each in same if not _is_inside(walk, each[1], looks))
+    return [key for _, key in heapq.nlargest(_WATCHED, outer)]
+
+
+def _is_inside(walk: _Walk, identity: int, looks: _Looks) -> bool:
+    """Say whether something is kept by a container that has grown."""
+    above = walk.parent[identity][1]
+    while above in walk.parent:
+        series = looks.series(above)
+        if series and series[-1] > series[0]:
+            return True
+        above = walk.parent[above][1]
+    return False
+
+
+def _never_fell(series: list[int]) -> bool:
+    return bool(series) and all(a <= b for a, b in itertools.pairwise(series))
+
+
+def _weight(walk: _Walk, identity: int, looks: _Looks) -> float:
+    """Bytes by which a container has grown: its new items, and what each of them keeps."""
+    series = looks.series(identity)
+    thing = walk.parent[identity][0]
+    if _is(thing, bytearray) or _is(thing, io.BytesIO):
+        return series[-1] - series[0]
+    return (series[-1] - series[0]) * _item_bytes(thing, looks)
+
+
+def _item_bytes(container: Any, looks: _Looks, items: int = 12) -> float:
+    """Estimate what one of the newest items keeps, from a few of them."""
+    chosen = _newest(container, items)
+    seen = looks.namespaces | {id(container), id(sys.modules)}
+    return sum(_deep(each, set(seen)) for each in chosen) / len(chosen) + 8 if chosen else 8.0
+
+
+def _newest(container: Any, items: int) -> list[Any]:
+    """Return the last items of a container; of a dictionary, pairs."""
+    if _is(container, list):
+        return list(list.__getitem__(container, slice(-items, None)))
+    if _is(container, dict):
+        return list(itertools.islice(reversed(dict.items(container)), items))
+    return gc.get_referents(container)[-items:]
+
+
+def _is(thing: Any, base: type) -> bool:
+    """Say whether a type is, or derives from, another; `isinstance` would ask the object itself."""
+    return base in type.__dict__["__mro__"].__get__(type(thing))
+
+
+def _deep(item: Any, seen: set[int], most: int = 400) -> int:
+    """Add up an item and what it leads to, as far as that is its own: no modules, no types, no code."""
+    waiting, total, visited = [item], 0, 0
+    while waiting and visited < most:
+        thing = waiting.pop()
+        kind = type(thing)
+        if id(thing) in seen or kind in _ENDS or kind is type(sys) or _is(thing, type):
+            continue
+        seen.add(id(thing))
+        visited += 1
+        total += size_of(thing)
+        if kind is type(_deep):
+            waiting.extend((thing.__closure__, thing.__defaults__))
+        elif kind not in _ATOMS:
+            children = gc.get_referents(thing)
+            waiting.extend(children if len(children) <= _WIDE else _some(children))
+    return total
+
+
+def _holder(walk: _Walk, identity: int, looks: _Looks) -> Answer:
+    """Describe a container and the way that leads to it."""
+    chain = walk.chain(identity)
+    newest = _newest(chain[-1], 1)
+    item = newest[0] if newest else None
+    if _is(chain[-1], dict) and item is not None:
+        item = item[1]
+    return {
+        "path": _hops(walk, chain),
+        "type": name_of(type(chain[-1])),
+        "lengths": looks.series(identity),
+        "item": name_of(type(item)) if newest else None,
+        "item_bytes": _item_bytes(chain[-1], looks),
+        "grew_bytes": _weight(walk, identity, looks),
+    }
+
+
+def _allocated(asked: Answer) -> Answer:
+    """Tell how long the containers that had grown at the last look are now, and which lines made their newest items."""
+    items = int(asked.get("items", 12))
+    kept = _State.looks.kept if _State.looks is not None else []
+    return {"holders": [{"length": _length(each), "lines": _lines_of(each, items)} for each in kept]}
+
+
+def _lines_of(container: Any, items: int) -> list[Answer]:
+    if _Trace.tool != "tracemalloc":
+        return []
+    import _tracemalloc
+
+    lines: Counter[Any] = Counter()
+    for item in _newest(container, items):
+        parts = item if type(item) is tuple and _is(container, dict) else (item,)
+        for frames in {_tracemalloc._get_object_traceback(part) for part in parts}:
+            if frames is not None:
+                lines[frames] += 1
+    return [{"frames": list(map(list, frames)), "count": count} for frames, count in lines.most_common(3)]
+
+
+def _hops(walk: _Walk, chain: list[Any]) -> list[Answer]:
+    """Name each object on the way, and the attribute, key or variable by which the one before holds it."""
+    kind, name = walk.roots[id(chain[0])]
+    hops: list[Answer] = [{"kind": kind, "name": name, "type": name_of(type(chain[0])), "via": None, "length": None}]
+    for above, thing in itertools.pairwise(chain):
+        hops.append(
+            {
+                "kind": "type" if _is(thing, type) else "object",
+                "name": name_of(thing) if _is(thing, type) else _called(thing),
+                "type": name_of(type(thing)),
+                "via": _via(above, thing),
+                "length": _length(thing),
+            }
+        )
+    return hops
+
+
+def _called(thing: Any) -> str | None:
+    """Return a function's name; null for what has none of its own."""
+    code = getattr(thing, "__code__", None) if type(thing) is type(_called) else None
+    return None if code is None else f"{code.co_name}"
+
+
+def _via(above: Any, thing: Any) -> str | None:
+    """Return the name under which a dictionary, or the dictionary of an object, holds something."""
+    namespace = above if _is(above, dict) else _namespace(above)
+    if not _is(namespace, dict) or dict.__len__(namespace) > 20_000:
+        return None
+    for key, value in dict.items(namespace):
+        if value is thing:
+            return key[:80] if type(key) is str else f"[{name_of(type(key))}]"
+    return None
+
+
+def _namespace(thing: Any) -> Any:
+    """Return an object's own `__dict__` by the descriptor of its type, which is written in C; null without one."""
+    for kind in type.__dict__["__mro__"].__get__(type(thing)):
+        found = kind.__dict__.get("__dict__")
+        if type(found) is type(type.__dict__["__mro__"]) or type(found) is _GETSET:
+            with contextlib.suppress(Exception):
+                return found.__get__(thing)
+    return None
+
+
+_GETSET: Final = type(type(_sweep).__dict__["__code__"])
+
+
+def _grown_kinds(looks: _Looks, most: int = 40) -> list[tuple[int, str, type]]:
+    """Return the types whose numbers never fell and have grown, with by how many, most first."""
+    if len(looks.types) < 2:
+        return []
+    series = ((kind, looks.counts(kind)) for kind in looks.types[-1])
+    grown = ((counts[-1] - counts[0], name_of(kind), kind) for kind, counts in series if _never_fell(counts))
+    return heapq.nlargest(most, (each for each in grown if each[0] > 0), key=lambda each: each[:2])
+
+
+def _instances(walk: _Walk, kinds: list[type]) -> list[Answer]:
+    """Tell the shortest way to an instance of each type; the way is null where no root leads to one."""
+    wanted = {kind for kind in kinds if kind not in _MEASURES and kind not in _ATOMS}
+    found: dict[type, int] = {}
+    for identity, (thing, _) in walk.parent.items():
+        if type(thing) in wanted:
+            found.setdefault(type(thing), identity)
+    told = []
+    for kind in (each for each in kinds if each in wanted):
+        chain = walk.chain(found[kind]) if kind in found else None
+        told.append({"type": name_of(kind), "path": None if chain is None else _hops(walk, chain)})
+    return told
+
+
+# -- traced windows: which lines allocate what stays ------------------------------------------------------------------
+
+
+_TRACES: Final = 20_000  # of more live allocations every second, third … is read
+
+
+class _Trace:
+    """One window in which allocations are traced; it ends with the conversation at the latest."""
+
+    tool = ""
+    tracker: Any = None
+    deadline = 0.0
+    most_bytes = 0
+    theirs = False
+
+
+def _trace_start(asked: Answer) -> Answer:
+    """Begin to trace, by memray where it is asked for and can be imported, else by tracemalloc."""
+    if _Trace.tool:
+        raise Refused("a window is open already")
+    seconds = min(float(asked.get("seconds", 10.0)), 120.0)
+    tool = str(asked.get("tool", "tracemalloc"))
+    if tool == "memray":
+        _memray_start(str(asked["file"]), native=bool(asked.get("native", False)))
+    else:
+        import _tracemalloc as tracemalloc
+
+        _Trace.theirs = tracemalloc.is_tracing()
+        if not _Trace.theirs:
+            tracemalloc.start(min(int(asked.get("frames", 12)), 32))
+    _Trace.tool, _Trace.deadline = tool, time.monotonic() + seconds
+    _Trace.most_bytes = int(asked.get("most_bytes", 64 << 20))
+    return {"tool": tool, "was_tracing": _Trace.theirs}
+
+
+def _tracer_bytes() -> int:
+    """Return what tracemalloc itself holds; 0 for memray, which keeps its counts out of sight."""
+    if _Trace.tool != "tracemalloc":
+        return 0
+    import _tracemalloc
+
+    return int(_tracemalloc.get_tracemalloc_memory())
+
+
+def _memray_start(path: str, *, native: bool) -> None:
+    import memray
+
+    if getattr(memray, "_last_tracker", None) is not None:
+        raise Refused("memray is attached to this process already")
+    if os.path.exists(path) or not path.startswith("/"):  # noqa: PTH110
+        raise Refused("the capture needs a new file, by its whole path")
+    tracker = memray.Tracker(
+        destination=memray.FileDestination(path, compress_on_exit=False),
+        native_traces=native,
+        trace_python_allocators=True,
+        file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS,
+    )
+    tracker.__enter__()
+    _Trace.tracker = tracker
+
+
+def _trace_look(asked: Answer) -> Answer:
+    """Tell what was allocated since the window began and is there still, by the lines that led to it."""
+    import _tracemalloc as tracemalloc
+
+    if _Trace.tool != "tracemalloc":
+        raise Refused("no window of tracemalloc is open; one ends early when its traces take more than they may")
+    held = _tracer_bytes()
+    most = int(asked.get("most", 300))
+    sizes: dict[Any, list[int]] = {}
+    traces = tracemalloc._get_traces()
+    step = len(traces) // _TRACES + 1
+    for _domain, size, frames, *_ in traces[::step]:
+        kept = sizes.setdefault(frames, [0, 0])
+        kept[0] += size * step
+        kept[1] += step
+    own = _look.__code__.co_filename
+    ranked = sorted(sizes.items(), key=lambda each: -each[1][0])[: most * 2]
+    records = [[list(map(list, frames)), *kept] for frames, kept in ranked if all(name != own for name, _ in frames)]
+    return {"records": records[:most], "traced_bytes": tracemalloc.get_traced_memory()[0], "tracer_bytes": held}
+
+
+def _trace_stop(asked: Answer) -> Answer:
+    """End the window."""
+    del asked
+    tool, _Trace.tool = _Trace.tool, ""
+    if tool == "memray":
+        tracker, _Trace.tracker = _Trace.tracker, None
+        tracker.__exit__(None, None, None)
+    elif tool and not _Trace.theirs:
+        import _tracemalloc as tracemalloc
+
+        tracemalloc.stop()
+    return {"tool": tool}
+
+
+def _can_trace(asked: Answer) -> Answer:
+    """Say whether memray can be imported here, and which; it is found, not imported."""
+    del asked
+    import importlib.util
+
+    found = importlib.util.find_spec("memray") if sys.platform != "win32" else None
+    version = None
+    if found is not None:
+        from importlib.metadata import PackageNotFoundError
+        from importlib.metadata import version as version_of
+
+        with contextlib.suppress(PackageNotFoundError):
+            version = version_of("memray")
+    return {"memray": version}
+
+
+def _malloc_trim(asked: Answer) -> Answer:
+    """Give free memory back to the system (malloc_trim(3)); a probe that is asked for, never done by itself."""
+    del asked
+    import ctypes
+
+    return {"released": bool(ctypes.CDLL(None).malloc_trim(0))}
+
+
+def _stop_asked(asked: Answer) -> Answer:
+    """End an agent that was sent for a while; one that the program started itself stays."""
+    del asked
+    agent = _State.agent
+    if agent is None or agent.deadline is None:
+        raise Refused("the program started this agent itself")
+    agent.deadline = 0.0
+    return {"ends": True}
 
 
 # -- connections: adapters of clients are plugged in here -------------------------------------------------------------
@@ -478,7 +1057,15 @@ def _connections(asked: Answer) -> Answer:
 
 REQUESTS: Final[dict[str, Request]] = {
     "connections": _connections,
+    "allocated": _allocated,
+    "can_trace": _can_trace,
     "heap": _heap,
     "hello": _hello,
+    "look": _look,
+    "malloc_trim": _malloc_trim,
+    "stop": _stop_asked,
+    "trace_look": _trace_look,
+    "trace_start": _trace_start,
+    "trace_stop": _trace_stop,
     "types": _types,
 }

@@ -26,6 +26,7 @@ COMMANDS: Final = (
     Command("report", "leakdoc.cli.report", "an HTML or Markdown page of a recording or a proof"),
     Command("export", "leakdoc.cli.export", "a recording's samples as CSV, Parquet, JSON or OpenMetrics"),
     Command("step", "leakdoc.cli.step", "list, show and run the steps that playbooks are made of"),
+    Command("heap", "leakdoc.cli.heap", "which lines, and which containers, keep what is growing"),
     Command("agent", "leakdoc.cli.agent", "print the one-file agent, to copy into an image"),
     Command("playbook", "leakdoc.cli.playbook", "list, show and check playbooks: steps in order, for an incident"),
     Command("note", "leakdoc.cli.note", "write a note into the running journal"),

@@ -19,6 +19,8 @@ from leakdoc.detection.diagnosis import diagnose
 from leakdoc.detection.discovery import discovery_of
 from leakdoc.model.decision import Basis, CheckOutcome, Decision, Outcome, ProofDecision
 from leakdoc.model.documents import diagnosis_document, scan_document, step_result_document
+from leakdoc.model.heap import HeapReport, Holder, Hop, HopStatus, LineGrowth, MemoryKind, Rung
+from leakdoc.model.heap_document import heap_document
 from leakdoc.model.proof_document import proof_document
 from leakdoc.model.scan import Scan
 from leakdoc.model.step import Effect, EvidenceFile, EvidenceValue, StepResult
@@ -63,6 +65,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
         "playbook": playbook_document(checked(playbook), installed()),
         "playbook-check": check_document(examine(replace(playbook.source, text="apiVersion: 1"))),
         "playbooks": library_document([playbook]),
+        "heap": heap_document(a_heap_report()),
         "proof": proof_document(proof),
         "recheck": recheck_document(recheck(path)),
         "scan": scan_document(
@@ -77,6 +80,23 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
         "step": step_document(installed().get("detect_growth")),
         "steps": registry_document(replace(installed(), refused=(Refused(name="a", origin="b", reason="c"),))),
     }
+
+
+def a_heap_report() -> HeapReport:
+    line = LineGrowth(file="/srv/a.py", line=7, function="f", grew_bytes=1e6, grew_count=10.0, bytes_per_s=2e5)
+    hop = Hop(name="module a", status=HopStatus.NOT_LEAKING, reason="a module lives as long as the process")
+    return HeapReport(
+        subject=values.trace().subject,
+        kind_of_memory=MemoryKind.PYTHON,
+        reason="Python's own objects grow",
+        explained=0.9,
+        lines=(line,),
+        set_aside=(replace(line, line=8),),
+        holders=(Holder(path=(hop,), type="list", count=12, grew=3, grew_bytes=99.0, item="str"),),
+        rungs=(Rung(name="agent", used=True, reason="the process has one", cost="two looks"),),
+        growth={"rss_bytes": 1e6},
+        advice=("something",),
+    )
 
 
 def test_every_schema_has_a_document_here(documents: dict[str, Document]) -> None:

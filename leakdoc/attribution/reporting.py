@@ -1,0 +1,143 @@
+"""What the rungs have found, put together: the kind of memory, the lines, what keeps them, and the share explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from leakdoc.attach.outside import Outside
+from leakdoc.attribution.functions import function_at
+from leakdoc.attribution.holders import bytes_grown, evidence_of, holders_of
+from leakdoc.attribution.inside import Inside, slowdown
+from leakdoc.attribution.kinds import Growths, kind_of
+from leakdoc.attribution.ranking import explained_share, ranked
+from leakdoc.attribution.windows import Rate, rates_of_looks
+from leakdoc.model.heap import HeapReport, LineGrowth, Rung
+from leakdoc.sampling.process import Target
+
+_NOTICEABLE: Final = 256 * 1024  # bytes of growth in a window, below which a share of it would mean nothing
+_LEAST_SHARE: Final = 0.01  # of the measured growth: a line that made less explains nothing
+_UNTOUCHED: Final = "nothing (read /proc)"
+Lines = tuple[LineGrowth, ...]
+
+
+def report_of(
+    target: Target,
+    *,
+    outside: Sequence[Outside],
+    inside: Inside | None,
+    rungs: Sequence[Rung],
+    touched: Sequence[str],
+) -> HeapReport:
+    """Put a report together.
+
+    Args:
+        outside: readings before and after the window without tracing.
+        inside: what was told from inside; null where nobody could be asked.
+    """
+    span_s = outside[1].at_s - outside[0].at_s
+    lines, aside = _lines(target, inside)
+    growths = growths_of(outside, inside, lines)
+    kind, why = kind_of(growths)
+    measured = _measured(growths, span_s)
+    lines = tuple(line for line in lines if measured is None or line.bytes_per_s >= _LEAST_SHARE * measured)
+    explained = explained_share(lines, measured)
+    return HeapReport(
+        subject=target.subject,
+        kind_of_memory=kind,
+        reason=_reason(why, lines, explained),
+        explained=explained,
+        lines=lines,
+        holders=() if inside is None else holders_of(inside),
+        rungs=tuple(rungs),
+        growth=_per_second(growths, span_s),
+        set_aside=aside,
+        touched=", ".join(touched) or _UNTOUCHED,
+        window_s=span_s,
+    )
+
+
+def growths_of(outside: Sequence[Outside], inside: Inside | None, lines: Lines) -> Growths:
+    """Return what grew in the window without tracing, as far as that was measured."""
+    first, last = outside[0], outside[1]
+    grown = Growths(
+        rss=float(last.rss - first.rss),
+        anon=_between(first.anon, last.anon),
+        file=_between(first.file, last.file),
+        shared=_between(first.shared, last.shared),
+    )
+    if inside is None or len(inside.counters) < 2:
+        return grown
+    before, after = inside.counters[0], inside.counters[1]
+    traced = sum(line.bytes_per_s for line in lines) * inside.untraced_s
+    return replace(
+        grown,
+        in_use=_between(_number(before, "heap_bytes"), _number(after, "heap_bytes")),
+        free=_between(_free(before), _free(after)),
+        free_now=_free(after),
+        in_use_now=_number(after, "heap_bytes"),
+        python=max(bytes_grown(inside), traced),
+    )
+
+
+def _lines(target: Target, inside: Inside | None) -> tuple[Lines, Lines]:
+    if inside is None or len(inside.looks) < 2:
+        return (), ()
+    lines, aside = ranked(_rates(inside), evidence_of(inside), inside.times_s[-1] - inside.times_s[0])
+    root = f"/proc/{target.pid}/root"
+    return _named(lines, root), _named(aside, root)
+
+
+def _named(lines: Lines, root: str) -> Lines:
+    return tuple(
+        replace(each, function=each.function or function_at(each.file, each.line, root=root)) for each in lines
+    )
+
+
+def _rates(inside: Inside) -> list[Rate]:
+    factor = slowdown(inside)
+    rates = rates_of_looks(inside.times_s, inside.looks)
+    return [
+        replace(rate, bytes_per_s=rate.bytes_per_s * factor, count_per_s=rate.count_per_s * factor) for rate in rates
+    ]
+
+
+def _free(counters: Mapping[str, Any]) -> float | None:
+    parts = [_number(counters, name) for name in ("malloc_free_bytes", "pymalloc_free_bytes")]
+    known = [part for part in parts if part is not None]
+    return sum(known) if known else None
+
+
+def _number(counters: Mapping[str, Any], name: str) -> float | None:
+    value = counters.get(name)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _between(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else float(after - before)
+
+
+def _measured(growths: Growths, span_s: float) -> float | None:
+    grown = max(growths.rss, growths.in_use or 0.0)
+    return grown / span_s if span_s > 0 and grown >= _NOTICEABLE else None
+
+
+def _per_second(growths: Growths, span_s: float) -> dict[str, float]:
+    values = {
+        "rss_bytes": growths.rss,
+        "anon_bytes": growths.anon,
+        "file_bytes": growths.file,
+        "shared_bytes": growths.shared,
+        "heap_bytes": growths.in_use,
+        "free_bytes": growths.free,
+    }
+    return {name: value / span_s for name, value in values.items() if value is not None and span_s > 0}
+
+
+def _reason(why: str, lines: Lines, explained: float | None) -> str:
+    if not lines:
+        return why
+    first = lines[0]
+    share = "" if explained is None else f"; the lines listed explain {explained:.0%} of the growth"
+    return f"{why}; likeliest {first.file}:{first.line}{share}"

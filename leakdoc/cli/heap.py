@@ -1,0 +1,84 @@
+"""``leakdoc heap TARGET``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from leakdoc.cli.exit_codes import ANSWERED, UNDECIDED
+from leakdoc.cli.options import add_json, positive_duration
+from leakdoc.cli.output import print_json, print_lines, tell
+from leakdoc.cli.watching import ended_by_signals
+
+if TYPE_CHECKING:
+    from leakdoc.attribution.examining import Ask
+
+UNTRACED_SHARE = 0.6  # of the time: rates are true only where nothing is traced
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    parser.epilog = (
+        "From outside first: which kind of memory grows. Then by the agent, where the\n"
+        "target has one (`leakdoc run --agent`, leakdoc.agent.start()). What costs the\n"
+        "target something is said before it is done, and is done after you have agreed,\n"
+        "or with --yes. Ctrl-C ends it with what is known so far.\n\n"
+        "exit codes: 0 lines or containers were found, 3 nothing could be explained\n\n"
+        "examples:\n"
+        "  leakdoc heap 4242\n"
+        "  leakdoc heap 4242 --for 1m --yes --json"
+    )
+    parser.add_argument("target", metavar="TARGET", help="the process: a pid")
+    parser.add_argument(
+        "--for",
+        dest="for_s",
+        type=positive_duration,
+        default=10.0,
+        metavar="TIME",
+        help="how long to look (default: 10s); the slower the leak, the longer",
+    )
+    parser.add_argument("--yes", action="store_true", help="do what costs the target something without asking")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+    add_json(parser)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Look, and say what was found."""
+    from leakdoc.attribution.examining import examine
+    from leakdoc.attribution.inside import InsidePlan
+    from leakdoc.model.heap_document import heap_document
+    from leakdoc.reporting.heap_text import heap_lines
+    from leakdoc.sampling.target import resolve
+
+    stop = threading.Event()
+    untraced = args.for_s * UNTRACED_SHARE
+    with ended_by_signals(stop.set):
+        report = examine(
+            resolve(args.target),
+            plan=InsidePlan(untraced_s=untraced, traced_s=args.for_s - untraced),
+            allows=_asked(yes=args.yes),
+            tells=(lambda _: None) if args.quiet else tell,
+            stop=stop,
+        )
+    if args.json:
+        print_json(heap_document(report))
+    else:
+        print_lines(heap_lines(report))
+    return ANSWERED if report.lines or report.holders else UNDECIDED
+
+
+def _asked(*, yes: bool) -> Callable[[Ask], bool]:
+    """Return what says whether a rung may be used: the option, else the person at the terminal, else nobody."""
+
+    def allows(ask: Ask) -> bool:
+        if yes:
+            return True
+        if sys.stdin is None or not sys.stdin.isatty() or not sys.stderr.isatty():
+            return False
+        tell(f"{ask.rung}: {ask.cost}. Go on? [y/N] ")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    return allows
