@@ -133,9 +133,11 @@ def _connect_below(connection: socket.socket, path: str) -> None:
 
 
 def _require_owner(pid: int, connection: socket.socket) -> None:
-    """Make sure that who listens is the target's user: anybody may give a socket any name."""
+    """Make sure that the target itself listens, as its user: a child has its parent's socket until it has its own."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    _, uid, _ = _CREDENTIALS.unpack(credentials)
+    listener, uid, _ = _CREDENTIALS.unpack(credentials)
+    if listener != pid:
+        raise _none(pid)
     owner = Path(f"/proc/{pid}").stat().st_uid
     if uid != owner:
         raise AgentError(f"what listens at the agent's place of process {pid} belongs to user {uid}, not {owner}")
