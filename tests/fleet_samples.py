@@ -62,6 +62,32 @@ def fleet() -> dict[str, Points]:
     return found
 
 
+def rollouts() -> dict[str, Points]:
+    """Return workloads whose build changed halfway: fixed, not fixed, and fixed in a canary that runs beside."""
+    half, rows = len(TIMES) // 2, range(len(TIMES))
+    found: dict[str, Points] = {}
+    for seed, (name, end, rate) in enumerate(
+        (("fixed", half, 0.0), ("unfixed", half, 0.25), ("canary", len(TIMES), 0.0))
+    ):
+        for pod in range(2):
+            found[in_shop(name, "1.0", f"5c4b8b6c5d-x2x4{'zb'[pod]}")] = points(
+                lambda row: 200 * MIB + 0.25 * MIB * row, seed=seed + 10 * pod, rows=rows[:end]
+            )
+        found[in_shop(name, "1.1", "7d9f8b6c5d-zz9zz")] = points(
+            lambda row, rate=rate: 200 * MIB + rate * MIB * (row - half), seed=seed + 20, rows=rows[half:]
+        )
+    found['kube_deployment_labels{namespace="deploy",deployment="canary",label_argocd_argoproj_io_instance="shop"}'] = (
+        constant(1.0)
+    )
+    return found
+
+
+def in_shop(name: str, build: str, pod: str) -> str:
+    """The working set of a container of a deployment."""
+    labels = f'namespace="deploy",pod="{name}-{pod}",container="web",image="registry/shop/{name}:{build}"'
+    return f"container_memory_working_set_bytes{{{labels}}}"
+
+
 def of(name: str) -> str:
     """The labels of a scraped process."""
     return f'{{job="svc",instance="{name}:80"}}'

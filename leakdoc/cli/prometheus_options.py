@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SINCE_S = 2 * 86_400.0  # two daily periods: one cannot be told from a leak
 
 
-def add_prometheus(parser: argparse.ArgumentParser, *, since: bool = True) -> None:
+def add_prometheus(parser: argparse.ArgumentParser, *, workload: bool = False) -> None:
     """Let the samples come from a Prometheus, or anything that speaks its API."""
     group = parser.add_argument_group(
         "prometheus", "or Thanos, Mimir, Cortex, VictoriaMetrics; secrets as env:NAME, file:PATH"
@@ -28,14 +28,11 @@ def add_prometheus(parser: argparse.ArgumentParser, *, since: bool = True) -> No
         "--match", action="append", default=[], metavar="LABELS",
         help="only series with these labels, e.g. 'namespace=\"shop\"'",
     )  # fmt: skip
-    if since:
-        group.add_argument(
-            "--since",
-            type=positive_duration,
-            default=SINCE_S,
-            metavar="TIME",
-            help="how far back to look (default: 2d)",
-        )
+    if workload:
+        group.add_argument("--workload", metavar="NAME", help="as a scan calls it, or its end: shop/api/web, api/web")
+    group.add_argument(
+        "--since", type=positive_duration, default=SINCE_S, metavar="TIME", help="how far back to look (default: 2d)"
+    )
     group.add_argument("--until", type=instant, metavar="WHEN", help="the end of what is looked at (default: now)")
     group.add_argument(
         "--metric", action="append", default=[], metavar="NAME[=COLUMN]",

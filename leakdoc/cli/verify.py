@@ -1,4 +1,4 @@
-"""``leakdoc verify BEFORE AFTER``."""
+"""``leakdoc verify BEFORE AFTER`` and ``leakdoc verify --prometheus URL --workload W``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from leakdoc.cli.exit_codes import proof_code
 from leakdoc.cli.options import add_json, add_judging, duration, instant, policies_of, positive_duration
 from leakdoc.cli.output import print_json, print_lines, tell_kept
+from leakdoc.cli.prometheus_options import add_prometheus
+from leakdoc.cli.verify_workload import is_of_workload
 from leakdoc.errors import UsageError
 from leakdoc.redact import inert
 
@@ -29,16 +31,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "AFTER should begin with the new processes. One recording that spans the\n"
         "rollout will do: it is split at --rollout-at, or where a restart or a new\n"
         "version shows it. With --wait, AFTER may be a file that is being written, or a\n"
-        "live target (a pid), which is watched meanwhile.\n\n"
+        "live target (a pid), which is watched meanwhile. Of a workload in Prometheus the\n"
+        "last rollout is found by its builds (image or version) or starts; while a canary\n"
+        "and the stable build both run, they are compared side by side.\n\n"
         "exit codes: 0 normalized; 1 improved, not fixed or worse; 3 inconclusive\n\n"
         "examples:\n"
         "  leakdoc verify before.leakdoc after.leakdoc --proof proof.json\n"
         "  leakdoc verify week.csv --rollout-at 2026-11-23T03:12Z --load jobs_total\n"
-        "  leakdoc verify before.leakdoc 4242 --wait --for 2h --proof proof.json"
+        "  leakdoc verify before.leakdoc 4242 --wait --for 2h --proof proof.json\n"
+        "  leakdoc verify --prometheus http://localhost:9090 --workload shop/api/web"
     )
-    parser.add_argument("before", metavar="BEFORE", help="a recording, CSV or Parquet file of the leak")
+    parser.add_argument("before", metavar="BEFORE", nargs="?", help="a recording, CSV or Parquet file of the leak")
     parser.add_argument("after", metavar="AFTER", nargs="?", help="the same after the fix; with --wait also a target")
-    parser.add_argument("--rollout-at", type=instant, metavar="TIME", help="split BEFORE here instead of giving AFTER")
+    parser.add_argument("--rollout-at", type=instant, metavar="TIME", help="split here instead of giving AFTER")
     parser.add_argument("--proof", metavar="FILE", help="write the decision with its evidence, for `leakdoc recheck`")
     parser.add_argument("--sign", metavar="KEY", help="sign --proof FILE with an SSH key, by ssh-keygen")
     parser.add_argument("--force", action="store_true", help="let --proof write over a file that is no proof")
@@ -46,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_waiting(parser)
     add_judging(parser)
     add_json(parser)
+    add_prometheus(parser, workload=True)
 
 
 def _add_waiting(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +101,12 @@ def _verified(args: argparse.Namespace) -> Proof:
     from leakdoc.verification.verify import verify
 
     policies, verification = _settings(args)
+    if is_of_workload(args):
+        from leakdoc.cli.verify_workload import proof_of_workload
+
+        return proof_of_workload(args, policies, verification)
+    if args.before is None:
+        raise UsageError("nothing was given to compare", help="Give BEFORE and AFTER, or --prometheus and --workload.")
     before, after, load = args.before, args.after, args.load
     if after is not None and args.rollout_at is not None:
         raise UsageError("--rollout-at splits one recording; here are two", help="Leave out one of them.")

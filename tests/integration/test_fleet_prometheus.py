@@ -18,9 +18,14 @@ from leakdoc.sampling.assembly import LifeName, LooseRows, assemble
 from leakdoc.sampling.sources.prometheus import remote_read
 from leakdoc.sampling.sources.prometheus.access import access_of
 from leakdoc.sampling.sources.prometheus.client import Prometheus
+from leakdoc.sampling.sources.prometheus.conventions import built_in
+from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
+from leakdoc.sampling.sources.prometheus.ownership import owner_of
 from leakdoc.sampling.sources.prometheus.promql import of_name
+from leakdoc.sampling.sources.prometheus.workload import workload_trace
+from leakdoc.units import format_time
 from tests.docs.commands import blocks, leakdoc_commands
-from tests.fleet_samples import HOURS, Points, fleet, rss
+from tests.fleet_samples import HOURS, TIMES, Points, fleet, rollouts, rss
 from tests.prometheus_server import END, filled, serving_prometheus
 
 pytestmark = pytest.mark.xdist_group("prometheus")
@@ -30,7 +35,7 @@ WINDOW = ["--until", str(END), "--since", f"{HOURS}h"]
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("prometheus")
-    with serving_prometheus(folder, filled(folder, fleet())) as address:
+    with serving_prometheus(folder, filled(folder, fleet() | rollouts())) as address:
         yield address
 
 
@@ -53,7 +58,7 @@ def alone(points: Points) -> Any:
 
 
 def test_every_workload_is_judged_as_its_samples_are(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, answer = scanned(url, capsys)
+    code, answer = scanned(url, capsys, "--match", 'namespace!="deploy"')
     assert code == 1
     found = {each["subject"]["name"]: each for each in answer["diagnoses"]}
     assert set(found) == {
@@ -92,7 +97,7 @@ def test_pods_are_the_processes_of_their_workload(url: str, capsys: pytest.Captu
 
 
 def test_what_is_killed_soonest_comes_first(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    _, answer = scanned(url, capsys)
+    _, answer = scanned(url, capsys, "--match", 'namespace!="deploy"')
     assert [each["decision"] for each in answer["diagnoses"][:3]] == ["leaking"] * 3
     assert answer["diagnoses"][0]["subject"]["name"] == "shop/api/web"
 
@@ -142,12 +147,16 @@ def test_long_windows_are_asked_for_in_parts(url: str) -> None:
         np.testing.assert_array_equal(times, np.arange(END - 20_000.0, END + 1.0))
 
 
-def test_the_commands_of_the_documentation_run(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_commands_of_the_documentation_run(
+    url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    stands_for = {"http://localhost:9090": url, "shop/api/web": "deploy/fixed/web"}
     shown = [command for document, command in leakdoc_commands() if document == "docs/fleet.md"]
     assert shown
     for command in shown:
-        words = [url if word == "http://localhost:9090" else word for word in command[1:]]
-        assert main([*words, *WINDOW]) == 1, command
+        words = [stands_for.get(each, each) for each in command[1:]]
+        assert main([*words, *WINDOW]) == (0 if words[0] == "verify" else 1), command
         assert capsys.readouterr().out
 
 
@@ -157,3 +166,68 @@ def test_the_configuration_of_the_documentation_is_one(tmp_path: Path) -> None:
     config = tmp_path / "prometheus.toml"
     config.write_text(block.text.replace("/run/secrets/prometheus-token", str(tmp_path / "token")))
     assert access_of(None, config=str(config), environment={}).org_id == "payments"
+
+
+def verified(url: str, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any], str]:
+    code = main(["verify", "--prometheus", url, *WINDOW, "--json", *words])
+    told = capsys.readouterr()
+    return code, json.loads(told.out), told.err
+
+
+@pytest.mark.parametrize(
+    ("workload", "decision", "code"),
+    [("deploy/fixed/web", "normalized", 0), ("unfixed/web", "not_fixed", 1), ("deploy/canary", "normalized", 0)],
+)
+def test_a_rollout_is_found_and_verified(
+    workload: str, decision: str, code: int, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exit_code, proof, told = verified(url, capsys, "--workload", workload)
+    assert (proof["decision"], exit_code) == (decision, code), proof["reason"]
+    name = workload.split("/")[-1 if workload.endswith("canary") else -2]
+    assert f"Rollout of {name}:1.1 over {name}:1.0 at {format_time(TIMES[len(TIMES) // 2])}" in told
+    assert ("side by side" in told) == (name == "canary")
+
+
+def test_the_proof_of_a_workload_is_rechecked(url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    proof = tmp_path / "proof.json"
+    verified(url, capsys, "--workload", "deploy/fixed/web", "--proof", str(proof))
+    assert main(["recheck", str(proof)]) == 0
+    assert "normalized" in capsys.readouterr().out.lower()
+
+
+def test_where_the_rollout_was_can_be_told(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, proof, told = verified(url, capsys, "--workload", "svc/leaks:80", "--rollout-at", str(TIMES[400]))
+    assert proof["decision"] == "not_fixed"
+    assert format_time(TIMES[400]) in told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--workload", "svc/leaks:80"], "where the rollout was cannot be told"),
+        (["--workload", "shop/nobody"], "no workload is called"),
+        (["--workload", "web"], "4 workloads are called"),
+        ([], "which workload"),
+        (["--workload", "svc/leaks:80", "a.csv"], "files and a workload"),
+    ],
+)
+def test_what_cannot_be_verified_is_said(
+    words: list[str], said: str, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", "--prometheus", url, *WINDOW, *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_who_owns_a_workload_is_known(url: str) -> None:
+    with Prometheus(access_of(url, environment={})) as prometheus:
+        owner = owner_of(prometheus, "deploy/canary/web", END - 60.0)
+        assert owner is not None and owner.controller == "Argo CD" and "git revert" in owner.revert
+        assert owner_of(prometheus, "deploy/fixed/web", END - 60.0) is None
+
+
+def test_a_job_is_a_workload_of_its_instances(url: str) -> None:
+    conventions, window = built_in(), Window(start=END - HOURS * 3600.0, end=END)
+    with Prometheus(access_of(url, environment={})) as prometheus:
+        trace = workload_trace(Fleet(prometheus, conventions, window), "svc")
+    assert trace.subject.name == "svc"
+    assert len(trace.lives) == 5 + 4  # of seven instances one has no readings, one was restarted three times

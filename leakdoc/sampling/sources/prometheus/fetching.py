@@ -84,11 +84,18 @@ class Fetching:
 
     def _at_once(self, batch: Sequence[Listed]) -> list[Fetched]:
         found = {each.name: Fetched(each) for each in batch}
+        of_pods: dict[tuple[str, ...], list[Fetched]] = {}
+        for name, each in found.items():
+            of_pods.setdefault(name[:-1], []).append(each)
         queries = _queries(batch, found)
         for meaning, series in self._series([(meaning, [*matchers, *self._match]) for meaning, matchers in queries]):
             identity = identity_of(series.labels, self._conventions)
-            if identity is not None and identity.subject in found:
-                found[identity.subject].parts.append((meaning, series))
+            if identity is None:
+                continue
+            mine = found.get(identity.subject)
+            for each in [mine] if mine is not None else of_pods.get(identity.subject, ()):
+                if meaning in each.listed.metrics:
+                    each.parts.append((meaning, series))
         return list(found.values())
 
     def _series(self, queries: Sequence[tuple[Meaning, list[Matcher]]]) -> Iterator[tuple[Meaning, RawSeries]]:

@@ -71,13 +71,9 @@ class Fleet:
         What a server refuses is yielded without a trace, with its reason; a server that refuses several batches in a
         row is asked no more.
         """
-        window = self.window
-        fetching = Fetching(
-            self.prometheus, self.conventions, window.start, window.end, by_read=self.by_read, match=self.match
-        )
         failures = 0
         reason = ""
-        for batch, fetched in _ahead(fetching.fetch, in_batches(subjects or self.inventory.subjects), 2):
+        for batch, fetched in _ahead(self._fetching().fetch, in_batches(subjects or self.inventory.subjects), 2):
             if failures >= _FAILURES:
                 yield [Sourced(_name(each), None, reason) for each in batch]
                 continue
@@ -88,6 +84,21 @@ class Fleet:
                 failures += 1
                 reason = error.message
                 yield [Sourced(_name(each), None, reason) for each in batch]
+
+    def fetched(self, subjects: Sequence[Listed]) -> list[Fetched]:
+        """Return the series of some subjects.
+
+        Raises:
+            SourceError: the server refuses.
+        """
+        fetching = self._fetching()
+        return [each for batch in in_batches(subjects) for each in fetching.fetch(batch)]
+
+    def _fetching(self) -> Fetching:
+        window = self.window
+        return Fetching(
+            self.prometheus, self.conventions, window.start, window.end, by_read=self.by_read, match=self.match
+        )
 
     def _sourced(self, fetched: Fetched) -> Sourced:
         name = _name(fetched.listed)

@@ -19,7 +19,8 @@ RESTARTS: Final = "restarts_total"
 LAST_OOM: Final = "last_oom_killed"
 FILES_LIMIT: Final = "open_files_limit"
 LIMIT: Final = "limit_bytes"
-FACTS: Final = frozenset({START, RESTARTS, LAST_OOM, FILES_LIMIT, LIMIT})
+BUILD: Final = "build"
+FACTS: Final = frozenset({START, RESTARTS, LAST_OOM, FILES_LIMIT, LIMIT, BUILD})
 BESIDE: Final = FACTS | {"requests_total", "cpu_seconds_total", "oom_kills_total"}
 MOST_SERIES: Final = 500  # of one metric and one process: what is beyond is a label that exploded
 
@@ -104,5 +105,16 @@ def take_inventory(
                 subjects.setdefault(identity.subject, Listed(identity.subject)).note(meaning, identity)
     if left_out and not subjects:
         raise UnreadableSource(next(iter(left_out.values())), help="Narrow the scan with --match.")
+    _join_pods(subjects)
     judged = sorted((each for each in subjects.values() if each.is_judged), key=lambda each: each.name)
     return Inventory(subjects=tuple(judged), unnamed=unnamed, left_out=left_out)
+
+
+def _join_pods(subjects: dict[tuple[str, ...], Listed]) -> None:
+    """Let what is told of whole pods (when they were made, which build they run) be told of their containers too."""
+    for listed in subjects.values():
+        whole = subjects.get(listed.name[:-1])
+        if whole is None or whole.is_judged or not listed.is_judged:
+            continue
+        for meaning, splits in whole.metrics.items():
+            listed.metrics.setdefault(meaning, splits)

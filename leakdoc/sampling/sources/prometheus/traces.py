@@ -15,7 +15,7 @@ from leakdoc.model.trace import Facts, FloatArray, Trace
 from leakdoc.sampling.assembly import LifeName, LooseRows, assemble
 from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
 from leakdoc.sampling.sources.prometheus.fetching import Fetched
-from leakdoc.sampling.sources.prometheus.inventory import FACTS, FILES_LIMIT, LAST_OOM, LIMIT, RESTARTS, START
+from leakdoc.sampling.sources.prometheus.inventory import BUILD, FACTS, FILES_LIMIT, LAST_OOM, LIMIT, RESTARTS, START
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
 from leakdoc.sampling.sources.prometheus.workloads import Identity, identity_of, version_of
 
@@ -143,7 +143,7 @@ def _lives(columns: dict[str, _Readings], times: FloatArray) -> tuple[IntArray, 
     begun = np.full(len(times), np.nan)
     if starts is not None and len(starts.times):
         begun = _settled(starts.values)[np.maximum(np.searchsorted(starts.times, times, side="right") - 1, 0)]
-    versions = max((each.versions for name, each in columns.items() if name not in FACTS), key=len, default=())
+    versions = _builds(columns)
     build = np.maximum(np.searchsorted([at for at, _ in versions], times, side="right") - 1, 0) if versions else None
     which = np.zeros(len(times), dtype=np.intp) if build is None else build
     changes = np.zeros(len(times), dtype=bool)
@@ -157,6 +157,14 @@ def _lives(columns: dict[str, _Readings], times: FloatArray) -> tuple[IntArray, 
         )
         for first in firsts
     ]
+
+
+def _builds(columns: dict[str, _Readings]) -> tuple[tuple[float, str | None], ...]:
+    """From when on which build ran: by the labels of what is judged, else by those that only tell of builds."""
+    own = max((each.versions for name, each in columns.items() if name not in FACTS), key=len, default=())
+    if any(build is not None for _, build in own) or BUILD not in columns:
+        return own
+    return columns[BUILD].versions
 
 
 def _settled(starts: FloatArray) -> FloatArray:

@@ -1,0 +1,78 @@
+"""One workload of a Prometheus, by the name that a person gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Final
+
+from leakdoc.errors import UnreadableSource, UsageError
+from leakdoc.model.trace import Trace
+from leakdoc.redact import inert
+from leakdoc.sampling.sources.prometheus.fetching import Fetched
+from leakdoc.sampling.sources.prometheus.fleet import Fleet
+from leakdoc.sampling.sources.prometheus.inventory import Listed
+from leakdoc.sampling.sources.prometheus.traces import trace_of
+
+_NAMED: Final = 8  # in one message
+_INSTANCE: Final = "instance"
+
+
+def workload_trace(fleet: Fleet, name: str) -> Trace:
+    """Return the trace of a workload: all its pods or instances as lives of one subject.
+
+    Args:
+        name: as a scan calls it (``shop/api/web``); its end alone where only one ends so (``api/web``); or a job, whose
+            instances are then its processes.
+
+    Raises:
+        UsageError: no workload is called so, or several are.
+        SourceError: the server does not give its samples.
+    """
+    parts = find_workload(fleet.inventory.subjects, name)
+    fetched = fleet.fetched(parts)
+    joined = Fetched(parts[0], [each for one in fetched for each in one.parts], {})
+    for one in fetched:
+        joined.unread |= one.unread
+    called = inert("/".join(parts[0].name) if len(parts) == 1 else name, longest=300)
+    trace = trace_of(joined, fleet.conventions, called)
+    if not len(trace):
+        raise UnreadableSource(f"there are no samples of {called} in the window", help="Look further back: --since.")
+    return trace
+
+
+def find_workload(subjects: Sequence[Listed], name: str) -> list[Listed]:
+    """Return the subject that is called so, or the instances of the job that is.
+
+    Raises:
+        UsageError: as for `workload_trace`.
+    """
+    wanted = tuple(part for part in name.strip().split("/") if part)
+    exact = [each for each in subjects if each.name == wanted or "/".join(each.name) == name.strip()]
+    if exact:
+        return exact
+    begins = [each for each in subjects if wanted and each.name[: len(wanted)] == wanted]
+    if begins and all(_is_instance(each) and len(each.name) == len(wanted) + 1 for each in begins):
+        return begins
+    found = begins or [
+        each for each in subjects if wanted and (each.name[-len(wanted) :] == wanted or each.name[-2:-1] == wanted)
+    ]
+    if len(found) == 1:
+        return found
+    raise _not_one(subjects, name, found)
+
+
+def _is_instance(listed: Listed) -> bool:
+    return all(label == _INSTANCE for splits in listed.metrics.values() for label, _ in splits)
+
+
+def _not_one(subjects: Sequence[Listed], name: str, found: Sequence[Listed]) -> UsageError:
+    names = ["/".join(each.name) for each in found or subjects]
+    near = names if found else get_close_matches(name, names, n=_NAMED, cutoff=0.3) or names
+    shown = ", ".join(inert(each) for each in near[:_NAMED])
+    more = f" and {len(near) - _NAMED} more" if len(near) > _NAMED else ""
+    what = f"{len(found)} workloads are called" if found else "no workload is called"
+    help = (
+        f"There are: {shown}{more}." if names else "Nothing in the window has a metric to judge; see --since, --match."
+    )
+    return UsageError(f"{what} {inert(name)!r}", help=help)
