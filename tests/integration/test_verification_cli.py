@@ -139,7 +139,8 @@ def test_thresholds_are_set_by_name(files, capsys):
 
 def test_an_unknown_policy_is_answered_with_all_there_are(files, capsys):
     assert main(["verify", files["before"], files["fixed"], "--policy", "foo.x=1"]) == 2
-    assert "growth, connections, verification" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "growth, connections" in told and "verification" in told
 
 
 def test_reference_checker_agrees_and_sees_an_edit(files):
