@@ -88,7 +88,7 @@ def test_intervals_are_calibrated_on_plain_growth() -> None:
 
 
 def test_a_look_that_may_spend_less_asks_for_more() -> None:
-    faint = plain(300 * MIB + 0.9 * MIB * T / 1_000 + 2 * noise(5))
+    faint = plain(300 * MIB + 0.4 * MIB * T / 1_000 + 2 * noise(5))
     sure = judge(faint, replace(POLICY, material_fraction=0.0))
     strict = judge(faint, replace(POLICY, material_fraction=0.0), alpha=1e-8)
     assert sure.probability == strict.probability

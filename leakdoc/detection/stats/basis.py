@@ -27,7 +27,7 @@ class Basis:
         columns: shape (n, b), the intercepts of the lives first.
         load_at: which column is the load; null without one.
         season_at: the first of the season's columns; null without one.
-        floor: variance that nothing can explain: the source's rounding, and what a request rate misses of the load.
+        floor: variance that nothing can explain: what a request rate misses of the load.
     """
 
     columns: FloatArray
@@ -44,7 +44,7 @@ class Basis:
 def basis_of(bins: Bins, policy: GrowthPolicy) -> Basis:
     """Choose the confounders for these bins."""
     levels = np.eye(bins.lives)[bins.life]
-    parts, load_at, season_at, floor = [levels], None, None, bins.resolution**2 / 12.0
+    parts, load_at, season_at, floor = [levels], None, None, 0.0
     load = _load(bins)
     if load is not None:
         floor += policy.load_doubt * _moved_by(bins, load)

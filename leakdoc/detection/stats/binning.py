@@ -67,7 +67,7 @@ class Bins:
 
 def bin_rows(rows: Rows, policy: GrowthPolicy, *, raw: bool = False) -> Bins:
     """Take medians of about `bins` bins, at least three a life, each of equally many readings; `raw` keeps all rows."""
-    index = np.arange(len(rows)) if raw else _assign(rows, policy)
+    index = np.arange(len(rows)) if raw else shares_of(rows.life, policy)
     first = np.flatnonzero(np.append(True, np.diff(index) > 0))
     count = np.diff(np.append(first, len(rows)))
     t = np.add.reduceat(rows.t, first) / count
@@ -80,13 +80,13 @@ def bin_rows(rows: Rows, policy: GrowthPolicy, *, raw: bool = False) -> Bins:
     )  # fmt: skip
 
 
-def _assign(rows: Rows, policy: GrowthPolicy) -> IntArray:
-    """Return the bin of each row: bins go to lives by their number of readings."""
-    sizes = np.bincount(rows.life)
-    total = min(policy.bins, max(len(rows) // _READINGS_PER_BIN, policy.min_samples), len(rows))
-    share = np.maximum(np.round(sizes * total / max(len(rows), 1)), _LEAST_PER_LIFE)
+def shares_of(life: IntArray, policy: GrowthPolicy) -> IntArray:
+    """Return the bin of each row: bins go to lives, shape (n,), by their number of readings."""
+    sizes, n = np.bincount(life), len(life)
+    total = min(policy.bins, max(n // _READINGS_PER_BIN, policy.min_samples), n)
+    share = np.maximum(np.round(sizes * total / max(n, 1)), _LEAST_PER_LIFE)
     share = np.minimum(share, sizes).astype(np.intp)
-    within = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    within = np.arange(n) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     opens = np.repeat(np.cumsum(share) - share, sizes)
     return np.asarray(opens + (within * np.repeat(share, sizes)) // np.repeat(sizes, sizes), dtype=np.intp)
 

@@ -1,127 +1,141 @@
-"""All shapes together, each with the weight that the data give it."""
+"""All shapes together, each with the weight that the data give it, for many series at once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from leakdoc.detection.stats.basis import Basis
-from leakdoc.detection.stats.binning import Bins
-from leakdoc.detection.stats.fitting import products_of
-from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.quantiles import mixture_quantiles, t_cdf
-from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
-from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Axis, Fate, Library, axes_of, library_of
-from leakdoc.detection.stats.trials import Batch, batches_of, flat
-from leakdoc.detection.stats.whitening import whitener_of
+from leakdoc.detection.stats.fitting import Block
+from leakdoc.detection.stats.mixtures import mixture_quantiles, t_table_cdf
+from leakdoc.detection.stats.series import FloatArray, IntArray
+from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Fate
 
-_HEAVIEST: Final = 60
-_NEGLIGIBLE: Final = -12.0
-_LEAST_LOG: Final = -600.0
-
-_PROVES = np.asarray([family.proves for family in FAMILIES])
-_FATES = np.asarray([family.fate for family in FAMILIES])
+_HEAVIEST: Final = 32
+_TINY: Final = 1e-300
+_FAMILIES: Final = len(FAMILIES)
+_PROVES: Final = np.asarray([family.proves for family in FAMILIES])
+_FATES: Final = np.asarray([family.fate for family in FAMILIES])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ensemble:
-    """Every candidate that is not negligible.
+    """The candidates of s series; f is the number of families, m of the heaviest candidates that grow.
 
     Args:
-        weight: shape (m,), adding up to one.
-        family: shape (m,), index into `FAMILIES`.
-        slope: shape (m,), at the end, per second.
-        error: shape (m,), its standard error.
-        rho: shape (m,), index into `RHOS`.
-        axis: shape (m,), index into `axes`.
-        members: shape (m, 3), positions in the axis's library; -1 where there are fewer.
+        families: shape (s, f), the weight of each family, adding up to one.
+        rises: shape (s, f), the part of it that rises at the end; zero for families that settle.
+        weight: shape (s, m), of the heaviest growing candidates, relative to each other.
+        family: shape (s, m), index into `FAMILIES`.
+        slope: shape (s, m), at the end, per second.
+        error: shape (s, m), its standard error.
+        best: for each series the autocorrelation, the block and the candidate in it that weigh most.
         degrees: of freedom of the errors.
     """
 
+    families: FloatArray
+    rises: FloatArray
     weight: FloatArray
     family: IntArray
     slope: FloatArray
     error: FloatArray
-    rho: IntArray
-    axis: IntArray
-    members: IntArray
+    best: tuple[IntArray, IntArray, IntArray]
     degrees: float
-    axes: tuple[Axis, ...]
-    libraries: tuple[Library, ...]
 
-    @property
-    def best(self) -> int:
-        """The heaviest candidate."""
-        return int(np.argmax(self.weight))
-
-    def of(self, *names: str) -> float:
-        """Return the weight of families by name."""
-        return float(sum(self.weight[self.family == INDEX[name]].sum() for name in names))
-
-    def of_fate(self, fate: Fate) -> Mask:
-        """Return a mask of the candidates with this fate, shape (m,)."""
-        return np.asarray(_FATES[self.family] == fate)
-
-    def rising(self, fate: Fate, *, proving: bool = True) -> float:
-        """Return the probability that the series has this fate and rises at its end.
+    def rising(self, fate: Fate, *, proving: bool = True) -> FloatArray:
+        """Return the probability that each series has this fate and rises at its end, shape (s,).
 
         Args:
             proving: count only shapes that are simple enough to prove it, or only those that are not.
         """
-        mask = self.of_fate(fate) & (_PROVES[self.family] == proving)
-        ratio = self.slope[mask] / np.maximum(self.error[mask], 1e-300)
-        return float(self.weight[mask] @ t_cdf(ratio, self.degrees))
+        return np.asarray(self.rises[:, (fate == _FATES) & (proving == _PROVES)].sum(axis=1))
 
-    def window(self, mask: Mask, share: float) -> Mask:
-        """Narrow a mask to the families that weigh at least a share of the heaviest (Occam's window).
+    def of(self, *names: str) -> FloatArray:
+        """Return the weight of families by name, shape (s,)."""
+        return np.asarray(self.families[:, [INDEX[name] for name in names]].sum(axis=1))
 
-        Source: Madigan and Raftery, JASA 89 (1994).
+    def slope_quantiles(self, probabilities: tuple[float, ...], share: float = 0.0) -> FloatArray:
+        """Return quantiles of the slope at the end, shape (probabilities, s), among the growing candidates.
+
+        Args:
+            share: leaves out families that weigh less than this share of the heaviest (Occam's window; Madigan and
+                Raftery, JASA 89, 1994).
         """
-        totals = np.bincount(self.family[mask], weights=self.weight[mask], minlength=len(FAMILIES))
-        return np.asarray(mask & (totals[self.family] >= share * totals.max()))
-
-    def slope_quantiles(self, probabilities: tuple[float, ...], mask: Mask) -> tuple[float, ...]:
-        """Return quantiles of the slope at the end among some candidates, the heaviest of them."""
-        weight = self.weight[mask]
-        heavy = np.argsort(-weight, kind="stable")[:_HEAVIEST]
+        growing = np.where(_FATES == Fate.GROWS, self.families, 0.0)
+        likely = growing >= share * growing.max(axis=1, keepdims=True)
+        weight = self.weight * np.take_along_axis(likely, self.family, axis=1)
+        total = weight.sum(axis=1, keepdims=True)
         return mixture_quantiles(
-            probabilities, weights=weight[heavy] / weight[heavy].sum(), centres=self.slope[mask][heavy],
-            scales=np.maximum(self.error[mask][heavy], 1e-300), degrees=self.degrees,
+            probabilities, weights=weight / np.maximum(total, _TINY), centres=self.slope, scales=self.error,
+            degrees=self.degrees,
         )  # fmt: skip
 
 
-def weigh(bins: Bins, basis: Basis, policy: GrowthPolicy) -> Ensemble:
-    """Fit every shape on every axis and weigh them."""
-    axes = axes_of(bins)
-    libraries = tuple(library_of(axis, basis.columns, bins.y) for axis in axes)
-    white = whitener_of(bins)
-    batches: list[tuple[int, Batch]] = []
-    for at, library in enumerate(libraries):
-        products = products_of(bins, basis, library.columns, doubt=policy.shape_doubt, white=white)
-        if at == 0:
-            batches.append((0, flat(products)))
-        batches.extend((at, batch) for batch in batches_of(products, library, len(axes), policy))
-    return _collect(batches, axes, libraries, float(max(products.degrees - 2, 1)))
-
-
-def _collect(
-    batches: list[tuple[int, Batch]], axes: tuple[Axis, ...], libraries: tuple[Library, ...], degrees: float
-) -> Ensemble:
-    logs = np.hstack([batch.fits.log_weight + batch.log_prior for _, batch in batches])
-    family = np.concatenate([batch.family for _, batch in batches])
-    growing = logs[:, _FATES[family] == Fate.GROWS]
-    bar = np.where(_FATES[family] == Fate.GROWS, np.max(growing), np.max(logs)) + _NEGLIGIBLE
-    rho, at = np.nonzero(logs > np.minimum(bar, np.max(logs) + _NEGLIGIBLE))
-    weight = np.exp(np.maximum(logs[rho, at] - np.max(logs), _LEAST_LOG))
-    members = [
-        np.pad(batch.members, ((0, 0), (0, 3 - batch.members.shape[1])), constant_values=-1) for _, batch in batches
-    ]
-    axis = np.repeat([axis for axis, _ in batches], [len(batch.family) for _, batch in batches])
+def weigh(blocks: Sequence[Block], degrees: int) -> Ensemble:
+    """Turn the blocks' logarithms into weights."""
+    logs = np.concatenate([block.log_weight for block in blocks], axis=2)
+    starts = np.cumsum([0, *(block.log_weight.shape[2] for block in blocks)])
+    tops = logs.max(axis=2)
+    rho = np.argmax(tops, axis=0)
+    series = np.arange(logs.shape[1])
+    at = np.argmax(logs[rho, series], axis=1)
+    which = np.searchsorted(starts, at, side="right") - 1
+    freedom = float(max(degrees - 2, 1))
+    logs -= tops.max(axis=0)[None, :, None]
+    weight = np.exp(logs, out=logs)
+    by_block = np.add.reduceat(weight.sum(axis=0), starts[:-1], axis=1)
+    total = by_block.sum(axis=1, keepdims=True)
+    moving = [(number, block) for number, block in enumerate(blocks) if block.slope is not None]
+    rises = _per_family([_rising(weight, starts, number, block, freedom) for number, block in moving], moving)
+    share, family, slope, error = _heaviest_growing(
+        weight, starts, [each for each in moving if _fate(each[1]) is Fate.GROWS]
+    )
     return Ensemble(
-        weight=weight / weight.sum(), family=family[at], axis=axis[at], rho=rho.astype(np.intp),
-        slope=np.hstack([batch.fits.slope for _, batch in batches])[rho, at],
-        error=np.hstack([batch.fits.error for _, batch in batches])[rho, at],
-        members=np.concatenate(members)[at], degrees=degrees, axes=axes, libraries=libraries,
+        families=_per_family(list(by_block.T), list(enumerate(blocks))) / total, rises=rises / total,
+        weight=share, family=family, slope=slope, error=error, degrees=freedom,
+        best=(rho.astype(np.intp), which.astype(np.intp), (at - starts[which]).astype(np.intp)),
     )  # fmt: skip
+
+
+def _fate(block: Block) -> Fate:
+    return FAMILIES[INDEX[block.family]].fate
+
+
+def _rising(weight: FloatArray, starts: IntArray, number: int, block: Block, degrees: float) -> FloatArray:
+    """The weight of one block's candidates that rise at the end, shape (s,)."""
+    assert block.slope is not None and block.error is not None
+    chance = t_table_cdf(block.slope / np.maximum(block.error, _TINY), degrees)
+    return np.asarray(np.einsum("rsk,rsk->s", weight[:, :, starts[number] : starts[number + 1]], chance))
+
+
+def _per_family(parts: list[FloatArray], blocks: list[tuple[int, Block]]) -> FloatArray:
+    out = np.zeros((len(parts[0]), _FAMILIES))
+    for part, (_, block) in zip(parts, blocks, strict=True):
+        out[:, INDEX[block.family]] += part
+    return out
+
+
+def _heaviest_growing(
+    weight: FloatArray, starts: IntArray, growing: list[tuple[int, Block]]
+) -> tuple[FloatArray, IntArray, FloatArray, FloatArray]:
+    """Weight, family, slope and error of the heaviest candidates that grow; those without an error weigh nothing."""
+    slope = _by_series([block.slope for _, block in growing if block.slope is not None])
+    error = _by_series([block.error for _, block in growing if block.error is not None])
+    mine = _by_series([weight[:, :, starts[number] : starts[number + 1]] for number, _ in growing])
+    mine = np.where(error > 0.0, mine, 0.0)
+    sizes = [block.log_weight.shape[2] for _, block in growing]
+    family = np.tile(np.repeat([INDEX[block.family] for _, block in growing], sizes), weight.shape[0])
+    most = min(_HEAVIEST, mine.shape[1])
+    at = np.argpartition(-mine, most - 1, axis=1)[:, :most]
+    return (
+        np.take_along_axis(mine, at, axis=1), family[at].astype(np.intp), np.take_along_axis(slope, at, axis=1),
+        np.maximum(np.take_along_axis(error, at, axis=1), _TINY),
+    )  # fmt: skip
+
+
+def _by_series(parts: list[FloatArray]) -> FloatArray:
+    """Join along the candidates, and lay the autocorrelations side by side: shape (s, r k)."""
+    joined = np.concatenate(parts, axis=2)
+    return np.ascontiguousarray(np.swapaxes(joined, 0, 1)).reshape(joined.shape[1], -1)

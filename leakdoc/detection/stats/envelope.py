@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.series import FloatArray, IntArray
+from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.tidying import Rows
 
 _STRETCHES: Final = 400
+_LEAN: Final = 0.6
 
 
 def cycle_minima(rows: Rows, policy: GrowthPolicy) -> IntArray | None:
@@ -19,7 +20,7 @@ def cycle_minima(rows: Rows, policy: GrowthPolicy) -> IntArray | None:
     A cycle rises and falls by more than `cycle_swing` of the usual range, and falls quicker than `cycle_fall` of
     the time that it rose.
     """
-    if len(rows) < policy.min_samples:
+    if len(rows) < policy.min_samples or not may_be_sawtooth(rows.y[None])[0]:
         return None
     upright = rows.y - _chord(rows)
     low, high = np.quantile(upright, [0.05, 0.95])
@@ -29,6 +30,25 @@ def cycle_minima(rows: Rows, policy: GrowthPolicy) -> IntArray | None:
         return None
     troughs = turns[1::2] if upright[turns[0]] > upright[turns[1]] else turns[2::2]
     return troughs if len(troughs) >= policy.min_cycles else None
+
+
+def may_be_sawtooth(y: FloatArray) -> Mask:
+    """Say of each series, shape (s, n), whether it falls by fewer and larger steps than it rises: a quick question.
+
+    A collection gives back at once what piled up slowly, so that differences lean to the left, be it between short
+    stretches or longer ones.
+    """
+    return np.asarray(np.min([_lean(y, stretches) for stretches in (_STRETCHES, _STRETCHES // 4)], axis=0) < -_LEAN)
+
+
+def _lean(y: FloatArray, stretches: int) -> FloatArray:
+    """The skewness of the differences between the means of stretches."""
+    size = max(y.shape[1] // stretches, 1)
+    whole = y.shape[1] // size * size
+    steps = np.diff(y[:, :whole].reshape(len(y), -1, size).mean(axis=2), axis=1)
+    steps -= steps.mean(axis=1, keepdims=True)
+    spread = np.mean(steps * steps, axis=1)
+    return np.asarray(np.mean(steps**3, axis=1) / np.maximum(spread, 1e-200) ** 1.5)
 
 
 def _chord(rows: Rows) -> FloatArray:

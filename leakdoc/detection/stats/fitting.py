@@ -1,9 +1,8 @@
-"""Every shape against every degree of autocorrelation, as projections that share their products.
+"""Every shape fitted to many series at once: all are projections that share their products.
 
-The confounders are projected out once per autocorrelation; what is left of all columns makes one Gram matrix, and a
-shape is a handful of its rows. Weights are those of Bayesian model averaging with the unit-information prior behind the
-BIC (Kass and Wasserman, JASA 90, 1995), marginal over the autocorrelation with the determinant that restricted maximum
-likelihood adds (Patterson and Thompson, Biometrika 58, 1971), so that the trend does not pass for a lack of memory.
+Weights are those of Bayesian model averaging with the unit-information prior behind the BIC (Kass and Wasserman, JASA
+90, 1995), marginal over the autocorrelation with the determinant that restricted maximum likelihood adds (Patterson and
+Thompson, Biometrika 58, 1971), so that the trend does not pass for a lack of memory.
 """
 
 from __future__ import annotations
@@ -13,136 +12,192 @@ from typing import Final
 
 import numpy as np
 
-from leakdoc.detection.stats.basis import Basis
-from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
-from leakdoc.detection.stats.whitening import RHOS, Whitener, whitener_of
+from leakdoc.detection.stats.stage import COLLINEAR, Ground, Products
+from leakdoc.detection.stats.whitening import RHOS
 
-_COLLINEAR = 1e-7
+_LEAST_LEFT: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Products:
-    """What every fit is made of; r is the number of autocorrelations, c of columns.
+class Block:
+    """Candidates of one family; r autocorrelations by s series by k candidates.
 
     Args:
-        unit: shape (r, n, c), the columns without the confounders, each scaled to length one.
-        towards: shape (r, c), the columns times the values.
-        total: shape (r,), sum of squares that the confounders leave, with the floor of the source's resolution.
-        base: shape (r,), log-likelihood of the confounders alone, marginal over their size.
-        scales: shape (r, c), what each column was divided by.
-        usable: shape (c,), false where nothing of a column is left.
-        degrees: of freedom that the confounders leave.
-        count: how many points there are.
+        family: its name.
+        axis: which of the stage's axes.
+        log_weight: shape (r, s, k), minus infinity where a candidate cannot be fitted.
+        members: shape (s or 1, k, p), the columns of each candidate.
+        slope: shape (r, s, k), at the end, per second; null where the family settles.
+        error: shape (r, s, k), its standard error.
+    """
+
+    family: str
+    axis: int
+    log_weight: FloatArray
+    members: IntArray
+    slope: FloatArray | None = None
+    error: FloatArray | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Values:
+    """Many series on one axis, whitened.
+
+    Args:
+        ground: the axis and its confounders.
+        rest: shape (r, s, n), what the confounders leave of each series.
+        total: shape (r, s), its sum of squares, with what the source's resolution adds.
         doubt: the part of what a shape explains that counts as its misfit, for no shape is exact.
     """
 
-    unit: FloatArray
-    towards: FloatArray
+    ground: Ground
+    rest: FloatArray
     total: FloatArray
-    base: FloatArray
-    scales: FloatArray
-    usable: Mask
-    degrees: int
-    count: int
     doubt: float
 
-    def crossed(self, left: IntArray, right: IntArray) -> FloatArray:
-        """Return the products of pairs of columns, shape (r, k); what is multiplied stays small, hence quick."""
-        lefts, at = np.unique(left, return_inverse=True)
-        rights, to = np.unique(right, return_inverse=True)
-        block = np.swapaxes(self.unit[:, :, lefts], 1, 2) @ self.unit[:, :, rights]
-        return np.asarray(block[:, at, to])
+    def log_weight(self, explained: FloatArray, constant: FloatArray) -> FloatArray:
+        """Return logarithms of weights, shape (r, s, k), of candidates that explain so much of the sum of squares."""
+        left = np.maximum(self.total[:, :, None] - explained, _LEAST_LEFT * self.total[:, :, None])
+        left += self.doubt * explained
+        np.log(left, out=left)
+        left *= -0.5 * self.ground.degrees
+        left += constant
+        return left
+
+    def error(self, explained: FloatArray, spread: FloatArray, columns: int) -> FloatArray:
+        """Return standard errors of slopes; `spread` is their variance per unit of the error's variance."""
+        left = np.maximum(self.total[:, :, None] - explained, _LEAST_LEFT * self.total[:, :, None])
+        return np.asarray(np.sqrt(np.maximum(spread, 0.0) * left / max(self.ground.degrees - columns, 1)))
+
+
+def values_of(ground: Ground, y: FloatArray, floor: FloatArray, doubt: float) -> Values:
+    """Whiten series of shape (s, n); `floor`, shape (s,), is the variance that nothing can explain in each."""
+    rest = np.ascontiguousarray(np.swapaxes(ground.rest(y.T), 1, 2))
+    rounding = ground.degrees * floor * (1.0 + RHOS[:, None] ** 2)  # rounding is white, and whitening makes it grow
+    total = np.einsum("rsn,rsn->rs", rest, rest) + rounding + 1e-24
+    return Values(ground=ground, rest=rest, total=total, doubt=doubt)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Fits:
-    """Autocorrelations by candidates.
+class Fitter:
+    """Fits candidates of one axis.
 
     Args:
-        log_weight: shape (r, k), minus infinity where a candidate cannot be fitted.
-        slope: shape (r, k), at the end of the data, per second.
-        error: shape (r, k), its standard error.
+        towards: shape (r, s, c), the columns times the values.
+        base: shape (r,), the part of the log-weight that the confounders make.
+        per_second: how fast the axis goes.
+        penalty: the log-weight that each column costs.
     """
 
-    log_weight: FloatArray
-    slope: FloatArray
-    error: FloatArray
+    values: Values
+    products: Products
+    towards: FloatArray
+    base: FloatArray
+    per_second: float
+    penalty: float
+    axis: int
+
+    def alone(self, family: str, at: IntArray, log_prior: FloatArray, *, grows: bool, peak: bool = False) -> Block:
+        """Fit one column at a time; `peak` adds what the best parameter between those of the grid would explain."""
+        h, p = self.towards[:, :, at], self.products
+        explained = h * h
+        if peak:
+            _lift_peak(explained)
+        constant = self.base[:, None] - self.penalty - 0.5 * p.log_size[:, at]
+        constant = (constant + np.where(p.usable[at], log_prior, -np.inf))[:, None]
+        logs = self.values.log_weight(explained, constant)
+        if not grows:
+            return Block(family=family, axis=self.axis, log_weight=logs, members=at[None, :, None])
+        contrast = p.contrast[:, None, at]
+        error = self.values.error(h * h, contrast * contrast, 1)
+        return Block(
+            family=family, axis=self.axis, log_weight=logs, members=at[None, :, None],
+            slope=contrast * h * self.per_second, error=error * self.per_second,
+        )  # fmt: skip
+
+    def beside(self, family: str, first: int, at: IntArray, log_prior: FloatArray) -> Block:
+        """Fit one column, which grows, with each of others."""
+        p = self.products
+        shared = p.gram[:, first, at]
+        gain, sound = _gain(1.0 - shared * shared)
+        h1, h2 = self.towards[:, :, first, None], self.towards[:, :, at]
+        c1, c2 = p.contrast[:, first, None], p.contrast[:, at]
+        extra = h2 - shared[:, None] * h1
+        explained = h1 * h1 + extra * extra * gain[:, None]
+        size2 = extra * gain[:, None]
+        slope = c1[:, None] * (h1 - shared[:, None] * size2) + c2[:, None] * size2
+        spread = ((c1 * c1 - 2.0 * shared * c1 * c2 + c2 * c2) * gain)[:, None]
+        usable = sound & p.usable[at] & p.usable[first]
+        constant = self.base[:, None] - 2.0 * self.penalty - 0.5 * (p.log_size[:, at] + p.log_size[:, first, None])
+        constant = constant + 0.5 * (np.log(gain) - np.log(gain[:1])) + np.where(usable, log_prior, -np.inf)
+        return Block(
+            family=family, axis=self.axis, log_weight=self.values.log_weight(explained, constant[:, None]),
+            members=np.stack([np.full_like(at, first), at], axis=1)[None], slope=slope * self.per_second,
+            error=self.values.error(explained, spread, 2) * self.per_second,
+        )  # fmt: skip
+
+    def settled_pairs(self, family: str, firsts: IntArray, at: IntArray, log_prior: FloatArray) -> Block:
+        """Fit each of a few columns of each series, shape (s, f), with each of others, shape (k,): (r, s, f k)."""
+        p = self.products
+        r, (s, f), k = len(self.base), firsts.shape, len(at)
+        shared = p.gram[:, :, at][:, firsts]
+        gain, sound = _gain(1.0 - shared * shared)
+        h1 = np.take_along_axis(self.towards, firsts[None], axis=2)[..., None]
+        extra = self.towards[:, :, None, at] - shared * h1
+        explained = h1 * h1 + extra * extra * gain
+        size = p.log_size[:, None, None, at] + p.log_size[:, firsts][..., None]
+        usable = sound & p.usable[at] & p.usable[firsts][..., None]
+        constant = self.base[:, None, None, None] - 2.0 * self.penalty - 0.5 * size
+        constant = constant + 0.5 * (np.log(gain) - np.log(gain[:1])) + np.where(usable, log_prior, -np.inf)
+        members = np.stack(np.broadcast_arrays(firsts[:, :, None], at), axis=-1).reshape(s, f * k, 2)
+        flat = (r, s, f * k)
+        return Block(
+            family=family, axis=self.axis, members=members,
+            log_weight=self.values.log_weight(explained.reshape(flat), constant.reshape(flat)),
+        )  # fmt: skip
+
+    def over(self, family: str, linear: int, members: IntArray, log_prior: FloatArray) -> Block:
+        """Fit a straight line over one or two settled columns of each series, members of shape (s, k, 1 or 2)."""
+        g = self.products.gram
+        a, b = members[..., 0], members[..., -1]
+        on_a, on_b, between = g[:, linear, a], g[:, linear, b], g[:, a, b]
+        twice = members.shape[2] == 2
+        gain_b, sound_b = _gain(1.0 - between * between)
+        left_b = (on_b - on_a * between) if twice else np.zeros_like(on_a)
+        room = 1.0 - on_a * on_a - left_b * left_b * gain_b * twice
+        gain, sound = _gain(room)
+        h_l, h_a, h_b = (np.take_along_axis(self.towards, at[None], axis=2) for at in (np.full_like(a, linear), a, b))
+        extra_b = (h_b - between * h_a) * twice
+        extra = h_l - on_a * h_a - left_b * gain_b * extra_b
+        explained = h_a * h_a + extra_b * extra_b * gain_b + extra * extra * gain
+        size = self.products.log_size[:, a] + twice * self.products.log_size[:, b]
+        size = size + self.products.log_size[:, linear, None, None] - np.log(gain) - twice * np.log(gain_b)
+        usable = sound & (sound_b | (not twice)) & np.all(self.products.usable[members], axis=2)
+        constant = self.base[:, None, None] - (2.0 + twice) * self.penalty - 0.5 * (size - size[:1])
+        constant = constant + np.where(usable & self.products.usable[linear], log_prior, -np.inf)
+        contrast = self.products.contrast[:, linear, None, None]
+        whole = np.concatenate([np.full_like(members[..., :1], linear), members], axis=2)
+        return Block(
+            family=family, axis=self.axis, log_weight=self.values.log_weight(explained, constant), members=whole,
+            slope=contrast * extra * gain * self.per_second,
+            error=self.values.error(explained, contrast * contrast * gain, 2 + twice) * self.per_second,
+        )  # fmt: skip
 
 
-def products_of(
-    bins: Bins, basis: Basis, columns: FloatArray, *, doubt: float, white: Whitener | None = None
-) -> Products:
-    """Whiten, project the confounders out and multiply."""
-    white = white or whitener_of(bins)
-    n, b = basis.columns.shape
-    everything = white(np.hstack([basis.columns, columns, bins.y[:, None]]))
-    q, r = np.linalg.qr(everything[:, :, :b])
-    rest = everything[:, :, b:] - q @ (np.swapaxes(q, 1, 2) @ everything[:, :, b:])
-    y = rest[:, :, -1]
-    length = np.sqrt(np.sum(rest[:, :, :-1] ** 2, axis=1))
-    before = np.sqrt(np.sum(everything[:, :, b:-1] ** 2, axis=1))
-    usable = np.all(length > 1e-5 * np.maximum(before, 1e-300), axis=0)
-    scales = np.where(length > 0.0, length, 1.0)
-    unit = rest[:, :, :-1] / scales[:, None, :]
-    floor = (n - b) * basis.floor * (1.0 + RHOS**2)  # rounding is white, and whitening makes it grow
-    total = np.sum(y * y, axis=1) + floor + 1e-24
-    log_size = np.sum(np.log(np.abs(np.diagonal(r, axis1=1, axis2=2)) + 1e-300), axis=1)
-    return Products(
-        unit=unit, towards=(y[:, None, :] @ unit)[:, 0], total=total,
-        base=white.log_det - log_size - 0.5 * (n - b) * np.log(total), scales=scales, usable=usable,
-        degrees=n - b, count=n, doubt=doubt,
-    )  # fmt: skip
+def _gain(room: FloatArray) -> tuple[FloatArray, Mask]:
+    """One over what a column adds, and whether that is more than rounding under every autocorrelation."""
+    return 1.0 / np.maximum(room, 0.1 * COLLINEAR), np.all(room > COLLINEAR, axis=0)
 
 
-def fit(products: Products, members: IntArray, end_slope: FloatArray) -> Fits:
-    """Fit candidates that have the same number of columns, by the normal equations.
-
-    Args:
-        members: shape (k, p), the columns of each candidate, p from 1 to 3.
-        end_slope: shape (c,), slope at the end per unit of each column.
-    """
-    towards, contrast = products.towards[:, members], (end_slope / products.scales)[:, members]
-    explained, slope, spread, room = _SOLVERS[members.shape[1]](products, members, towards, contrast)
-    left = np.maximum(products.total[:, None] - explained, 1e-12 * products.total[:, None])
-    degrees = max(products.degrees - members.shape[1], 1)
-    size = np.log(room) + 2.0 * np.sum(np.log(products.scales[:, members]), axis=2)
-    doubted = left + products.doubt * explained
-    evidence = 0.5 * products.degrees * np.log(products.total[:, None] / doubted) + products.base[:, None]
-    evidence = evidence - 0.5 * members.shape[1] * np.log(products.count) - 0.5 * (size - size[:1])
-    sound = np.all(products.usable[members], axis=1) & np.all(room > _COLLINEAR, axis=0)
-    return Fits(
-        log_weight=np.where(sound, evidence, -np.inf),
-        slope=slope, error=np.sqrt(np.maximum(spread, 0.0) * left / degrees),
-    )  # fmt: skip
-
-
-_Solved = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
-
-
-def _one(products: Products, members: IntArray, towards: FloatArray, contrast: FloatArray) -> _Solved:
-    h, c = towards[:, :, 0], contrast[:, :, 0]
-    return h * h, c * h, c * c, np.ones((len(products.total), len(members)))
-
-
-def _two(products: Products, members: IntArray, towards: FloatArray, contrast: FloatArray) -> _Solved:
-    off = products.crossed(members[:, 0], members[:, 1])
-    room = np.maximum(1.0 - off * off, 0.1 * _COLLINEAR)
-    h1, h2, c1, c2 = towards[:, :, 0], towards[:, :, 1], contrast[:, :, 0], contrast[:, :, 1]
-    size1, size2 = (h1 - off * h2) / room, (h2 - off * h1) / room
-    spread = (c1 * c1 - 2.0 * off * c1 * c2 + c2 * c2) / room
-    return np.maximum(size1 * h1 + size2 * h2, 0.0), c1 * size1 + c2 * size2, spread, room
-
-
-def _three(products: Products, members: IntArray, towards: FloatArray, contrast: FloatArray) -> _Solved:
-    p = members.shape[1]
-    crossed = products.crossed(np.repeat(members, p, axis=1).ravel(), np.tile(members, p).ravel())
-    gram = crossed.reshape(-1, len(members), p, p)
-    room = np.maximum(np.linalg.det(gram), 0.1 * _COLLINEAR)
-    inverse = np.linalg.inv(np.where((room > _COLLINEAR)[:, :, None, None], gram, np.eye(p)))
-    size = (inverse @ towards[..., None])[..., 0]
-    spread = np.sum(contrast * (inverse @ contrast[..., None])[..., 0], axis=2)
-    return np.maximum(np.sum(size * towards, axis=2), 0.0), np.sum(contrast * size, axis=2), spread, room
-
-
-_SOLVERS: Final = {1: _one, 2: _two, 3: _three}
+def _lift_peak(explained: FloatArray) -> None:
+    """Raise the best of a grid to the top of the parabola through it and its neighbours."""
+    if explained.shape[2] < 3:
+        return
+    at = np.clip(np.argmax(explained, axis=2), 1, explained.shape[2] - 2)[:, :, None]
+    low, top, high = (np.take_along_axis(explained, at + step, axis=2) for step in (-1, 0, 1))
+    bend = 2.0 * top - low - high
+    lift = np.where(
+        (top >= low) & (top >= high) & (bend > 0.0), (high - low) ** 2 / (8.0 * np.maximum(bend, 1e-300)), 0.0
+    )
+    np.put_along_axis(explained, at, top + lift, axis=2)

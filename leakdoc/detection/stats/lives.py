@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.series import IntArray
+from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.tidying import Rows
 
 _DEVIATIONS = 10.0
@@ -26,6 +26,17 @@ def split_at_drops(rows: Rows, policy: GrowthPolicy) -> Rows:
     inferred = np.isin(first, cuts)
     started = np.where(inferred, rows.t[first], rows.started[rows.life[first]])
     return replace(rows, life=life, started=started)
+
+
+def has_drops(
+    steps: FloatArray, ordered: FloatArray, typical: FloatArray, resolution: FloatArray, policy: GrowthPolicy
+) -> Mask:
+    """Say of each series whether it may have been restarted, by its steps, its sorted values and its median step."""
+    n = ordered.shape[1]
+    spread = ordered[:, min(int(0.98 * (n - 1)) + 1, n - 1)] - ordered[:, int(0.02 * (n - 1))]
+    spread = np.where(spread > 0.0, spread, ordered[:, -1] - ordered[:, 0])
+    least = np.maximum(policy.drop_fraction * spread, np.maximum(_DEVIATIONS * 1.4826 * typical, 4.0 * resolution))
+    return np.asarray(-np.min(steps, axis=1) > 0.9 * least)
 
 
 def _drops(rows: Rows, policy: GrowthPolicy) -> IntArray:

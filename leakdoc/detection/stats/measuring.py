@@ -1,23 +1,25 @@
-"""The numbers that the rules decide on, all taken from one fit of all shapes."""
+"""The numbers that the rules decide on, all taken from one fit of all shapes; for many series at once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.ensemble import Ensemble
+from leakdoc.detection.stats.fitting import Block
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.quantiles import t_quantile
-from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
-from leakdoc.detection.stats.shapes import FAMILIES, Fate
-from leakdoc.detection.stats.whitening import whitener_of
+from leakdoc.detection.stats.series import FloatArray, IntArray
+from leakdoc.detection.stats.stage import Stage
 
-_CONFIDENCE = 0.975
-_POWER = 0.8
-_MAD_TO_SD = 1.4826
+_CONFIDENCE: Final = 0.975
+_POWER: Final = 0.8
+_MAD_TO_SD: Final = 1.4826
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class BestFit:
         load_effect: how far the load moves the values (5th to 95th percentile); zero without load.
         given_back: the deepest fall, load and season taken out, from where it was once as high as at the end;
             zero where there are several lives, for a restart gives back too.
+        began: when the growth began, as a fraction of the window: at the bend, where the shape has one.
+        axis: what the shape goes along.
     """
 
     level: float
@@ -58,70 +62,116 @@ class BestFit:
     noise: float
     load_effect: float
     given_back: float = 0.0
+    began: float = 0.0
+    axis: str = "time"
 
     def times(self, factor: float) -> BestFit:
         """Return the same fit in other units."""
         return BestFit(
             level=self.level * factor, rise=self.rise * factor, late_rise=self.late_rise * factor,
             noise=self.noise * factor, load_effect=self.load_effect * factor, given_back=self.given_back * factor,
+            began=self.began, axis=self.axis,
         )  # fmt: skip
 
 
-def slope_of(ensemble: Ensemble, policy: GrowthPolicy, alpha: float) -> Slope | None:
-    """Return the slope's median and 95 % interval, and what is left to the worst case and to this look."""
-    growing = ensemble.of_fate(Fate.GROWS) & (ensemble.error > 0.0)
-    if not np.any(growing):
-        return None
-    likely = ensemble.window(growing, policy.family_share)
-    sure_low, low, estimate, high = ensemble.slope_quantiles((alpha / 2.0, 1.0 - _CONFIDENCE, 0.5, _CONFIDENCE), likely)
-    (worst,) = ensemble.slope_quantiles((_CONFIDENCE,), growing)
-    return Slope(estimate=estimate, low=low, high=high, sure_low=sure_low, worst=max(worst, high))
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Laid:
+    """The heaviest shape of each of s series laid over its n points.
+
+    Args:
+        fitted: shape (s, n).
+        grown: shape (s, n), what the shape alone makes of it.
+        size: shape (s, b), the confounders' coefficients.
+        began: shape (s,), when the growth began, as a fraction of the window.
+        axis: shape (s,), index into the stage's axes.
+    """
+
+    fitted: FloatArray
+    grown: FloatArray
+    size: FloatArray
+    began: FloatArray
+    axis: IntArray
 
 
-def smallest_detectable(slope: Slope, degrees: float) -> float:
-    """Return the slope that an interval of this width would exclude from zero four times in five."""
+def slopes_of(ensemble: Ensemble, policy: GrowthPolicy, alpha: float) -> FloatArray:
+    """Return estimate, low, high, the lower end that is left to this look, and the worst case: shape (5, s)."""
+    likely = (alpha / 2.0, 1.0 - _CONFIDENCE, 0.5, _CONFIDENCE)
+    sure_low, low, estimate, high = ensemble.slope_quantiles(likely, policy.family_share)
+    (worst,) = ensemble.slope_quantiles((_CONFIDENCE,))
+    return np.stack([estimate, low, high, sure_low, np.maximum(worst, high)])
+
+
+def detectable_factor(degrees: float) -> float:
+    """Return how many widths of an interval the slope has that it would exclude from zero four times in five."""
     wide = t_quantile(_CONFIDENCE, degrees)
-    return 0.5 * (slope.high - slope.low) / wide * (wide + t_quantile(_POWER, degrees))
+    return 0.5 / wide * (wide + t_quantile(_POWER, degrees))
 
 
-def best_fit(bins: Bins, basis: Basis, ensemble: Ensemble, policy: GrowthPolicy) -> BestFit:
-    """Fit the heaviest candidate once more, with its coefficients."""
-    at = ensemble.best
-    chosen = ensemble.members[at][ensemble.members[at] >= 0]
-    shape = ensemble.libraries[ensemble.axis[at]].columns[:, chosen] if ensemble.libraries else np.zeros((len(bins), 0))
-    design = np.hstack([basis.columns, shape])
-    white = whitener_of(bins)(np.hstack([design, bins.y[:, None]]))[ensemble.rho[at]]
-    size = np.linalg.lstsq(white[:, :-1], white[:, -1], rcond=None)[0]
-    grown = shape @ size[basis.columns.shape[1] :]
-    left = bins.y - design @ size
-    unloaded = bins.y - basis.columns[:, bins.lives :] @ size[bins.lives : basis.columns.shape[1]]
-    last = _present_at_end(bins)
-    late = bins.t >= np.max(bins.t) - policy.settled_fraction * bins.span
-    return BestFit(
-        level=float(np.mean((bins.y - left)[last])),
-        rise=_rise(grown, np.ones(len(grown), dtype=bool)), late_rise=_rise(grown, late),
-        noise=float(np.sqrt(np.mean(left * left) + bins.resolution**2 / 12.0)),
-        load_effect=_spread(basis, size),
-        given_back=_given_back(unloaded, policy) if bins.lives == 1 else 0.0,
-    )  # fmt: skip
+def lay(stage: Stage, blocks: Sequence[Block], ensemble: Ensemble, y: FloatArray, towards: list[FloatArray]) -> Laid:
+    """Lay each series' heaviest candidate over it.
+
+    Args:
+        y: shape (s, n).
+        towards: for each axis, shape (r, s, c), the columns times the values.
+    """
+    rho, which, place = ensemble.best
+    grown, began = np.zeros_like(y), np.zeros(len(y))
+    axis = np.zeros(len(y), dtype=np.intp)
+    for number in np.unique(which):
+        block, rows = blocks[number], np.flatnonzero(which == number)
+        members = block.members[rows if len(block.members) > 1 else np.zeros(len(rows), dtype=np.intp), place[rows]]
+        axis[rows] = block.axis
+        if members.shape[1]:
+            grown[rows] = _grown(stage, block.axis, rho[rows], members, towards[block.axis][rho[rows], rows])
+            if "knee" in block.family:
+                began[rows] = stage.libraries[block.axis].place[members].max(axis=1)
+    size = np.einsum("sbn,sn->sb", stage.ground.recover[rho], y - grown)
+    return Laid(fitted=grown, grown=grown, size=size, began=began, axis=axis)
 
 
-def _given_back(y: FloatArray, policy: GrowthPolicy) -> float:
+def _grown(stage: Stage, axis: int, rho: IntArray, members: IntArray, towards: FloatArray) -> FloatArray:
+    """The candidates' own part of the values, shape (s, n)."""
+    products, p = stage.products[axis], members.shape[1]
+    gram = products.gram[rho[:, None, None], members[:, :, None], members[:, None, :]] + 1e-12 * np.eye(p)
+    h = np.take_along_axis(towards, members, axis=1)
+    size = np.linalg.solve(gram, h[:, :, None])[:, :, 0] / products.scales[rho[:, None], members]
+    return np.asarray(np.einsum("sp,spn->sn", size, stage.libraries[axis].columns.T[members]))
+
+
+def best_fits(
+    bins: Bins, basis: Basis, laid: Laid, y: FloatArray, resolution: FloatArray, policy: GrowthPolicy
+) -> FloatArray:
+    """Return level, rise, late rise, noise, load effect and what was given back: shape (6, s)."""
+    fitted = laid.size @ basis.columns.T + laid.grown
+    left = y - fitted
+    last = present_at_end(bins)
+    late = laid.grown[:, np.flatnonzero(bins.t >= np.max(bins.t) - policy.settled_fraction * bins.span)]
+    given = np.zeros(len(y))
+    if bins.lives == 1:
+        given = _given_back(y - laid.size[:, 1:] @ basis.columns[:, 1:].T, policy)
+    return np.stack([
+        fitted[:, last].mean(axis=1), laid.grown[:, -1] - laid.grown[:, 0], late[:, -1] - late[:, 0],
+        np.sqrt(np.mean(left * left, axis=1) + resolution**2 / 12.0), _spread(basis, laid.size), given,
+    ])  # fmt: skip
+
+
+def _given_back(y: FloatArray, policy: GrowthPolicy) -> FloatArray:
     """The deepest fall, noise taken off, from any level as high as the last one; single bins count for nothing."""
-    noise = _MAD_TO_SD * float(np.median(np.abs(np.diff(y)))) / np.sqrt(2.0) if len(y) > 1 else 0.0
-    smooth = np.median(np.lib.stride_tricks.sliding_window_view(np.pad(y, 1, mode="edge"), 3), axis=1)
-    as_high = np.maximum.accumulate(np.where(smooth >= smooth[-1] - noise, smooth, -np.inf))
-    fall = float(np.max(np.where(np.isfinite(as_high), as_high - smooth, 0.0)))
-    return max(fall - policy.fall_noise * noise, 0.0)
+    noise = (
+        _MAD_TO_SD * np.median(np.abs(np.diff(y, axis=1)), axis=1) / np.sqrt(2.0)
+        if y.shape[1] > 1
+        else np.zeros(len(y))
+    )
+    padded = np.concatenate([y[:, :1], y, y[:, -1:]], axis=1)
+    a, b, c = padded[:, :-2], padded[:, 1:-1], padded[:, 2:]
+    smooth = np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
+    as_high = np.maximum.accumulate(np.where(smooth >= smooth[:, -1:] - noise[:, None], smooth, -np.inf), axis=1)
+    fall = np.max(np.where(np.isfinite(as_high), as_high - smooth, 0.0), axis=1)
+    return np.asarray(np.maximum(fall - policy.fall_noise * noise, 0.0))
 
 
-def _rise(grown: FloatArray, rows: Mask) -> float:
-    part = grown[rows]
-    return float(part[-1] - part[0]) if len(part) else 0.0
-
-
-def _present_at_end(bins: Bins) -> IntArray:
-    """The last bin of each life that reaches the end of the data."""
+def present_at_end(bins: Bins) -> IntArray:
+    """Return the last bin of each life that reaches the end of the data."""
     ends = np.append(np.diff(bins.life) > 0, True)
     gaps = np.diff(bins.t)[~ends[:-1]]
     last = np.flatnonzero(ends)
@@ -129,28 +179,8 @@ def _present_at_end(bins: Bins) -> IntArray:
     return last[bins.t[last] >= np.max(bins.t) - 1.5 * usual]
 
 
-def alive_at_end(bins: Bins) -> int:
-    """How many processes the subject has at the end of the data."""
-    return max(len(_present_at_end(bins)), 1)
-
-
-def _spread(basis: Basis, size: FloatArray) -> float:
-    if basis.load_at is None or size[basis.load_at] <= 0.0:
-        return 0.0
+def _spread(basis: Basis, size: FloatArray) -> FloatArray:
+    if basis.load_at is None:
+        return np.zeros(len(size))
     low, high = np.quantile(basis.columns[:, basis.load_at], [0.05, 0.95])
-    return float(size[basis.load_at] * (high - low))
-
-
-def began_at(ensemble: Ensemble) -> float:
-    """Return when the growth began, as a fraction of the window: at the bend, where the heaviest shape has one."""
-    at = ensemble.best
-    if "knee" not in FAMILIES[ensemble.family[at]].name:
-        return 0.0
-    chosen = ensemble.members[at][ensemble.members[at] >= 0]
-    return float(np.max(ensemble.libraries[ensemble.axis[at]].place[chosen]))
-
-
-def family_of(ensemble: Ensemble) -> str:
-    """Name the family with the most weight."""
-    totals = np.bincount(ensemble.family, weights=ensemble.weight, minlength=len(FAMILIES))
-    return FAMILIES[int(np.argmax(totals))].name
+    return np.asarray(np.maximum(size[:, basis.load_at], 0.0) * (high - low))

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from typing import Final
 
 import numpy as np
 
 from leakdoc.detection.stats.binning import Bins
-from leakdoc.detection.stats.refining import Rest
 from leakdoc.detection.stats.series import FloatArray, IntArray
 
-QUICK: Final = (0.01, 0.016, 0.025, 0.036, 0.05, 0.07, 0.095, 0.13, 0.175, 0.23, 0.3)
-SLOW: Final = (0.45, 0.7, 1.1)
-LOGS: Final = (0.001, 0.003, 0.008, 0.02, 0.05, 0.12, 0.3)
-BENDS: Final = (0.1, 0.18, 0.26, 0.34, 0.42, 0.5, 0.58, 0.66, 0.74, 0.82)
-CENTRES: Final = (0.15, 0.27, 0.39, 0.51, 0.63)
-WIDTHS: Final = (0.02, 0.04, 0.075)
-_SLOW_FROM: Final = 0.35
+QUICK: Final = tuple(np.geomspace(0.008, 0.33, 16).tolist())
+SLOW: Final = (0.4, 0.53, 0.7, 0.92, 1.3)
+LOGS: Final = (0.0004, 0.001, 0.003, 0.008, 0.02, 0.05, 0.12, 0.3)
+BENDS: Final = tuple(np.arange(0.06, 0.91, 0.04).round(2).tolist())
+FULL: Final = tuple(np.arange(0.04, 0.87, 0.04).round(2).tolist())
+CENTRES: Final = {
+    0.022: tuple(np.arange(0.08, 0.8, 0.03).round(2).tolist()),
+    0.045: tuple(np.arange(0.1, 0.75, 0.045).round(3).tolist()),
+    0.08: tuple(np.arange(0.14, 0.68, 0.06).round(2).tolist()),
+}
 _ALIKE: Final = 0.015
 
 
@@ -103,7 +103,7 @@ class Library:
     Args:
         columns: shape (n, c).
         at: the columns' positions by kind.
-        end_slope: shape (c,), each column's slope at the end, per second.
+        end_slope: shape (c,), each column's slope at the end, per unit of the axis.
         place: shape (c,), the parameter of the column: a time constant, a bend or a step, as a fraction.
     """
 
@@ -137,39 +137,25 @@ def _axis(name: str, progress: FloatArray, bins: Bins) -> Axis:
     return Axis(name=name, u=progress / longest, along=along, per_second=per_second, along_per_second=1.0 / span)
 
 
-def library_of(axis: Axis, beside: FloatArray, y: FloatArray) -> Library:
-    """Build every column on an axis, with the parameters of a grid and those that suit these data best.
-
-    Args:
-        beside: shape (n, b), the confounders.
-        y: shape (n,), the data.
-    """
+def library_of(axis: Axis) -> Library:
+    """Build every column on an axis, with the parameters of a fixed grid."""
     end, flat = float(np.max(axis.u)), axis.along_per_second / (axis.per_second or 1.0)
-    steps, linear = _step_places(axis), axis.u[:, None]
-
-    alone, sloped = Rest(beside, y), Rest(np.hstack([beside, linear]), y)
-
-    def best(make: Callable[[FloatArray], Block], low: float, high: float, rest: Rest = alone, zooms: int = 2) -> float:
-        return rest.best_parameter(lambda grid: make(grid)[0], low, high, zooms=zooms)
-
-    saturating, logarithmic = partial(_saturating, axis.u, end), partial(_logarithmic, axis.u, end)
-    knees, filled = partial(_knees, axis, flat), partial(_filled, axis)
-    taus = np.asarray([best(saturating, 0.004, 1.5, rest, zooms=3) for rest in (alone, sloped)])
+    steps = _step_places(axis)
     blocks = {
-        "linear": (linear, np.ones(1), np.zeros(1)),
-        "quick": saturating(np.append(QUICK, taus[taus < _SLOW_FROM])),
-        "slow": saturating(np.append(SLOW, taus[taus >= _SLOW_FROM])),
-        "log": logarithmic(np.append(LOGS, best(logarithmic, 0.0003, 1.0))),
-        "knee": knees(np.append(BENDS, [best(knees, 0.05, 0.9), best(knees, 0.05, 0.9, sloped)])),
-        "filled": filled(np.append(BENDS, best(filled, 0.03, 0.85))),
-        "sigmoid": _sigmoids(axis, flat, [best(partial(_rises, axis, flat, w), 0.05, 0.8) for w in WIDTHS]),
+        "linear": (axis.u[:, None], np.ones(1), np.zeros(1)),
+        "quick": _saturating(axis.u, end, np.asarray(QUICK)),
+        "slow": _saturating(axis.u, end, np.asarray(SLOW)),
+        "log": _logarithmic(axis.u, end, np.asarray(LOGS)),
+        "knee": _knees(axis, flat, np.asarray(BENDS)),
+        "filled": _filled(axis, np.asarray(FULL)),
+        "sigmoid": _sigmoids(axis, flat),
         "step": ((axis.along[:, None] > steps).astype(float), np.zeros(len(steps)), steps),
     }
     ends = np.cumsum([columns.shape[1] for columns, _, _ in blocks.values()])
     return Library(
         columns=np.hstack([columns for columns, _, _ in blocks.values()]),
         at={name: np.arange(stop - len(blocks[name][1]), stop) for name, stop in zip(blocks, ends, strict=True)},
-        end_slope=np.concatenate([slope for _, slope, _ in blocks.values()]) * axis.per_second,
+        end_slope=np.concatenate([slope for _, slope, _ in blocks.values()]),
         place=np.concatenate([place for _, _, place in blocks.values()]),
     )
 
@@ -198,8 +184,8 @@ def _rises(axis: Axis, rate: float, width: float, centre: FloatArray) -> Block:
     return rise, rate * rise[-1] * (1.0 - rise[-1]) / width, centre
 
 
-def _sigmoids(axis: Axis, rate: float, best: list[float]) -> Block:
-    blocks = [_rises(axis, rate, width, np.append(CENTRES, at)) for width, at in zip(WIDTHS, best, strict=True)]
+def _sigmoids(axis: Axis, rate: float) -> Block:
+    blocks = [_rises(axis, rate, width, np.asarray(centres)) for width, centres in CENTRES.items()]
     rises, slopes, centres = zip(*blocks, strict=True)
     return np.hstack(rises), np.concatenate(slopes), np.concatenate(centres)
 

@@ -2,42 +2,69 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
-from leakdoc.detection.stats.ensemble import Ensemble
-from leakdoc.detection.stats.fitting import fit, products_of
-from leakdoc.detection.stats.measuring import Slope
+from leakdoc.detection.stats.fitting import Fitter, values_of
+from leakdoc.detection.stats.mixtures import mixture_quantiles
+from leakdoc.detection.stats.multiplying import product
 from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.quantiles import mixture_quantiles
-from leakdoc.detection.stats.series import Mask
+from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
+from leakdoc.detection.stats.shapes import Axis
+from leakdoc.detection.stats.stage import ground_of, products_of
 
-_CONFIDENCE = 0.975
-_MOST_LIVES = 2
+_CONFIDENCE: Final = 0.975
+_MOST_LIVES: Final = 2
 
 
-def tail_still_grows(bins: Bins, basis: Basis, slope: Slope, ensemble: Ensemble, policy: GrowthPolicy) -> bool:
-    """Whether the last part alone allows for a good part of the whole slope; where it is too short to say, it does."""
+def tails_still_grow(
+    bins: Bins, basis: Basis, y: FloatArray, slope: FloatArray, axes: tuple[Axis, ...], axis: IntArray,
+    policy: GrowthPolicy, floor: FloatArray,
+) -> Mask:  # fmt: skip
+    """Whether the last part alone allows for a good part of the whole slope; where it is too short to say, it does.
+
+    Args:
+        y: shape (s, n).
+        slope: shape (s,), of the whole, per second.
+        axis: shape (s,), which axis each series goes along.
+        floor: shape (s,), see `values_of`.
+    """
+    grows = np.ones(len(y), dtype=bool)
     rows = bins.t >= np.max(bins.t) - policy.tail_fraction * bins.span
     if bins.lives > _MOST_LIVES or np.sum(rows) < policy.min_bins:
-        return True
-    upper = _upper_slope(bins.part(rows), basis.part(rows), ensemble, rows, policy)
-    return upper is None or upper >= policy.tail_slope * slope.estimate
+        return grows
+    part, beside = bins.part(rows), basis.part(rows)
+    if len(part) - beside.columns.shape[1] < 2:
+        return grows
+    for number in np.unique(axis):
+        mine = axis == number
+        upper = _upper_slopes(part, beside, y[mine][:, rows], axes[number], rows, policy, floor[mine])
+        grows[mine] = ~(upper < policy.tail_slope * slope[mine])
+    return grows
 
 
-def _upper_slope(bins: Bins, basis: Basis, ensemble: Ensemble, rows: Mask, policy: GrowthPolicy) -> float | None:
-    """The upper end of a straight line's slope, whatever the autocorrelation; null where none can be laid."""
-    if len(bins) - basis.columns.shape[1] < 2:
-        return None
-    axis = ensemble.axes[ensemble.axis[ensemble.best]]
-    products = products_of(bins, basis, axis.u[rows, None], doubt=policy.shape_doubt)
-    fits = fit(products, np.zeros((1, 1), dtype=np.intp), np.asarray([axis.per_second]))
-    logs, errors = fits.log_weight[:, 0], fits.error[:, 0]
-    if not np.all(np.isfinite(logs)) or not np.any(errors > 0.0):
-        return None
-    weights = np.exp(logs - logs.max())
-    return mixture_quantiles(
-        (_CONFIDENCE,), weights=weights / weights.sum(), centres=fits.slope[:, 0],
-        scales=np.maximum(errors, 1e-300), degrees=float(max(products.degrees - 1, 1)),
+def _upper_slopes(
+    bins: Bins, basis: Basis, y: FloatArray, axis: Axis, rows: Mask, policy: GrowthPolicy, floor: FloatArray
+) -> FloatArray:
+    """The upper ends of a straight line's slope, whatever the autocorrelation; NaN where none can be laid."""
+    ground = ground_of(bins, basis.columns)
+    products = products_of(ground, axis.u[rows, None], np.ones(1))
+    values = values_of(ground, y, floor, policy.shape_doubt)
+    fitter = Fitter(
+        values=values, products=products, towards=product(values.rest, np.swapaxes(products.unit, 1, 2)),
+        base=ground.constant, per_second=axis.per_second, penalty=0.0, axis=0,
+    )  # fmt: skip
+    line = fitter.alone("linear", np.zeros(1, dtype=np.intp), np.zeros(1), grows=True)
+    assert line.slope is not None and line.error is not None
+    logs, errors = line.log_weight[:, :, 0].T, line.error[:, :, 0].T
+    sound = np.all(np.isfinite(logs), axis=1) & np.any(errors > 0.0, axis=1)
+    logs = np.where(sound[:, None], logs, 0.0)
+    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+    upper = mixture_quantiles(
+        (_CONFIDENCE,), weights=weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-300),
+        centres=line.slope[:, :, 0].T, scales=np.maximum(errors, 1e-300), degrees=float(max(ground.degrees - 1, 1)),
     )[0]  # fmt: skip
+    return np.where(sound, upper, np.nan)

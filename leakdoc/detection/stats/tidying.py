@@ -11,10 +11,10 @@ from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask, Series
 from leakdoc.units import Unit
 
-_FARTHEST_S = 1e15
+FARTHEST_S = 1e15
 _NEIGHBOURS = 3
 _MAD_TO_SD = 1.4826
-_RESOLUTION: Final[dict[Unit, float]] = {"bytes": 4_096.0, "count": 1.0, "seconds": 0.0}
+RESOLUTION: Final[dict[Unit, float]] = {"bytes": 4_096.0, "count": 1.0, "seconds": 0.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,7 +73,7 @@ class Rows:
 
 def tidy(series: Series) -> Rows:
     """Sort by life and time, drop what is not finite, let the last of duplicates win, and scale to order one."""
-    usable = np.isfinite(series.values) & np.isfinite(series.times_s) & (np.abs(series.times_s) < _FARTHEST_S)
+    usable = np.isfinite(series.values) & np.isfinite(series.times_s) & (np.abs(series.times_s) < FARTHEST_S)
     order = np.flatnonzero(usable)
     order = order[np.lexsort((series.times_s[order], series.life[order]))]
     last = np.append((np.diff(series.times_s[order]) != 0) | (np.diff(series.life[order]) != 0), True)[: len(order)]
@@ -85,7 +85,7 @@ def tidy(series: Series) -> Rows:
     return Rows(
         t=series.times_s[kept] - origin, y=values / scale, life=life.astype(np.intp),
         started=series.life_started_s[lives] - origin, load=_work(series, kept, life),
-        origin_s=origin, scale=scale, resolution=_resolution(values / scale, _RESOLUTION[series.unit] / scale),
+        origin_s=origin, scale=scale, resolution=_resolution(values / scale, RESOLUTION[series.unit] / scale),
         missing=len(usable) - len(order), duplicates=len(order) - len(kept),
     )  # fmt: skip
 
@@ -119,16 +119,35 @@ def without_spikes(rows: Rows, policy: GrowthPolicy) -> Rows:
     """Leave out lone readings far from their neighbours (Hampel 1974), unless they are so many that they are real."""
     if len(rows) < policy.min_samples:
         return rows
-    distance = np.abs(rows.y - _neighbour_median(rows.y))
-    typical = _MAD_TO_SD * float(np.median(np.abs(np.diff(rows.y)))) / np.sqrt(2.0)
-    floor = max(0.01 * abs(float(np.median(rows.y))), 2.0 * rows.resolution)
-    spike = distance > max(policy.spike_deviations * typical, floor)
-    if not np.any(spike) or np.mean(spike) >= policy.spike_fraction:
-        return rows
-    return rows.keep(~spike, spikes=int(np.sum(spike)))
+    steps = np.abs(np.diff(rows.y))
+    limit = spike_limit(
+        np.median(steps, keepdims=True), np.median(rows.y, keepdims=True), np.asarray([rows.resolution]), policy
+    )
+    spike = spikes(rows.y[None], steps[None], limit, policy)[0]
+    return rows.keep(~spike, spikes=int(np.sum(spike))) if np.any(spike) else rows
 
 
-def _neighbour_median(y: FloatArray) -> FloatArray:
-    width = 2 * _NEIGHBOURS + 1
-    padded = np.pad(y, _NEIGHBOURS, mode="edge")
-    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1))
+def spike_limit(typical: FloatArray, level: FloatArray, resolution: FloatArray, policy: GrowthPolicy) -> FloatArray:
+    """Return how far from its neighbours a reading must be, shape (s,), by the median step between neighbours."""
+    noise = _MAD_TO_SD * typical / np.sqrt(2.0)
+    return np.asarray(np.maximum(policy.spike_deviations * noise, np.maximum(0.01 * np.abs(level), 2.0 * resolution)))
+
+
+def spikes(y: FloatArray, steps: FloatArray, limit: FloatArray, policy: GrowthPolicy) -> Mask:
+    """Return which readings are lone spikes, shape (s, n): far from the median of their neighbours, and from one next.
+
+    Args:
+        y: shape (s, n).
+        steps: shape (s, n - 1), absolute differences between neighbours.
+        limit: shape (s,).
+    """
+    found = np.zeros(y.shape, dtype=bool)
+    if y.shape[1] < 2:
+        return found
+    large = steps > 0.5 * limit[:, None]
+    row, at = np.nonzero(np.pad(large, ((0, 0), (0, 1))) | np.pad(large, ((0, 0), (1, 0))))
+    around = np.clip(at[:, None] + np.arange(-_NEIGHBOURS, _NEIGHBOURS + 1), 0, y.shape[1] - 1)
+    far = np.abs(y[row, at] - np.median(y[row[:, None], around], axis=1)) > limit[row]
+    found[row[far], at[far]] = True
+    found[np.mean(found, axis=1) >= policy.spike_fraction] = False
+    return found

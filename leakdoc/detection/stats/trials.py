@@ -2,108 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from leakdoc.detection.stats.fitting import Fits, Products, fit
+from leakdoc.detection.stats.fitting import Block, Fitter, Values
+from leakdoc.detection.stats.multiplying import product
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, IntArray
-from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Library
+from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Fate
+from leakdoc.detection.stats.stage import Stage
 from leakdoc.detection.stats.whitening import RHOS
 
-_LIKELIEST: Final = 3
-_BESIDE: Final = 6
-_SETTLED_SINGLES: Final = ("step", "saturating", "filled", "sigmoid")
-_SETTLED_PAIRS: Final = ("two steps", "saturating + step")
-_PERSISTENT: Final = np.asarray([family.persistent for family in FAMILIES])
-
-Spec = tuple[str, IntArray, int]
-"""A family, the columns of its candidates, and how many candidates there would be if all were tried."""
+_APART: Final = 2
+_SINGLES: Final = (
+    ("step", "step", False), ("saturating", "quick", True), ("filled", "filled", True), ("sigmoid", "sigmoid", False),
+    ("linear", "linear", False), ("slow saturation", "slow", True), ("logarithmic", "log", True),
+    ("knee", "knee", False),
+)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Batch:
-    """Candidates with the same number of columns.
-
-    Args:
-        family: shape (k,), index into `FAMILIES`.
-        members: shape (k, p).
-        log_prior: shape (k,), a family's prior divided among its candidates.
-    """
-
-    family: IntArray
-    members: IntArray
-    log_prior: FloatArray
-    fits: Fits
-
-    def heaviest(self, names: tuple[str, ...], most: int) -> IntArray:
-        """Return the members of the heaviest candidates of some families, shape (up to most, p)."""
-        mine = np.flatnonzero(np.isin(self.family, [INDEX[name] for name in names]))
-        logs = self.fits.log_weight[:, mine].max(axis=0) + self.log_prior[mine]
-        return np.asarray(self.members[mine[np.argsort(-logs, kind="stable")[:most]]])
+def blocks_of(values: Values, stage: Stage, policy: GrowthPolicy) -> tuple[list[Block], list[FloatArray]]:
+    """Fit every family on every axis; returned with them, for each axis, the columns times the values."""
+    towards = [product(values.rest, np.swapaxes(products.unit, 1, 2)) for products in stage.products]
+    blocks = [_flat(values)]
+    for axis in range(len(stage.axes)):
+        blocks.extend(_on_axis(values, stage, axis, towards[axis], policy))
+    return blocks, towards
 
 
-def flat(products: Products) -> Batch:
+def _flat(values: Values) -> Block:
     """The confounders and nothing else."""
-    zero = np.zeros((len(products.base), 1))
-    return Batch(
-        family=np.zeros(1, dtype=np.intp), members=np.zeros((1, 0), dtype=np.intp),
-        log_prior=np.log([FAMILIES[0].prior]),
-        fits=Fits(log_weight=products.base[:, None], slope=zero, error=zero),
-    )  # fmt: skip
+    constant = values.ground.constant[:, None, None] + np.log(FAMILIES[0].prior)
+    logs = values.log_weight(np.zeros((*values.total.shape, 1)), constant)
+    return Block(family="constant", axis=0, log_weight=logs, members=np.zeros((1, 1, 0), dtype=np.intp))
 
 
-def batches_of(products: Products, library: Library, axes: int, policy: GrowthPolicy) -> list[Batch]:
-    """Fit every family on one axis."""
+def _on_axis(values: Values, stage: Stage, axis: int, towards: FloatArray, policy: GrowthPolicy) -> list[Block]:
+    products, at = stage.products[axis], stage.libraries[axis].at
+    held = -policy.step_distrust * np.log(np.maximum((1.0 - policy.step_persistence) / (1.0 - RHOS), 1.0))
+    fitters = [
+        Fitter(
+            values=values, products=products, towards=towards,
+            base=values.ground.constant + distrust, per_second=stage.axes[axis].per_second,
+            penalty=0.5 * float(np.log(stage.count)), axis=axis,
+        )
+        for distrust in (held, 0.0 * held)
+    ]  # fmt: skip
+    steps, linear = at["step"], int(at["linear"][0])
 
-    def tried(*specs: Spec) -> Batch:
-        return _tried(products, library, axes, policy, specs)
+    def fitter(family: str) -> Fitter:
+        return fitters[FAMILIES[INDEX[family]].persistent]
 
-    at, linear, steps = library.at, library.at["linear"], library.at["step"]
-    names = {"step": "step", "saturating": "quick", "filled": "filled", "sigmoid": "sigmoid", "linear": "linear",
-             "slow saturation": "slow", "logarithmic": "log", "knee": "knee"}  # fmt: skip
-    singles = tried(*((name, at[kind][:, None], len(at[kind])) for name, kind in names.items()))
-    jumps, taus = singles.heaviest(("step",), _LIKELIEST)[:, 0], singles.heaviest(("saturating",), _LIKELIEST)[:, 0]
-    beside = singles.heaviest(_SETTLED_SINGLES, _BESIDE)
-    settled = sum(len(at[names[name]]) for name in _SETTLED_SINGLES)
+    def prior(family: str, out_of: int) -> FloatArray:
+        return np.asarray(np.log(FAMILIES[INDEX[family]].prior / len(stage.axes) / out_of))
+
+    def alone(family: str, kind: str, peak: bool) -> Block:
+        grows = FAMILIES[INDEX[family]].fate is not Fate.SETTLES
+        return fitter(family).alone(family, at[kind], prior(family, len(at[kind])), grows=grows, peak=peak)
+
+    singles = {family: alone(family, kind, peak) for family, kind, peak in _SINGLES}
+
+    def beside(family: str, kind: str) -> Block:
+        return fitter(family).beside(family, linear, at[kind], prior(family, len(at[kind])))
+
+    jumps, taus = _two_best(singles["step"]), _two_best(singles["saturating"])
     two = len(steps) * (len(steps) - 1) // 2 or 1
-    pairs = tried(
-        ("two steps", _distinct(jumps, steps), two),
-        ("saturating + step", _pairs(taus, steps), len(at["quick"]) * len(steps)),
-        ("linear + saturating", _pairs(linear, at["quick"]), len(at["quick"])),
-        ("linear + knee", _pairs(linear, at["knee"]), len(at["knee"])),
-        ("linear + step", _pairs(linear, steps), len(steps)),
-        ("linear + settled", _with(linear, beside), settled),
+    stepped = fitter("two steps").settled_pairs("two steps", jumps, steps, prior("two steps", two))
+    warmed = fitter("saturating + step").settled_pairs(
+        "saturating + step", taus, steps, prior("saturating + step", len(at["quick"]) * len(steps))
     )
-    triples = tried(("linear + settled", _with(linear, pairs.heaviest(_SETTLED_PAIRS, _BESIDE)), two))
-    return [singles, pairs, triples]
+    beside_one = np.concatenate([_two_best(singles[family]) for family in ("filled", "sigmoid")], axis=1)[:, :, None]
+    beside_two = np.concatenate([_heaviest(stepped, 2), _heaviest(warmed, 2)], axis=1)
+    hidden, many = "linear + settled", sum(len(at[kind]) for kind in ("step", "quick", "filled", "sigmoid"))
+    return [
+        *singles.values(), beside("linear + saturating", "quick"), beside("linear + knee", "knee"),
+        beside("linear + step", "step"), stepped, warmed,
+        fitter(hidden).over(hidden, linear, beside_one, prior(hidden, many)),
+        fitter(hidden).over(hidden, linear, beside_two, prior(hidden, two)),
+    ]  # fmt: skip
 
 
-def _tried(products: Products, library: Library, axes: int, policy: GrowthPolicy, specs: tuple[Spec, ...]) -> Batch:
-    members = np.concatenate([columns for _, columns, _ in specs])
-    family = np.repeat([INDEX[name] for name, _, _ in specs], [len(columns) for _, columns, _ in specs])
-    prior = [FAMILIES[INDEX[name]].prior / axes / out_of for name, _, out_of in specs]
-    fits = fit(products, members, library.end_slope)
-    held = policy.step_distrust * np.log(np.maximum((1.0 - policy.step_persistence) / (1.0 - RHOS), 1.0))
-    logs = fits.log_weight - np.where(_PERSISTENT[family], 0.0, held[:, None])
-    return Batch(
-        family=family, members=members, fits=Fits(log_weight=logs, slope=fits.slope, error=fits.error),
-        log_prior=np.repeat(np.log(prior), [len(columns) for _, columns, _ in specs]),
-    )  # fmt: skip
+def _two_best(block: Block) -> IntArray:
+    """The heaviest column of each series, and the heaviest that is not its neighbour: shape (s, 2)."""
+    logs = block.log_weight.max(axis=0)
+    first = np.argmax(logs, axis=1)
+    away = np.abs(np.arange(logs.shape[1]) - first[:, None]) > _APART
+    second = np.argmax(np.where(away, logs, -np.inf), axis=1)
+    return np.asarray(block.members[0, np.stack([first, second], axis=1), 0])
 
 
-def _pairs(left: IntArray, right: IntArray) -> IntArray:
-    return np.stack([np.repeat(left, len(right)), np.tile(right, len(left))], axis=1)
-
-
-def _with(linear: IntArray, members: IntArray) -> IntArray:
-    """A straight line beside each of the likeliest shapes that settle: what could still hide behind them."""
-    return np.hstack([np.broadcast_to(linear, (len(members), 1)), members])
-
-
-def _distinct(firsts: IntArray, seconds: IntArray) -> IntArray:
-    """Each of a few with every other one, no pair twice."""
-    others = [np.setdiff1d(seconds, firsts[: at + 1]) for at in range(len(firsts))]
-    return np.concatenate([_pairs(firsts[at : at + 1], rest) for at, rest in enumerate(others)])
+def _heaviest(block: Block, most: int) -> IntArray:
+    """The members of the heaviest candidates of each series: shape (s, most, p)."""
+    logs = block.log_weight.max(axis=0)
+    most = min(most, logs.shape[1])
+    best = np.argpartition(-logs, most - 1, axis=1)[:, :most]
+    return np.take_along_axis(block.members, best[:, :, None], axis=1)

@@ -35,6 +35,10 @@ class Whitener:
         before = np.concatenate([columns[:1], columns[:-1]])
         return np.asarray((columns[None] - self.carry[:, :, None] * before[None]) / self.shrink[:, :, None])
 
+    def matrix(self) -> FloatArray:
+        """Return the transform as matrices of shape (r, n, n)."""
+        return self(np.eye(self.carry.shape[1]))
+
 
 def whitener_of(bins: Bins) -> Whitener:
     """Build the transform for these bins."""

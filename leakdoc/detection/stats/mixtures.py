@@ -1,0 +1,84 @@
+"""Quantiles of mixtures of Student's t, many at once, from a table of its distribution function."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from leakdoc.detection.stats.quantiles import t_cdf, t_quantile
+from leakdoc.detection.stats.series import FloatArray
+
+_REACH: Final = 40.0
+_PER_UNIT: Final = 256
+_ROUNDS: Final = 6
+_TINY: Final = 1e-300
+_UNTOLD: Final = 1e-4
+
+
+@lru_cache(maxsize=256)
+def _table(degrees: float) -> tuple[FloatArray, FloatArray]:
+    """The distribution function on a grid of asinh(t), and its steps."""
+    edge = float(np.arcsinh(_REACH * 1e6))
+    knots = np.linspace(-edge, edge, 2 * int(edge * _PER_UNIT) + 1)
+    below = t_cdf(np.sinh(knots), degrees)
+    return below, np.append(np.diff(below), 0.0)
+
+
+def t_table_cdf(t: FloatArray, degrees: float) -> FloatArray:
+    """Return Student's distribution function by linear interpolation, to about 1e-5 beside that of `t_cdf`."""
+    below, steps = _table(degrees)
+    half = (len(below) - 1) // 2
+    place = np.arcsinh(t)
+    place *= _PER_UNIT
+    place += half
+    np.clip(place, 0.0, 2.0 * half, out=place)
+    at = place.astype(np.intp)
+    place -= at
+    place *= steps[at]
+    place += below[at]
+    return np.asarray(place)
+
+
+def mixture_quantiles(
+    probabilities: tuple[float, ...], *, weights: FloatArray, centres: FloatArray, scales: FloatArray, degrees: float
+) -> FloatArray:
+    """Return quantiles, shape (p, s), of weighted mixtures of shifted and scaled t distributions.
+
+    A quantile of a mixture lies between those of its parts: it is sought among these first, and then between two of
+    them, where chords meet the probability.
+
+    Args:
+        probabilities: which quantiles.
+        weights: shape (s, k), adding up to one in each row.
+        centres: shape (s, k).
+        scales: shape (s, k), positive.
+        degrees: of freedom, shared.
+    """
+    wanted = np.asarray(probabilities)[:, None]
+    own = centres + np.asarray([t_quantile(each, degrees) for each in probabilities])[:, None, None] * scales
+    told = weights > _UNTOLD * np.minimum(wanted, 1.0 - wanted)[:, :, None]
+    marks = np.sort(np.where(told, own, np.inf), axis=2)
+
+    def gap_at(x: FloatArray) -> FloatArray:
+        below = t_table_cdf((x[:, :, None] - centres) / scales, degrees)
+        return np.asarray(np.einsum("psk,sk->ps", below, weights) - wanted)
+
+    first, last = np.zeros(marks.shape[:2], dtype=np.intp), np.maximum(told.sum(axis=2) - 1, 0)
+    for _ in range(int(np.ceil(np.log2(max(marks.shape[2], 2))))):
+        between = (first + last) // 2
+        above = gap_at(np.take_along_axis(marks, between[:, :, None], axis=2)[:, :, 0]) >= 0.0
+        first, last = np.where(above, first, np.minimum(between + 1, last)), np.where(above, between, last)
+    ends = np.take_along_axis(marks, np.stack([np.maximum(last - 1, 0), last], axis=2), axis=2)
+    low, high = ends[:, :, 0], np.where(np.isfinite(ends[:, :, 1]), ends[:, :, 1], 0.0)
+    low = np.where(np.isfinite(low), low, 0.0)
+    under, over = gap_at(low), gap_at(high)
+    for turn in range(_ROUNDS):
+        chord = low - under * (high - low) / np.maximum(over - under, _TINY)
+        middle = 0.5 * (low + high) if turn % 3 == 2 else np.clip(chord, low, high)
+        gap = gap_at(middle)
+        above = gap >= 0.0
+        low, under = np.where(above, low, middle), np.where(above, under, gap)
+        high, over = np.where(above, middle, high), np.where(above, gap, over)
+    return np.asarray(np.clip(low - under * (high - low) / np.maximum(over - under, _TINY), low, high))

@@ -1,0 +1,129 @@
+"""All that is known of a time axis before any values: every shape under every autocorrelation, and their products.
+
+A stage is what many series on one axis share, and what a single series of a common axis finds in the cache. The
+confounders are projected out once per autocorrelation; what is left of all columns makes one Gram matrix.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from leakdoc.detection.stats.basis import Basis
+from leakdoc.detection.stats.binning import Bins
+from leakdoc.detection.stats.multiplying import product
+from leakdoc.detection.stats.series import FloatArray, Mask
+from leakdoc.detection.stats.shapes import Axis, Library, axes_of, library_of
+from leakdoc.detection.stats.whitening import Whitener, whitener_of
+
+COLLINEAR: Final = 1e-7  # what a column adds to others, as a part of itself: less is rounding
+_KEPT: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ground:
+    """The confounders under every autocorrelation; r is the number of autocorrelations, n of points.
+
+    Args:
+        white: the transform that takes the autocorrelation out.
+        q: shape (r, n, b), an orthonormal basis of the whitened confounders.
+        recover: shape (r, b, n), what turns values into the confounders' coefficients.
+        constant: shape (r,), the part of the log-likelihood that does not depend on the values.
+        degrees: of freedom that the confounders leave.
+    """
+
+    white: Whitener
+    q: FloatArray
+    recover: FloatArray
+    constant: FloatArray
+    degrees: int
+
+    def rest(self, columns: FloatArray) -> FloatArray:
+        """Return what is left of columns, shape (n, c), without autocorrelation and confounders: (r, n, c)."""
+        white = self.white(columns)
+        return white - product(self.q, product(np.swapaxes(self.q, 1, 2), white))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Products:
+    """The columns of one axis; c is their number.
+
+    Args:
+        unit: shape (r, c, n), what the confounders leave of them, each scaled to length one.
+        gram: shape (r, c, c), their products.
+        log_size: shape (r, c), twice the logarithm of what each was divided by, less that of the first r.
+        contrast: shape (r, c), slope at the end per unit of each, per unit of the axis.
+        scales: shape (r, c), what each was divided by.
+        usable: shape (c,), false where nothing of a column is left.
+    """
+
+    unit: FloatArray
+    gram: FloatArray
+    log_size: FloatArray
+    contrast: FloatArray
+    scales: FloatArray
+    usable: Mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stage:
+    """One time axis, or two where there are requests, with the confounders."""
+
+    ground: Ground
+    axes: tuple[Axis, ...]
+    libraries: tuple[Library, ...]
+    products: tuple[Products, ...]
+    count: int
+
+
+_CACHE: OrderedDict[tuple[bytes, ...], Stage] = OrderedDict()
+
+
+def stage_of(bins: Bins, basis: Basis) -> Stage:
+    """Return the stage of these bins; axes that differ by origin and scale alone share one."""
+    axes = axes_of(bins)
+    if len(axes) > 1 or basis.load_at is not None or bins.lives > 1:
+        return _build(bins, basis, axes)
+    u = np.round(axes[0].u, 6)
+    key = (u.tobytes(), np.round(basis.columns, 6).tobytes())
+    if key not in _CACHE:
+        _CACHE[key] = _build(bins, basis, axes)
+        while len(_CACHE) > _KEPT:
+            _CACHE.popitem(last=False)
+    return replace(_CACHE[key], axes=axes)  # these axes go at their own pace
+
+
+def ground_of(bins: Bins, columns: FloatArray) -> Ground:
+    """Whiten and orthogonalize confounders of shape (n, b)."""
+    white = whitener_of(bins)
+    whitened = white(columns)
+    q, r = np.linalg.qr(whitened)
+    size = np.abs(np.diagonal(r, axis1=1, axis2=2))
+    return Ground(
+        white=white, q=q, recover=product(product(np.linalg.pinv(r), np.swapaxes(q, 1, 2)), white.matrix()),
+        constant=white.log_det - np.sum(np.log(size + 1e-300), axis=1), degrees=columns.shape[0] - columns.shape[1],
+    )  # fmt: skip
+
+
+def products_of(ground: Ground, columns: FloatArray, end_slope: FloatArray) -> Products:
+    """Project the confounders out of columns of shape (n, c), and multiply."""
+    rest = ground.rest(columns)
+    length = np.sqrt(np.einsum("rnc,rnc->rc", rest, rest))
+    before = np.sqrt(np.sum(ground.white(columns) ** 2, axis=1))
+    scales = np.where(length > 0.0, length, 1.0)
+    unit = np.ascontiguousarray(np.swapaxes(rest / scales[:, None, :], 1, 2))
+    log_size = 2.0 * np.log(scales)
+    return Products(
+        unit=unit, gram=product(unit, np.swapaxes(unit, 1, 2)), log_size=log_size - log_size[:1],
+        contrast=end_slope / scales, scales=scales, usable=np.all(length > 1e-5 * np.maximum(before, 1e-300), axis=0),
+    )  # fmt: skip
+
+
+def _build(bins: Bins, basis: Basis, axes: tuple[Axis, ...]) -> Stage:
+    ground = ground_of(bins, basis.columns)
+    libraries = tuple(library_of(axis) for axis in axes)
+    products = tuple(products_of(ground, library.columns, library.end_slope) for library in libraries)
+    return Stage(ground=ground, axes=axes, libraries=libraries, products=products, count=len(bins))

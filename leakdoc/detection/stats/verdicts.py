@@ -1,0 +1,148 @@
+"""From prepared series to verdicts: fitted together, decided one by one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from leakdoc.detection.stats import forecast
+from leakdoc.detection.stats.basis import Basis, basis_of
+from leakdoc.detection.stats.binning import Bins
+from leakdoc.detection.stats.case import Case
+from leakdoc.detection.stats.evidence import evidence_of
+from leakdoc.detection.stats.fitted import Fitted, fit_all
+from leakdoc.detection.stats.measuring import Slope, present_at_end
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.preparing import Prepared
+from leakdoc.detection.stats.rules import decide
+from leakdoc.detection.stats.series import Growth, Series
+from leakdoc.detection.stats.staircase import has_fallen_quiet, rises_of
+from leakdoc.model.finding import Interval
+
+_ROOM: Final = 1e6  # an hour's seconds, and what the rules multiply with
+_SINCE_THE_BEND: Final = 0.85
+_SLOWING: Final = 2.0
+_LIKELY: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of every series.
+
+    Args:
+        alpha: two-sided error rate that this look may spend.
+    """
+
+    policy: GrowthPolicy
+    alpha: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shared:
+    """What the series of one axis have in common."""
+
+    bins: int
+    longest: float
+    lives: int
+    processes: int
+
+
+def verdicts_on(many: Sequence[tuple[Series, Prepared]], asked: Asked) -> list[Growth]:
+    """Judge series that were prepared on the same bins."""
+    bins = many[0][1].bins
+    if bins is None:
+        return [_verdict(prepared, _case(series, prepared, asked, _Shared(bins=0, longest=0.0, lives=0, processes=1)))
+                for series, prepared in many]  # fmt: skip
+    shared = _Shared(
+        bins=len(bins), longest=bins.longest_life, lives=bins.lives, processes=max(len(present_at_end(bins)), 1)
+    )
+    cases = [_case(series, prepared, asked, shared) for series, prepared in many]
+    basis = _fittable(bins, cases[0])
+    if basis is not None:
+        y = np.stack([prepared.y for _, prepared in many])
+        resolution = np.asarray([prepared.resolution for _, prepared in many])
+        fitted = fit_all(bins, basis, y, resolution, asked.policy, asked.alpha)
+        loaded = basis.load_at is not None
+        cases = [
+            _measured(case, found, prepared, loaded=loaded)
+            for case, found, (_, prepared) in zip(cases, fitted, many, strict=True)
+        ]
+    return [_verdict(prepared, case) for (_, prepared), case in zip(many, cases, strict=True)]
+
+
+def _fittable(bins: Bins, case: Case) -> Basis | None:
+    """The confounders; null where too little is left beside them."""
+    if len(bins) < case.least_bins or case.longest <= 0.0:
+        return None
+    basis = basis_of(bins, case.policy)
+    return basis if len(bins) - basis.columns.shape[1] >= case.least_bins - 1 else None
+
+
+def _case(series: Series, prepared: Prepared, asked: Asked, shared: _Shared) -> Case:
+    """What is known before anything is fitted."""
+    policy = asked.policy
+    return Case(
+        unit=series.unit, policy=policy, alpha=asked.alpha, samples=prepared.samples, bins=shared.bins,
+        least_bins=policy.min_cycles if prepared.floors else policy.min_bins, span=prepared.span,
+        interval=prepared.interval, longest=shared.longest, lives=shared.lives, doubtful_lives=prepared.doubtful,
+        limit=policy.limit if policy.limit is not None else series.limit, processes=shared.processes,
+    )  # fmt: skip
+
+
+def _measured(case: Case, found: Fitted, prepared: Prepared, *, loaded: bool) -> Case:
+    """The case with what the fit says; as it was where no growing shape can be fitted."""
+    if found.slope.high <= found.slope.low:
+        return case
+    scale, policy = prepared.scale, case.policy
+    if not _can_be_told(found.slope, scale * case.processes):
+        return replace(case, too_large=True)
+    fit, slope = found.fit.times(scale), found.slope.times(scale)
+    grew_for = case.span * (1.0 - fit.began)
+    rises, quiet = None, False
+    if slope.sure_low > 0.0 and found.grows + found.hidden > _LIKELY and not prepared.floors:
+        rises, quiet = _staircase(prepared, grew_for, found.shape, policy)
+    own = policy.smallest_fraction_per_hour * abs(fit.level) / 3_600.0
+    return replace(
+        case, grows=found.grows, hidden=found.hidden, undecided=found.undecided, settles=found.settles,
+        load_shaped=loaded, shape=found.shape, axis=fit.axis, slope=slope, fit=fit,
+        detectable=found.detectable * scale, smallest=own if policy.smallest is None else policy.smallest,
+        tail=found.tail, grew_for=grew_for, slowing=_SLOWING * case.span, rises=rises, quiet=quiet,
+    )  # fmt: skip
+
+
+def _can_be_told(slope: Slope, scale: float) -> bool:
+    """Whether rates an hour of all processes together are finite."""
+    most = max(abs(slope.low), abs(slope.high), abs(slope.sure_low), abs(slope.worst))
+    return math.isfinite(most * scale * _ROOM)
+
+
+def _staircase(prepared: Prepared, grew_for: float, shape: str, policy: GrowthPolicy) -> tuple[int | None, bool]:
+    """Count the jumps since the growth began; one that the shape itself has does not count."""
+    whole = prepared.whole()
+    since = whole.keep(whole.t >= np.max(whole.t) - _SINCE_THE_BEND * grew_for)
+    told = since.without_largest_jump() if "step" in shape else since
+    return rises_of(told), has_fallen_quiet(since, policy)
+
+
+def _verdict(prepared: Prepared, case: Case) -> Growth:
+    ruling = decide(case)
+    total = None if case.slope is None else case.slope.times(case.processes)
+    return Growth(
+        decision=ruling.decision,
+        reason=ruling.reason,
+        probability=None if case.fit is None else case.proven,
+        confidence=ruling.confidence,
+        shape=case.shape,
+        slope_per_s=None if total is None else Interval(estimate=total.estimate, low=total.low, high=total.high),
+        smallest_detectable_per_s=None if case.detectable is None else case.detectable * case.processes,
+        worst_case_per_s=None if total is None else max(total.worst, 0.0),
+        level=None if case.fit is None else case.fit.level * case.processes,
+        time_to_limit_s=forecast.time_to_limit(case),
+        needs_more_s=ruling.needs_more_s,
+        grew_for_s=case.grew_for if ruling.decision.is_fault else None,
+        evidence=evidence_of(prepared, case, ruling.rule),
+    )
