@@ -107,3 +107,9 @@ steps:
   - {id: sample, uses: leakdoc.sample_memory, with: {target: "${{ params.target }}"}, always: true}
 advice: [look twice]
 """
+
+RUN = """
+steps:
+  - {id: a, uses: leakdoc.run_command, with: {command: ["true"]}}
+  - {id: b, uses: leakdoc.run_command, with: {command: ["true"]}, approval: {role: boss}}
+"""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from leakdoc.errors import UsageError
 from leakdoc.units import parse_duration, parse_rate, parse_size, parse_time
@@ -86,3 +86,26 @@ def policies_of(args: argparse.Namespace) -> Policies | None:
     if args.limit is not None:
         growth = replace(growth, limit=args.limit)
     return replace(policies, growth=growth)
+
+
+def add_parameters(parser: argparse.ArgumentParser) -> None:
+    """Let the user give parameters."""
+    parser.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a parameter; one that takes a list may be given more than once",
+    )
+
+
+def parameters_given(texts: Iterable[str]) -> dict[str, Any]:
+    """Read ``key=value`` texts; a key that is given more than once has a list of values."""
+    gathered: dict[str, list[str]] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise UsageError(f"not a parameter: {text!r}", help="Write it like -p trace=before.leakdoc.")
+        gathered.setdefault(key, []).append(value)
+    return {key: values[0] if len(values) == 1 else list(values) for key, values in gathered.items()}

@@ -28,7 +28,7 @@ COMMANDS: Final = (
     Command("step", "leakdoc.cli.step", "list, show and run the steps that playbooks are made of"),
     Command("heap", "leakdoc.cli.heap", "which lines, and which containers, keep what is growing"),
     Command("agent", "leakdoc.cli.agent", "print the one-file agent, to copy into an image"),
-    Command("playbook", "leakdoc.cli.playbook", "list, show and check playbooks: steps in order, for an incident"),
+    Command("playbook", "leakdoc.cli.playbook", "run playbooks: steps in order, for an incident, resumable"),
     Command("note", "leakdoc.cli.note", "write a note into the running journal"),
     Command("doctor", "leakdoc.cli.doctor", "what works here, what does not, and what mends it"),
     Command("schema", "leakdoc.cli.schema", "print the JSON Schema of a document"),

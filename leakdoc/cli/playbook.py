@@ -18,6 +18,8 @@ class Action(NamedTuple):
 ACTIONS: Final = (
     Action("list", "leakdoc.cli.playbook_list", "the playbooks that are installed"),
     Action("show", "leakdoc.cli.playbook_show", "what a playbook takes and does"),
+    Action("run", "leakdoc.cli.playbook_run", "run a playbook, or say what it would do"),
+    Action("resume", "leakdoc.cli.playbook_resume", "go on with a run from its journal"),
     Action("check", "leakdoc.cli.playbook_check", "everything that is wrong with a playbook"),
 )
 
@@ -28,7 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "NAME|FILE is a playbook that is installed, or a file that ends in .yaml.\n\n"
         "examples:\n"
         "  leakdoc playbook list\n"
-        "  leakdoc playbook check ./incident.yaml"
+        "  leakdoc playbook check ./incident.yaml\n"
+        "  leakdoc playbook run ./incident.yaml -p target=4242 --dry-run"
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     for action in ACTIONS:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from leakdoc.cli.exit_codes import ANSWERED, COULD_NOT, FAULT, UNDECIDED
-from leakdoc.cli.options import add_json
+from leakdoc.cli.options import add_json, add_parameters, parameters_given
 from leakdoc.cli.output import print_json, print_lines, tell
 from leakdoc.errors import UsageError
 from leakdoc.model.decision import Outcome
@@ -54,14 +53,7 @@ def _configure_show(parser: argparse.ArgumentParser) -> None:
 
 def _configure_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the step")
-    parser.add_argument(
-        "-p",
-        dest="parameters",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a parameter; one that takes a list may be given more than once",
-    )
+    add_parameters(parser)
     parser.add_argument(
         "--directory", type=Path, default=None, metavar="DIR", help="where its files go (default: the current one)"
     )
@@ -111,7 +103,7 @@ def _run(args: argparse.Namespace) -> int:
 
     ctx = StepContext(directory=_directory(args.directory), progress=_unheard if args.quiet else tell)
     with ended_by_signals(ctx.cancelled.set):
-        result = run_step(args.name, _values(args.parameters), ctx)
+        result = run_step(args.name, parameters_given(args.parameters), ctx)
     if args.json:
         print_json(step_result_document(result))
     else:
@@ -127,14 +119,3 @@ def _directory(given: Path | None) -> Path:
     if given is not None and not given.is_dir():
         raise UsageError(f"not a directory: {str(given)!r}", help=f"Make it first: mkdir -p {given}")
     return given or Path.cwd()
-
-
-def _values(texts: Iterable[str]) -> dict[str, Any]:
-    """Read ``key=value`` texts; a key that is given more than once has a list of values."""
-    gathered: dict[str, list[str]] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise UsageError(f"not a parameter: {text!r}", help="Write it like -p trace=before.leakdoc.")
-        gathered.setdefault(key, []).append(value)
-    return {key: values[0] if len(values) == 1 else list(values) for key, values in gathered.items()}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from leakdoc.errors import PlaybookInvalid
+from leakdoc.errors import PlaybookInvalid, UsageError
 from leakdoc.redact import inert, without_secrets
 
 _LONGEST: Final = 400
@@ -42,9 +42,26 @@ def refuse_if_any(problems: Iterable[Problem], name: str) -> None:
     """
     found = in_order(problems)
     if found:
-        told = "\n".join(f"  {each.text}" for each in found)
-        counted = "1 problem" if len(found) == 1 else f"{len(found)} problems"
-        raise PlaybookInvalid(f"{inert(name)} has {counted}; nothing was run", problems=tuple(found), help=told)
+        raise PlaybookInvalid(f"{inert(name)} {_counted(found)}", problems=tuple(found), help=_listed(found))
+
+
+def refuse_parameters(problems: Iterable[Problem], name: str) -> None:
+    """Raise with everything that is wrong with what a run was given.
+
+    Raises:
+        UsageError: there is at least one problem.
+    """
+    found = in_order(problems)
+    if found:
+        raise UsageError(f"what {inert(name)} was given {_counted(found)}", help=_listed(found))
+
+
+def _counted(found: Sequence[Problem]) -> str:
+    return f"has {'1 problem' if len(found) == 1 else f'{len(found)} problems'}; nothing was run"
+
+
+def _listed(found: Sequence[Problem]) -> str:
+    return "\n".join(f"  {each.text}" for each in found)
 
 
 def in_order(problems: Iterable[Problem]) -> Sequence[Problem]:

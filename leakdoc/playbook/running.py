@@ -12,7 +12,7 @@ from leakdoc.model.step import StepResult
 from leakdoc.playbook.context import StepContext
 from leakdoc.playbook.conversion import convert, parameters_of
 from leakdoc.playbook.registry import installed
-from leakdoc.playbook.step import Step
+from leakdoc.playbook.step import Act, Step
 from leakdoc.redact import inert, without_secrets
 from leakdoc.units import format_duration
 
@@ -27,6 +27,7 @@ def run_step(
     ctx: StepContext | None = None,
     *,
     timeout_s: float | None = None,
+    act: Act = Act.APPLY,
 ) -> StepResult:
     """Run one step.
 
@@ -35,6 +36,7 @@ def run_step(
         values: its parameters, as `convert` reads them.
         ctx: null for the system's clock and the current directory. Its `cancelled` is set when time is up.
         timeout_s: instead of the step's own.
+        act: which of the step's functions: it itself, its probe or its undo.
 
     Returns:
         Its result. What goes wrong inside of it is the outcome `error`, with the reason.
@@ -46,15 +48,15 @@ def run_step(
     step = name if isinstance(name, Step) else installed().get(name)
     ctx = ctx or StepContext()
     arguments = convert(step.function, values, earlier=ctx.earlier)
-    limit_s = timeout_s if timeout_s is not None else step.timeout_s + _asked_time(step, arguments)
-    return _Run(step, arguments, ctx).within(limit_s)
+    return _Run(step, arguments, ctx, act).within(limit_of(step, arguments) if timeout_s is None else timeout_s)
 
 
 class _Run:
     """One call of a step in a thread of its own, so that the caller can stop waiting for it."""
 
-    def __init__(self, step: Step, arguments: dict[str, Any], ctx: StepContext) -> None:
+    def __init__(self, step: Step, arguments: dict[str, Any], ctx: StepContext, act: Act) -> None:
         self._step = step
+        self._act = act
         self._arguments = arguments
         self._ctx = ctx
         self._result: StepResult | None = None
@@ -83,7 +85,7 @@ class _Run:
 
     def _call(self) -> None:
         try:
-            self._result = self._step.call(self._ctx, self._arguments)
+            self._result = self._step.call(self._ctx, self._arguments, self._act)
         except UsageError as error:
             self._misuse = error
         except LeakdocError as error:
@@ -104,6 +106,11 @@ def _error(step: Step, reason: str, so_far: StepResult | None = None) -> StepRes
 
 def _in_one_line(error: LeakdocError) -> str:
     return error.message if error.help is None else f"{error.message}. {error.help}"
+
+
+def limit_of(step: Step, arguments: Mapping[str, Any]) -> float:
+    """Return the seconds that a step may take: its own, and what its parameter `for` asks."""
+    return step.timeout_s + _asked_time(step, arguments)
 
 
 def _asked_time(step: Step, arguments: Mapping[str, Any]) -> float:

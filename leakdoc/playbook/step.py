@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, Final
 
 from leakdoc.errors import StepError
 from leakdoc.model.decision import Decision, Outcome
 from leakdoc.model.documents import plain
-from leakdoc.model.step import Effect, Scope, StepResult
+from leakdoc.model.finding import Json
+from leakdoc.model.step import Effect, EvidenceValue, Scope, StepResult
 from leakdoc.playbook.context import StepContext
 from leakdoc.redact import inert
 
 StepFunction = Callable[..., StepResult]
+Probe = Callable[..., "bool | StepResult | None"]
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+NOT_FINITE: Final = "numbers that are not finite"
 _LONGEST_REASON: Final = 2000  # characters: a reason is for a person to read
+
+
+class Act(StrEnum):
+    """Which of a step's three functions is meant."""
+
+    APPLY = "apply"
+    PROBE = "probe"
+    UNDO = "undo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +45,8 @@ class Step:
         effect: what it does.
         scope: where that is felt.
         timeout_s: how long it may take, beside what a parameter `for` of its own asks.
-        probe: of a step that writes, whether the change has happened; called with the same parameters.
+        probe: of a step that writes, whether the change has happened; called with the same parameters. True, False,
+            null where it cannot tell, or a result, whose outputs then stand for those of the step.
         undo: of a step that writes, takes the change back; called with the same parameters.
         idempotent: running it twice leaves the world as running it once does.
         outputs: the names of what it hands on; null where it does not say.
@@ -43,7 +57,7 @@ class Step:
     effect: Effect
     scope: Scope
     timeout_s: float
-    probe: Callable[..., bool] | None = None
+    probe: Probe | None = None
     undo: StepFunction | None = None
     idempotent: bool = False
     outputs: tuple[str, ...] | None = None
@@ -75,13 +89,22 @@ class Step:
         ctx = ctx or StepContext()
         return self.call(ctx, convert(self.function, values, earlier=ctx.earlier))
 
-    def call(self, ctx: StepContext, arguments: dict[str, Any]) -> StepResult:
-        """Run the step with arguments that are converted already.
+    def call(self, ctx: StepContext, arguments: dict[str, Any], act: Act = Act.APPLY) -> StepResult:
+        """Run the step, or ask its probe, or take it back, with arguments that are converted already.
+
+        A probe's result is `passed` where the change has happened, `failed` where it has not, `inconclusive` where
+        that cannot be told.
 
         Raises:
-            StepError: what it returned is not a result.
+            StepError: what it returned is not a result, or it has no such function.
         """
-        return _checked(self.name, self.function(ctx, **arguments))
+        if act is Act.APPLY:
+            return _checked(self.name, self.function(ctx, **arguments))
+        function = self.probe if act is Act.PROBE else self.undo
+        if function is None:
+            raise StepError(f"step {self.name} has no {act}")
+        answer = function(ctx, **arguments)
+        return _checked(self.name, _of_a_probe(answer) if act is Act.PROBE else answer)
 
 
 def step(
@@ -90,7 +113,7 @@ def step(
     effect: Effect | str,
     timeout_s: float,
     scope: Scope | str = Scope.NONE,
-    probe: Callable[..., bool] | None = None,
+    probe: Probe | None = None,
     undo: StepFunction | None = None,
     idempotent: bool = False,
     outputs: Sequence[str] | None = None,
@@ -175,14 +198,38 @@ RULES: Final[tuple[Callable[[Step], str | None], ...]] = (
 )
 
 
+def _of_a_probe(answer: Any) -> Any:
+    if answer is None:
+        return StepResult(outcome=Outcome.INCONCLUSIVE, reason="cannot tell whether the change has happened")
+    if isinstance(answer, bool):
+        outcome = Outcome.PASSED if answer else Outcome.FAILED
+        return StepResult(outcome=outcome, reason=f"the change has {'' if answer else 'not '}happened")
+    return answer
+
+
+def not_finite(value: Any, name: str = "") -> Iterator[str]:
+    """Yield the names of numbers in outputs that are not finite, and so became null."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from not_finite(each, f"{name}.{key}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for index, each in enumerate(value):
+            yield from not_finite(each, f"{name}.{index}")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield name
+
+
 def _checked(name: str, result: Any) -> StepResult:
     if not isinstance(result, StepResult):
         raise StepError(f"step {name} returned {type(result).__name__}, not a StepResult")
     outputs = plain(result.outputs)
+    evidence = result.evidence
+    if lost := list(not_finite(result.outputs)):
+        evidence = (*evidence, EvidenceValue(name=NOT_FINITE, value=list[Json](lost)))
     try:
         json.dumps(outputs)
         outcome = Outcome(result.outcome)
     except (TypeError, ValueError) as error:
         raise StepError(f"step {name} returned what JSON cannot hold, or no known outcome: {error}") from None
     reason = inert(result.reason, longest=_LONGEST_REASON)
-    return replace(result, step=name, outcome=outcome, reason=reason, outputs=outputs)
+    return replace(result, step=name, outcome=outcome, reason=reason, outputs=outputs, evidence=evidence)

@@ -25,6 +25,7 @@ from leakdoc.model.proof_document import proof_document
 from leakdoc.model.scan import Scan
 from leakdoc.model.step import Effect, EvidenceFile, EvidenceValue, StepResult
 from leakdoc.model.subject import SubjectKind
+from leakdoc.playbook.engine.document import run_document
 from leakdoc.playbook.library import Source
 from leakdoc.playbook.loading import checked, examine
 from leakdoc.playbook.registry import Refused, installed
@@ -32,6 +33,7 @@ from leakdoc.reporting.schemas import names, schema_text
 from leakdoc.verification.recheck import recheck, recheck_document
 from leakdoc.verification.verify import verify
 from leakdoc.verification.write import write_proof
+from tests import playbook_runs
 from tests import reporting_values as values
 
 Document = dict[str, Any]
@@ -68,6 +70,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
         "heap": heap_document(a_heap_report()),
         "proof": proof_document(proof),
         "recheck": recheck_document(recheck(path)),
+        "run": run_document(playbook_runs.run(values.RUN, tmp_path_factory.mktemp("run"))),
         "scan": scan_document(
             Scan(
                 diagnoses=(diagnose(before),),

@@ -9,13 +9,14 @@ from typing import Any, Final
 from leakdoc.model.step import Effect, Scope
 from leakdoc.playbook.checks.fault import Checked, Fault
 from leakdoc.playbook.model_steps import StepSpec
+from leakdoc.playbook.references import references
 from leakdoc.playbook.step import Step
 from leakdoc.playbook.yaml_reading import Place
 from leakdoc.redact import without_secrets
 
 _EFFECTS: Final = tuple(Effect)
 _SCOPES: Final = tuple(Scope)
-_BY_REFERENCE: Final = re.compile(r"\$\{\{.*?\}\}|\b(?:env|file):\S+", re.DOTALL)
+_BY_REFERENCE: Final = re.compile(r"\$\{\{.*?\}\}|\$\{?\w+\}?|\b(?:env|file):\S+", re.DOTALL)
 
 
 def guards_and_rollbacks_fit(checked: Checked) -> Iterator[Fault]:
@@ -38,6 +39,9 @@ def _of_a_step(place: Place, spec: StepSpec, registered: Step) -> Iterator[Fault
         yield Fault((*place, "rollback" if spec.rollback else "guard"), f"{registered.name} cannot be taken back")
     if spec.shell and not registered.takes("shell"):
         yield Fault((*place, "shell"), f"{registered.name} runs no command of the playbook's")
+    if spec.shell and any(references(spec.with_.get("command"))):
+        told = "a shell's script holds no references; give values in `env`, where they stay values"
+        yield Fault((*place, "with", "command"), told)
     if "shell" in spec.with_:
         yield Fault((*place, "with", "shell"), "belongs beside `with`, as a field of the step")
 

@@ -12,8 +12,14 @@ LONGEST: Final = 65_536  # characters of one text: what is longer belongs into a
 _EXACT: Final = 2**53  # RFC 8785 takes no integers beyond
 
 
+class Verbatim(dict[str, Any]):
+    """A mapping that is kept as it is: a playbook, checked to hold no secret, which has to run as it was read."""
+
+
 def clean(value: Any) -> Any:
     """Return a JSON value whose texts hold no secret that is known by its form."""
+    if isinstance(value, Verbatim):
+        return value
     if isinstance(value, Mapping):
         return {_text(str(key)): clean(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

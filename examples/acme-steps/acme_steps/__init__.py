@@ -1,0 +1,1 @@
+"""Acme's steps for leakdoc, and the playbook that uses them."""
