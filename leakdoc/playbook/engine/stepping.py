@@ -36,7 +36,9 @@ def run_next(runner: Runner) -> Stop | None:
     if runner.effect_of(spec) is Effect.WRITE and runner.state.flow.paused_by:
         undecided = ", ".join(runner.state.flow.paused_by)
         return pause(runner, spec.id, f"{undecided} is inconclusive, so nothing is written: {spec.id} is next")
-    return approve(runner, spec) or run(runner, spec)
+    stop = approve(runner, spec)
+    was_denied = runner.state.flow.next is not spec
+    return stop if stop is not None or was_denied else run(runner, spec)
 
 
 def run_last(runner: Runner) -> Stop | None:
