@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.exit_codes import proof_code
-from leakdoc.cli.options import add_json, add_judging, duration, instant, policies_of, positive_duration
+from leakdoc.cli.options import add_json, add_judging, duration, instant, positive_duration
 from leakdoc.cli.output import print_json, print_lines, tell_kept
+from leakdoc.cli.pipeline import add_pipeline, refuse_pipeline_files, tell_pipeline
 from leakdoc.cli.prometheus_options import add_prometheus
+from leakdoc.cli.proof_policies import judging_of
 from leakdoc.cli.verify_workload import is_of_workload
 from leakdoc.errors import UsageError
 from leakdoc.redact import inert
 
 if TYPE_CHECKING:
-    from leakdoc.detection.policies import Policies
     from leakdoc.model.proof import Proof
     from leakdoc.model.trace import Trace
-    from leakdoc.verification.policy import VerificationPolicy
-
-_OWN = "verification."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sign", metavar="KEY", help="sign --proof FILE with an SSH key, by ssh-keygen")
     parser.add_argument("--force", action="store_true", help="let --proof write over a file that is no proof")
     parser.add_argument("--load", metavar="COLUMN", help="the column that counts requests (default: requests_total)")
+    add_pipeline(parser)
     _add_waiting(parser)
     add_judging(parser)
     add_json(parser)
@@ -80,6 +77,7 @@ def execute(args: argparse.Namespace) -> int:
         print_json(proof_document(proof))
     else:
         print_lines(proof_lines(proof))
+    tell_pipeline(args, proof, source=Path(args.before or args.proof or "-"))
     return proof_code(proof.decision)
 
 
@@ -88,19 +86,20 @@ def _refuse_target(args: argparse.Namespace) -> None:
     if args.sign is not None and (not args.proof or not Path(args.sign).is_file()):
         told = f"there is no key {inert(args.sign)}" if args.proof else "--sign signs the file of --proof"
         raise UsageError(told, help="Give --proof FILE --sign KEY; ssh-keygen -t ed25519 -f KEY makes a key.")
+    sources = [Path(each) for each in (args.before, args.after) if each is not None]
+    refuse_pipeline_files(args, sources)
     if not args.proof:
         return
     from leakdoc.cli.out_file import refuse
     from leakdoc.verification.write import is_proof
 
-    sources = [Path(each) for each in (args.before, args.after) if each is not None]
     refuse(Path(args.proof), sources=sources, force=args.force, ours=is_proof, option="--proof FILE")
 
 
 def _verified(args: argparse.Namespace) -> Proof:
     from leakdoc.verification.verify import verify
 
-    policies, verification = _settings(args)
+    policies, verification = judging_of(args)
     if is_of_workload(args):
         from leakdoc.cli.verify_workload import proof_of_workload
 
@@ -127,30 +126,3 @@ def _split(args: argparse.Namespace) -> tuple[Trace, Trace]:
     from leakdoc.verification.rollout import split
 
     return split(load_trace(args.before, load_column=args.load), args.rollout_at)
-
-
-def _settings(args: argparse.Namespace) -> tuple[Policies | None, VerificationPolicy]:
-    """Return the detectors' policies and that of the comparison, as --policy and the options beside it set them."""
-    from leakdoc.detection.policy import with_setting
-    from leakdoc.verification.policy import VerificationPolicy
-
-    _refuse_unknown(args.policy)
-    policy = VerificationPolicy()
-    own = [text for text in args.policy if text.strip().startswith(_OWN)]
-    for text in own:
-        name, _, value = text.strip().removeprefix(_OWN).partition("=")
-        policy = with_setting(policy, name.strip(), value)
-    others = [text for text in args.policy if text not in own]
-    return policies_of(argparse.Namespace(**{**vars(args), "policy": others})), policy
-
-
-def _refuse_unknown(texts: Sequence[str]) -> None:
-    if not texts:
-        return
-    from leakdoc.detection.policies import Policies
-
-    known = [*(each.name for each in fields(Policies)), _OWN.rstrip(".")]
-    for text in texts:
-        if "=" not in text or text.strip().partition(".")[0] not in known:
-            told = f"Write it like verification.flat_share=0.1; there are policies for {', '.join(known)}."
-            raise UsageError(f"not a policy setting: {inert(text)!r}", help=told)

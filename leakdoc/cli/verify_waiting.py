@@ -43,7 +43,7 @@ def wait_for_proof(args: argparse.Namespace, policies: Policies | None, verifica
 
     with _growing(args) as growing, ended_by_signals(stop.set):
         waited = until_decided(
-            look, policies=policies or Policies(), for_s=args.for_s, ended=growing.ended, wake=stop, on_look=_show
+            look, policies=policies or Policies(), for_s=args.for_s, ended=growing.ended, wake=stop, on_look=show_look
         )
     if waited.proof is None:
         raise UsageError(f"there was nothing to look at after the rollout: {waited.why}", help="Watch for longer.")
@@ -75,6 +75,7 @@ def _growing(args: argparse.Namespace) -> Iterator[Growing]:
         yield live
 
 
-def _show(proof: Proof) -> None:
+def show_look(proof: Proof) -> None:
+    """Tell what a look found."""
     more = "" if proof.needs_more_s is None else f", about {format_duration(proof.needs_more_s)} more"
     tell(f"{str(proof.decision).replace('_', ' ')}{more}: {inert(proof.reason, longest=160)}")

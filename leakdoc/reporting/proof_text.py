@@ -8,6 +8,7 @@ from typing import Final
 
 from leakdoc.model.decision import CheckOutcome, ProofDecision
 from leakdoc.model.proof import Check, Proof
+from leakdoc.model.subject import Subject
 from leakdoc.redact import inert
 from leakdoc.reporting.words import subject_words
 from leakdoc.units import format_duration
@@ -30,6 +31,19 @@ def proof_lines(proof: Proof) -> list[str]:
         *_table(proof.checks),
         *_next(proof),
     ]
+
+
+def guard_lines(
+    subject: Subject, decision: ProofDecision, reason: str, rollback: str | None, proof: Proof | None
+) -> list[str]:
+    """Lay a guarded rollout out: the verdict, what the rollback came to, the checks.
+
+    Args:
+        rollback: what it came to, in words; null where none ran.
+    """
+    head = f"{proof_word(decision)}  {subject_words(subject)}  {inert(reason, longest=_LONGEST)}"
+    told = [] if rollback is None else _folded(f"Rollback: {inert(rollback, longest=_LONGEST)}", indent=10)
+    return [*_folded(head, indent=2), *told, *(_table(proof.checks) if proof is not None else [])]
 
 
 def proof_word(decision: ProofDecision) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,9 +17,14 @@ _WIDTHS: Final = (1, 2, 4, 8)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fall:
-    """The largest fall after, in the column's unit, beside what is usual; `times_usual` is 0 where it never fell."""
+    """The largest fall after, in the column's unit, beside what is usual; `times_usual` is 0 where it never fell.
+
+    Args:
+        given_back: all falls of half the largest and more, added up, for the stretches that make it most.
+    """
 
     fell: float = 0.0
+    given_back: float = 0.0
     usual: float = 0.0
     times_usual: float = 0.0
 
@@ -34,7 +39,8 @@ def largest_fall(before: Trace, after: Trace, column: Column, rate_per_s: float,
         deviations: falls of so many standard deviations are usual in any case.
     """
     found = [_fall(before, after, column, rate_per_s, deviations, width) for width in _WIDTHS]
-    return max(found, key=lambda fall: fall.times_usual)
+    given_back = max(fall.given_back for fall in found)
+    return replace(max(found, key=lambda fall: fall.times_usual), given_back=given_back)
 
 
 def _fall(before: Trace, after: Trace, column: Column, rate_per_s: float, deviations: float, width: int) -> Fall:
@@ -45,7 +51,22 @@ def _fall(before: Trace, after: Trace, column: Column, rate_per_s: float, deviat
     hidden = rate_per_s * (width + 1) * _interval_s(before)
     scatter = _MAD_TO_SD * float(np.median(np.abs(new - np.median(new))))
     usual = max(float(np.max(old, initial=-hidden)) + hidden, deviations * scatter)
-    return Fall(fell=fell, usual=usual, times_usual=fell / usual if usual > 0.0 else float(len(new)))
+    return Fall(
+        fell=fell,
+        given_back=_added_up(new, 0.5 * fell, width),
+        usual=usual,
+        times_usual=fell / usual if usual > 0.0 else float(len(new)),
+    )
+
+
+def _added_up(falls: FloatArray, least: float, width: int) -> float:
+    """Falls of some size, each counted once: neighbouring stretches see the same one."""
+    total, free_from = 0.0, 0
+    for at in np.flatnonzero(falls >= least).tolist():
+        if at >= free_from:
+            total += float(np.max(falls[at : at + width + 1]))
+            free_from = at + width + 1
+    return total
 
 
 def _falls(trace: Trace, column: Column, width: int) -> FloatArray:

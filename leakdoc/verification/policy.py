@@ -86,6 +86,15 @@ class VerificationPolicy:
     fall_deviations: float = setting(
         2.0, unit="number", why="... and noise alone falls by two of its own standard deviations and more"
     )
+    short_life_readings: float = setting(
+        12.0, unit="count", why="a process that lives for a dozen readings only hides its growth behind the noise"
+    )
+    short_life_fall_share: float = setting(
+        1.15, unit="number", why="... and then a fall a seventh larger than any before is suspect already"
+    )
+    given_back_share: float = setting(
+        0.3, unit="fraction", why="restarts that hid the old leak gave back most of what it grew, one life aside"
+    )
     limit_share: float = setting(
         0.95, unit="fraction", why="memory this close to its limit is held there by the kernel, and cannot show growth"
     )

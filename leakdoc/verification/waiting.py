@@ -14,7 +14,7 @@ from leakdoc.model.proof import Proof
 from leakdoc.sampling.clock import Clock, SystemClock
 
 LOOK_FACTOR: Final = 1.12  # between looks, in time watched: a decision is at most an eighth later than it could be
-LEAST_BETWEEN_S: Final = 1.0
+LEAST_BETWEEN_S: Final = 2.0
 MOST_BETWEEN_S: Final = 600.0
 LONGEST_SHARE: Final = 0.5  # of the time watched: what a look asks for is an estimate
 LEAST_ALPHA: Final = 0.005  # with less than that a look would ask for far more data than the old leak needed to show
@@ -48,6 +48,8 @@ def until_decided(
     clock: Clock | None = None,
     wake: threading.Event | None = None,
     on_look: Callable[[Proof], None] | None = None,
+    enough: Callable[[Proof, int], bool] | None = None,
+    worthwhile: Callable[[Proof], bool] | None = None,
 ) -> Waited:
     """Look until a look decides, nothing more can come, or the time is up.
 
@@ -57,8 +59,11 @@ def until_decided(
         for_s: the longest wait; null for no end.
         ended: whether what is looked at has ended; asked before each look, so that the last look sees all of it.
         wake: set to end early.
+        enough: whether a proof, found by so many looks in a row, ends it; null for any decision.
+        worthwhile: whether it is worth going on; null as long as time could decide.
     """
     clock, wake = clock or SystemClock(), wake or threading.Event()
+    enough, worthwhile = enough or _is_decided, worthwhile or time_can_decide
     started, proof, same = clock.monotonic(), None, 0
     for spent in _policies_by_look(policies):
         over = ended()
@@ -68,9 +73,9 @@ def until_decided(
             proof = found
             if on_look is not None:
                 on_look(found)
-            if _is_decided(found, same):
+            if enough(found, same):
                 return Waited(proof=found, decided=True, why="decided")
-            if not time_can_decide(found):
+            if not worthwhile(found):
                 return Waited(proof=found, decided=False, why="no more data after the rollout would decide it")
         if over:
             return Waited(proof=proof, decided=False, why="what was watched has ended")

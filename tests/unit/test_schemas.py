@@ -30,7 +30,10 @@ from leakdoc.playbook.library import Source
 from leakdoc.playbook.loading import checked, examine
 from leakdoc.playbook.registry import Refused, installed
 from leakdoc.reporting.schemas import names, schema_text
+from leakdoc.verification.guard_document import guard_document
+from leakdoc.verification.guarding import Guarded, Harm
 from leakdoc.verification.recheck import recheck, recheck_document
+from leakdoc.verification.rollback import Rollback
 from leakdoc.verification.verify import verify
 from leakdoc.verification.write import write_proof
 from tests import playbook_runs
@@ -55,6 +58,8 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
     proof = verify(before, after)
     path = write_proof(proof, tmp_path_factory.mktemp("proof") / "proof.json")
     said = diagnosis_document(diagnose(before))
+    guarded = Guarded(decision=proof.decision, reason=proof.reason, harm=Harm.WORSE, proof=proof, samples=9)
+    rollback = Rollback(argv=("a", "b"), exit_status=0, output="c", took_s=1.5, verified=True, reason="d")
     playbook = examine(Source(name="x", origin="x", text=values.PLAYBOOK))
     step = StepResult(
         step="leakdoc.x",
@@ -64,6 +69,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
     )
     return {
         "diagnosis": said,
+        "guard": guard_document(proof.after.trace.subject, guarded, rollback),
         "playbook": playbook_document(checked(playbook), installed()),
         "playbook-check": check_document(examine(replace(playbook.source, text="apiVersion: 1"))),
         "playbooks": library_document([playbook]),

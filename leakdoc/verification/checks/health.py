@@ -22,7 +22,7 @@ def no_oom_kill(case: Comparison) -> Check:
     ending = case.after.facts.ending
     if ending is not None and ending.cause == "oom_killed":
         return Check(name="no_oom_kill", outcome=FAILED, reason="it was killed for want of memory after the rollout")
-    kills = _kills(case.after)
+    kills = kills_of(case.after)
     if kills is None:
         told = "OOM kills were not read after"
         return Check(name="no_oom_kill", outcome=UNKNOWN, reason=told, numbers={"unread": True})
@@ -32,7 +32,8 @@ def no_oom_kill(case: Comparison) -> Check:
     return Check(name="no_oom_kill", outcome=PASSED, reason="none after the rollout", numbers={"kills": 0})
 
 
-def _kills(trace: Trace) -> float | None:
+def kills_of(trace: Trace) -> float | None:
+    """Return the kills for want of memory that a trace counts; null where they were not read."""
     values = trace.column("oom_kills_total")
     if values is None or not np.isfinite(values).any():
         return None

@@ -1,0 +1,145 @@
+"""``leakdoc guard TARGET --before FILE``."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from leakdoc.cli.exit_codes import COULD_NOT, FAULT, proof_code
+from leakdoc.cli.options import add_json, add_judging, duration, positive_duration
+from leakdoc.cli.output import print_json, print_lines, tell, tell_kept
+from leakdoc.cli.pipeline import add_pipeline, refuse_pipeline_files, tell_pipeline
+from leakdoc.cli.proof_policies import judging_of
+from leakdoc.cli.watching import ended_by_signals
+from leakdoc.errors import UsageError
+
+if TYPE_CHECKING:
+    from leakdoc.sampling.target import Target
+    from leakdoc.verification.guarding import Guarded
+    from leakdoc.verification.rollback import Rollback, Serves
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    parser.epilog = (
+        "The rollback runs only when `worse` is decided by two looks in a row, or when the\n"
+        "new version is killed for want of memory; once, whatever happens. It counts only\n"
+        "when the old build serves again: when --serving CMD ends with exit status 0 three\n"
+        "times in a row, or, without it, when another process is the target.\n\n"
+        "exit codes: 0 normalized; 1 not normalized, or rolled back; 3 inconclusive;\n"
+        "4 the target could not be watched, or the rollback failed\n\n"
+        "examples:\n"
+        "  leakdoc guard 4242 --before before.leakdoc --for 30m\n"
+        "  leakdoc guard 4242 --before before.leakdoc --rollback './deploy v41' \\\n"
+        "      --serving 'curl -fsS http://localhost:8080/version/v41'"
+    )
+    parser.add_argument("target", metavar="TARGET", help="the new version: a pid")
+    parser.add_argument("--before", metavar="FILE", required=True, help="samples of the version before the rollout")
+    parser.add_argument(
+        "--for", dest="for_s", type=duration, default=1_800.0, metavar="TIME", help="how long (default: 30m)"
+    )
+    parser.add_argument("--rollback", metavar="CMD", help="run this, without a shell, when it does harm")
+    parser.add_argument("--serving", metavar="CMD", help="ends with exit status 0 when the old build serves")
+    parser.add_argument(
+        "--interval", type=positive_duration, default=1.0, metavar="TIME", help="between samples (default: 1s)"
+    )
+    parser.add_argument("--record", metavar="FILE", help="keep every sample of the new version")
+    parser.add_argument("--proof", metavar="FILE", help="write the evidence, for `leakdoc recheck`")
+    parser.add_argument("--load", metavar="COLUMN", help="the column of FILE that counts requests")
+    add_pipeline(parser)
+    add_judging(parser)
+    add_json(parser)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Watch, roll back where it does harm, and say what it came to."""
+    rollback, serving = _words(args.rollback, "--rollback"), _words(args.serving, "--serving")
+    if serving and not rollback:
+        raise UsageError("--serving says when a rollback counts", help="Give --rollback CMD with it.")
+    refuse_pipeline_files(args, [Path(args.before)])
+    _refuse_proof(args)
+    from leakdoc.sampling.target import resolve
+
+    target = resolve(args.target)
+    guarded = _guarded(args)
+    done = None if guarded.harm is None or not rollback else _rolled_back(rollback, serving, target, args.target)
+    _give(args, target, guarded, done)
+    return _code(guarded, done)
+
+
+def _words(text: str | None, option: str) -> list[str]:
+    if text is None:
+        return []
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"{option} cannot be split into words: {error}", help="Quote it as for a shell.") from None
+    if not words:
+        raise UsageError(f"{option} is empty", help="Give a program and its arguments.")
+    return words
+
+
+def _refuse_proof(args: argparse.Namespace) -> None:
+    if args.proof is None:
+        return
+    from leakdoc.cli.out_file import refuse
+    from leakdoc.verification.write import is_proof
+
+    refuse(Path(args.proof), sources=[Path(args.before)], force=False, ours=is_proof, option="--proof FILE")
+
+
+def _guarded(args: argparse.Namespace) -> Guarded:
+    from leakdoc.cli.verify_waiting import show_look
+    from leakdoc.sampling.sources.load import load_trace
+    from leakdoc.verification.growing import watching
+    from leakdoc.verification.guarding import guard
+
+    policies, verification = judging_of(args)
+    before, stop = load_trace(args.before, load_column=args.load), threading.Event()
+    with (
+        watching(args.target, interval_s=args.interval, record=args.record) as growing,
+        ended_by_signals(stop.set),
+    ):
+        return guard(
+            before, growing, for_s=args.for_s, policies=policies, verification=verification, wake=stop,
+            on_look=show_look,
+        )  # fmt: skip
+
+
+def _rolled_back(words: list[str], serving: list[str], harmful: Target, named: str) -> Rollback:
+    from leakdoc.verification.rollback import passes, roll_back
+    from leakdoc.verification.serving import another_than
+
+    tell(f"Rolling back: {shlex.join(words)}")
+    serves: Serves = passes(serving) if serving else another_than(harmful, named)
+    done = roll_back(words, serves)
+    for line in done.output.splitlines():
+        tell(f"  | {line}")
+    return done
+
+
+def _give(args: argparse.Namespace, target: Target, guarded: Guarded, done: Rollback | None) -> None:
+    if args.proof is not None and guarded.proof is not None:
+        from leakdoc.verification.write import write_proof
+
+        tell_kept(write_proof(guarded.proof, args.proof))
+    if args.json:
+        from leakdoc.verification.guard_document import guard_document
+
+        print_json(guard_document(target.subject, guarded, done))
+    else:
+        from leakdoc.reporting.proof_text import guard_lines
+
+        told = None if done is None else done.reason
+        print_lines(guard_lines(target.subject, guarded.decision, guarded.reason, told, guarded.proof))
+    if guarded.proof is not None:
+        tell_pipeline(args, guarded.proof, source=Path(args.before))
+
+
+def _code(guarded: Guarded, done: Rollback | None) -> int:
+    if done is not None and done.verified is False:
+        return COULD_NOT
+    return FAULT if guarded.harm is not None else proof_code(guarded.decision)

@@ -1,0 +1,117 @@
+"""A rollback: one command, run once, its output kept; it counts only when the old build serves again."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from leakdoc.redact import inert, without_secrets
+from leakdoc.sampling.clock import Clock, SystemClock
+
+PATIENCE_S: Final = 900.0
+SERVING_S: Final = 120.0  # how long the old build may take until it serves
+_EVERY_S: Final = 1.0
+_IN_A_ROW: Final = 3  # a build that answers once and dies does not serve
+_MOST_OUTPUT: Final = 65_536  # bytes kept, from the end
+_LONGEST_LINE: Final = 1_000  # characters
+_ONE_CHECK_S: Final = 30.0
+
+Serves = Callable[[], bool | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollback:
+    """What a rollback came to.
+
+    Args:
+        exit_status: of the command; null where it could not be run, or did not end in time.
+        output: what it wrote, secrets taken out, the end of it where it is long.
+        verified: whether the old build serves again; null where nobody could tell.
+    """
+
+    argv: tuple[str, ...]
+    exit_status: int | None
+    output: str
+    took_s: float
+    verified: bool | None
+    reason: str
+
+
+def roll_back(argv: Sequence[str], serves: Serves, *, clock: Clock | None = None) -> Rollback:
+    """Run the command to its end, whatever signals come meanwhile, then see whether the old build serves.
+
+    Args:
+        serves: whether it serves right now; null where that cannot be told.
+    """
+    clock = clock or SystemClock()
+    started = clock.monotonic()
+    status, output, trouble = _run(argv)
+    took = clock.monotonic() - started
+    if status != 0:
+        told = trouble or f"it ended with exit status {status}"
+        verified: bool | None = False
+        reason = f"the rollback failed: {told}; a person is needed"
+    else:
+        verified, reason = _verified(serves, clock)
+    return Rollback(argv=tuple(argv), exit_status=status, output=output, took_s=took, verified=verified, reason=reason)
+
+
+def _run(argv: Sequence[str]) -> tuple[int | None, str, str | None]:
+    """Run it in a session of its own, so that Ctrl-C at our terminal does not leave it half done."""
+    with tempfile.TemporaryFile() as kept:
+        status, trouble = None, None
+        try:
+            done = subprocess.run(
+                list(argv), stdin=subprocess.DEVNULL, stdout=kept, stderr=kept, start_new_session=True,
+                timeout=PATIENCE_S,
+            )  # fmt: skip
+            status = done.returncode
+        except subprocess.TimeoutExpired:
+            trouble = f"it did not end within {PATIENCE_S:.0f} s"
+        except (OSError, ValueError) as error:
+            trouble = f"it cannot be run: {inert(str(error))}"
+        size = kept.seek(0, 2)
+        kept.seek(max(0, size - _MOST_OUTPUT))
+        return status, _shown(kept.read()), trouble
+
+
+def _shown(output: bytes) -> str:
+    lines = output.decode("utf-8", "replace").splitlines()
+    return "\n".join(without_secrets(inert(line, longest=_LONGEST_LINE)) for line in lines)
+
+
+def _verified(serves: Serves, clock: Clock) -> tuple[bool | None, str]:
+    deadline, good = clock.monotonic() + SERVING_S, 0
+    while True:
+        said = serves()
+        if said is None:
+            return None, "the rollback ran; whether the old build serves could not be told: give --serving CMD"
+        good = good + 1 if said else 0
+        if good >= _IN_A_ROW:
+            return True, "rolled back: the old build serves again"
+        if clock.monotonic() >= deadline:
+            return (
+                False,
+                f"the rollback ran, but the old build does not serve after {SERVING_S:.0f} s; a person is needed",
+            )
+        clock.wait(_EVERY_S, threading.Event())
+
+
+def passes(argv: Sequence[str]) -> Serves:
+    """Return a check that is passed while a command ends with exit status 0."""
+
+    def serves() -> bool:
+        try:
+            done = subprocess.run(
+                list(argv), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                timeout=_ONE_CHECK_S,
+            )  # fmt: skip
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            return False
+        return done.returncode == 0
+
+    return serves
