@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     parser.epilog = (
-        "The rollback runs only when `worse` is decided by two looks in a row, or when the\n"
-        "new version is killed for want of memory; once, whatever happens. It counts only\n"
-        "when the old build serves again: when --serving CMD ends with exit status 0 three\n"
-        "times in a row, or, without it, when another process is the target.\n\n"
+        "The rollback runs only when `worse` is decided by two looks in a row, or when\n"
+        "the new version is killed for want of memory; once. It counts only when the old\n"
+        "build serves again: when --serving CMD ends with status 0 three times in a row,\n"
+        "or, without it, when another process is the target.\n\n"
         "exit codes: 0 normalized; 1 not normalized, or rolled back; 3 inconclusive;\n"
         "4 the target could not be watched, or the rollback failed\n\n"
         "examples:\n"
@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--for", dest="for_s", type=duration, default=1_800.0, metavar="TIME", help="how long (default: 30m)"
     )
     parser.add_argument("--rollback", metavar="CMD", help="run this, without a shell, when it does harm")
-    parser.add_argument("--serving", metavar="CMD", help="ends with exit status 0 when the old build serves")
+    parser.add_argument("--serving", metavar="CMD", help="ends with status 0 when the old build serves")
     parser.add_argument(
         "--interval", type=positive_duration, default=1.0, metavar="TIME", help="between samples (default: 1s)"
     )
