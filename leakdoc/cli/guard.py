@@ -33,10 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "4 the target could not be watched, or the rollback failed\n\n"
         "examples:\n"
         "  leakdoc guard 4242 --before before.leakdoc --for 30m\n"
-        "  leakdoc guard 4242 --before before.leakdoc --rollback './deploy v41' \\\n"
-        "      --serving 'curl -fsS http://localhost:8080/version/v41'"
+        "  leakdoc guard :8080 --before before.leakdoc --rollback './deploy v41'"
     )
-    parser.add_argument("target", metavar="TARGET", help="the new version: a pid")
+    parser.add_argument("target", metavar="TARGET", help="the new version: a pid, :port, name:PATTERN, …")
     parser.add_argument("--before", metavar="FILE", required=True, help="samples of the version before the rollout")
     parser.add_argument(
         "--for", dest="for_s", type=duration, default=1_800.0, metavar="TIME", help="how long (default: 30m)"

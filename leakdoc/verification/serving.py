@@ -18,9 +18,7 @@ def another_than(harmful: Target, target: str) -> Serves:
     def serves() -> bool | None:
         try:
             same = resolve(target).identity == harmful.identity
-        except UsageError:
-            return None
-        except TargetError:
+        except (TargetError, UsageError):  # nobody is there, or old and new still stand side by side
             return None if names_one_process else False
         if same:
             return False
