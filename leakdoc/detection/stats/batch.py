@@ -13,7 +13,7 @@ from leakdoc.detection.stats.regular import is_regular, prepare_together
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.verdicts import Asked, verdicts_on
 
-_AT_ONCE: Final = 512
+_AT_ONCE: Final = 96  # so that what is worked on stays in the processor's cache
 
 
 def judge_many(

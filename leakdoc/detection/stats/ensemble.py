@@ -13,7 +13,7 @@ from leakdoc.detection.stats.mixtures import mixture_quantiles, t_table_cdf
 from leakdoc.detection.stats.series import FloatArray, IntArray
 from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Fate
 
-_HEAVIEST: Final = 32
+_HEAVIEST: Final = 24
 _TINY: Final = 1e-300
 _FAMILIES: Final = len(FAMILIES)
 _PROVES: Final = np.asarray([family.proves for family in FAMILIES])

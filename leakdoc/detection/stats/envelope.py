@@ -11,6 +11,7 @@ from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.tidying import Rows
 
 _STRETCHES: Final = 400
+_COARSER: Final = 4
 _LEAN: Final = 0.6
 
 
@@ -38,17 +39,25 @@ def may_be_sawtooth(y: FloatArray) -> Mask:
     A collection gives back at once what piled up slowly, so that differences lean to the left, be it between short
     stretches or longer ones.
     """
-    return np.asarray(np.min([_lean(y, stretches) for stretches in (_STRETCHES, _STRETCHES // 4)], axis=0) < -_LEAN)
-
-
-def _lean(y: FloatArray, stretches: int) -> FloatArray:
-    """The skewness of the differences between the means of stretches."""
-    size = max(y.shape[1] // stretches, 1)
+    size = max(y.shape[1] // _STRETCHES, 1)
     whole = y.shape[1] // size * size
-    steps = np.diff(y[:, :whole].reshape(len(y), -1, size).mean(axis=2), axis=1)
+    short = y[:, :whole:size].copy()
+    for at in range(1, size):
+        short += y[:, at:whole:size]
+    four = short.shape[1] // _COARSER * _COARSER
+    long = short[:, :four].reshape(len(y), -1, _COARSER).sum(axis=2)
+    return (_lean(short) < -_LEAN) | (_lean(long) < -_LEAN)
+
+
+def _lean(y: FloatArray) -> FloatArray:
+    """The skewness of the differences between neighbours."""
+    if y.shape[1] < 3:
+        return np.zeros(len(y))
+    steps = np.diff(y, axis=1)
     steps -= steps.mean(axis=1, keepdims=True)
-    spread = np.mean(steps * steps, axis=1)
-    return np.asarray(np.mean(steps**3, axis=1) / np.maximum(spread, 1e-200) ** 1.5)
+    squares = steps * steps
+    spread = squares.mean(axis=1)
+    return np.asarray(np.einsum("sn,sn->s", squares, steps) / steps.shape[1] / np.maximum(spread, 1e-200) ** 1.5)
 
 
 def _chord(rows: Rows) -> FloatArray:

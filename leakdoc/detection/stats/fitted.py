@@ -20,7 +20,7 @@ from leakdoc.detection.stats.tail import tails_still_grow
 from leakdoc.detection.stats.trials import blocks_of
 
 _RISING: Final = ("saturating", "filled", "sigmoid", "saturating + step")
-_AT_ONCE: Final = 32
+_AT_ONCE: Final = 96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

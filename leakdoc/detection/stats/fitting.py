@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
-from leakdoc.detection.stats.stage import COLLINEAR, Ground, Products
+from leakdoc.detection.stats.stage import COLLINEAR, Ground, Pairs, Products
 from leakdoc.detection.stats.whitening import RHOS
 
 _LEAST_LEFT: Final = 1e-12
@@ -137,24 +137,29 @@ class Fitter:
             error=self.values.error(explained, spread, 2) * self.per_second,
         )  # fmt: skip
 
-    def settled_pairs(self, family: str, firsts: IntArray, at: IntArray, log_prior: FloatArray) -> Block:
-        """Fit each of a few columns of each series, shape (s, f), with each of others, shape (k,): (r, s, f k)."""
-        p = self.products
-        r, (s, f), k = len(self.base), firsts.shape, len(at)
-        shared = p.gram[:, :, at][:, firsts]
-        gain, sound = _gain(1.0 - shared * shared)
+    def settled_pairs(
+        self, family: str, chosen: IntArray, kinds: tuple[IntArray, IntArray], pairs: Pairs, log_prior: FloatArray
+    ) -> Block:
+        """Fit a few columns of each series, each with each of others: (r, s, f k).
+
+        Args:
+            chosen: shape (s, f), positions in the first of `kinds`.
+            kinds: the columns that may come first, and the k that come second.
+            pairs: what they have in common.
+        """
+        firsts, seconds = kinds[0][chosen], kinds[1]
         h1 = np.take_along_axis(self.towards, firsts[None], axis=2)[..., None]
-        extra = self.towards[:, :, None, at] - shared * h1
-        explained = h1 * h1 + extra * extra * gain
-        size = p.log_size[:, None, None, at] + p.log_size[:, firsts][..., None]
-        usable = sound & p.usable[at] & p.usable[firsts][..., None]
-        constant = self.base[:, None, None, None] - 2.0 * self.penalty - 0.5 * size
-        constant = constant + 0.5 * (np.log(gain) - np.log(gain[:1])) + np.where(usable, log_prior, -np.inf)
-        members = np.stack(np.broadcast_arrays(firsts[:, :, None], at), axis=-1).reshape(s, f * k, 2)
-        flat = (r, s, f * k)
+        extra = self.towards[:, :, None, seconds] - pairs.shared[:, chosen] * h1
+        extra *= extra
+        extra *= pairs.gain[:, chosen]
+        extra += h1 * h1
+        constant = pairs.log_weight[:, chosen]
+        constant += self.base[:, None, None, None] + (log_prior - 2.0 * self.penalty)
+        members = np.stack(np.broadcast_arrays(firsts[:, :, None], seconds), axis=-1)
+        flat = (len(self.base), len(chosen), -1)
         return Block(
-            family=family, axis=self.axis, members=members,
-            log_weight=self.values.log_weight(explained.reshape(flat), constant.reshape(flat)),
+            family=family, axis=self.axis, members=members.reshape(len(chosen), -1, 2),
+            log_weight=self.values.log_weight(extra.reshape(flat), constant.reshape(flat)),
         )  # fmt: skip
 
     def over(self, family: str, linear: int, members: IntArray, log_prior: FloatArray) -> Block:

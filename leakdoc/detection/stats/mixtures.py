@@ -10,35 +10,31 @@ import numpy as np
 from leakdoc.detection.stats.quantiles import t_cdf, t_quantile
 from leakdoc.detection.stats.series import FloatArray
 
-_REACH: Final = 40.0
-_PER_UNIT: Final = 256
-_ROUNDS: Final = 6
+_KNOTS: Final = 8_192
+_ROUNDS: Final = 5
 _TINY: Final = 1e-300
 _UNTOLD: Final = 1e-4
 
 
 @lru_cache(maxsize=256)
 def _table(degrees: float) -> tuple[FloatArray, FloatArray]:
-    """The distribution function on a grid of asinh(t), and its steps."""
-    edge = float(np.arcsinh(_REACH * 1e6))
-    knots = np.linspace(-edge, edge, 2 * int(edge * _PER_UNIT) + 1)
-    below = t_cdf(np.sinh(knots), degrees)
-    return below, np.append(np.diff(below), 0.0)
+    """The distribution function at t = w / (1 - |w|) on an even grid of w, and its steps."""
+    w = np.linspace(-1.0, 1.0, 2 * _KNOTS + 1)[1:-1]
+    below = np.concatenate([[0.0], t_cdf(w / (1.0 - np.abs(w)), degrees), [1.0, 1.0]])
+    return below, np.diff(below)
 
 
 def t_table_cdf(t: FloatArray, degrees: float) -> FloatArray:
-    """Return Student's distribution function by linear interpolation, to about 1e-5 beside that of `t_cdf`."""
+    """Return Student's distribution function by linear interpolation in a table of `t_cdf`, to about 1e-7 beside it."""
     below, steps = _table(degrees)
-    half = (len(below) - 1) // 2
-    place = np.arcsinh(t)
-    place *= _PER_UNIT
-    place += half
-    np.clip(place, 0.0, 2.0 * half, out=place)
+    place = t / (1.0 + np.abs(t))
+    place *= _KNOTS
+    place += _KNOTS
     at = place.astype(np.intp)
     place -= at
     place *= steps[at]
     place += below[at]
-    return np.asarray(place)
+    return place
 
 
 def mixture_quantiles(

@@ -18,7 +18,7 @@ from leakdoc.detection.stats.lives import has_drops
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared, Segment
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask, Series
-from leakdoc.detection.stats.tidying import FARTHEST_S, RESOLUTION, Rows, spike_limit, spikes, tidy, without_spikes
+from leakdoc.detection.stats.tidying import FARTHEST_S, RESOLUTION, Rows, spike_limit, spikes
 
 _FEWEST: Final = 4
 _MOST_MISSING: Final = 0.2
@@ -69,46 +69,65 @@ def _axis_of(series: Series, policy: GrowthPolicy) -> _Axis:
     return _Axis(t=t, interval=float(np.median(np.diff(t))), bins=bins, rows=rows, filler=within >= count[:, None])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Cleaned:
+    """Series of shape (s, n), NaN where a reading is missing or a spike, each divided by its scale."""
+
+    y: FloatArray
+    scale: FloatArray
+    resolution: FloatArray
+    read: IntArray
+    spikes: IntArray
+    odd: Mask
+
+
 def prepare_together(many: Sequence[Series], policy: GrowthPolicy) -> list[Prepared | None]:
     """Prepare regular series on the same times; null for each that `prepare` must look at."""
     axis = _axis_of(many[0], policy)
-    values = np.stack([series.values for series in many])
-    finite = np.isfinite(values)
-    readable = np.mean(finite, axis=1) >= 1.0 - _MOST_MISSING
-    all_there = bool(finite.all())
-    y = values if all_there else _bridged(values, finite)
-    scale = np.max(np.abs(y), axis=1)
-    scale = np.where(scale > _SMALLEST, scale, 1.0)
-    y = y / scale[:, None]
-    ordered = np.sort(y, axis=1)
-    resolution = _resolutions(ordered, np.asarray([RESOLUTION[series.unit] for series in many]) / scale)
-    steps = np.diff(y, axis=1)
-    typical, level = (
-        np.median(np.abs(steps), axis=1),
-        0.5 * (ordered[:, (y.shape[1] - 1) // 2] + ordered[:, y.shape[1] // 2]),
-    )
-    spike = spikes(y, np.abs(steps), spike_limit(typical, level, resolution, policy), policy)
-    spike &= finite
-    spiked = np.any(spike, axis=1)
-    odd = ~readable | may_be_sawtooth(y)
-    known = np.asarray([series.starts_known for series in many])
-    odd |= ~known & (has_drops(steps, ordered, typical, resolution, policy) | spiked)
-    if not all_there or np.any(spiked):
-        y = np.where(finite & ~spike, y, np.nan)
-    medians = _medians(y, axis)
-    odd |= ~np.isfinite(medians).all(axis=1)
-    sound = finite.sum(axis=1).tolist()
-    gone = spike.sum(axis=1).tolist()
-    rest = zip(many, odd.tolist(), scale.tolist(), resolution.tolist(), sound, gone, medians, strict=True)
-    end = float(axis.t[-1])
+    cleaned = _clean(many, policy)
+    medians = _medians(cleaned.y, axis)
+    odd = cleaned.odd | ~np.isfinite(medians).all(axis=1)
+    rows = zip(
+        many, odd.tolist(), cleaned.scale.tolist(), cleaned.resolution.tolist(), cleaned.read.tolist(),
+        cleaned.spikes.tolist(), medians, cleaned.y, strict=True,
+    )  # fmt: skip
     return [
         None if is_odd else Prepared(
-            samples=samples, start=float(series.times_s[0]), span=end, interval=axis.interval, scale=size,
-            missing=len(axis.t) - samples, duplicates=0, spikes=left_out, segments=_segment(series, samples - left_out),
-            whole=partial(_whole, series, policy), bins=axis.bins, y=row, resolution=smallest,
+            samples=samples, start=float(series.times_s[0]), span=float(axis.t[-1]), interval=axis.interval,
+            scale=scale, missing=len(axis.t) - samples, duplicates=0, spikes=gone,
+            segments=_segment(series, samples - gone), whole=partial(_whole, axis, y, scale, resolution),
+            bins=axis.bins, y=binned, resolution=resolution,
         )
-        for series, is_odd, size, smallest, samples, left_out, row in rest
+        for series, is_odd, scale, resolution, samples, gone, binned, y in rows
     ]  # fmt: skip
+
+
+def _clean(many: Sequence[Series], policy: GrowthPolicy) -> _Cleaned:
+    values = np.stack([series.values for series in many])
+    finite = np.isfinite(values)
+    complete = bool(finite.all())
+    y = values if complete else _bridged(values, finite)
+    scale = np.maximum(y.max(axis=1), -y.min(axis=1))
+    scale = np.where(scale > _SMALLEST, scale, 1.0)
+    y = y / scale[:, None]
+    ordered, steps = np.sort(y, axis=1), np.diff(y, axis=1)
+    resolution = _resolutions(ordered, np.asarray([RESOLUTION[series.unit] for series in many]) / scale)
+    sizes = np.abs(steps)
+    typical, level = _middle(np.sort(sizes, axis=1)), _middle(ordered)
+    spike = spikes(y, sizes, spike_limit(typical, level, resolution, policy), policy) & finite
+    gone, read = spike.sum(axis=1), finite.sum(axis=1)
+    known = np.asarray([series.starts_known for series in many])
+    odd = (read < (1.0 - _MOST_MISSING) * y.shape[1]) | may_be_sawtooth(y)
+    odd |= ~known & (has_drops(steps, ordered, typical, resolution, policy) | (gone > 0))
+    if not complete or gone.any():
+        y = np.where(finite & ~spike, y, np.nan)
+    return _Cleaned(y=y, scale=scale, resolution=resolution, read=read, spikes=gone, odd=odd)
+
+
+def _middle(ordered: FloatArray) -> FloatArray:
+    """The median of each row of sorted values."""
+    n = ordered.shape[1]
+    return np.asarray(0.5 * (ordered[:, (n - 1) // 2] + ordered[:, n // 2]))
 
 
 def _bridged(values: FloatArray, finite: Mask) -> FloatArray:
@@ -127,15 +146,16 @@ def _resolutions(ordered: FloatArray, usual: FloatArray) -> FloatArray:
 
 
 def _medians(y: FloatArray, axis: _Axis) -> FloatArray:
+    """The median of each bin, shape (s, bins); NaN where nothing was read."""
     binned = y[:, axis.rows]
     binned[:, axis.filler] = np.nan
     binned.sort(axis=2)
-    count = np.sum(np.isfinite(binned), axis=2)
-    low, high = np.maximum(count - 1, 0) // 2, count // 2
-    low_at, high_at = low[:, :, None], np.minimum(high, binned.shape[2] - 1)[:, :, None]
-    return np.asarray(
-        0.5 * (np.take_along_axis(binned, low_at, axis=2) + np.take_along_axis(binned, high_at, axis=2))[:, :, 0]
-    )
+    if not axis.filler.any() and np.isfinite(binned[:, :, -1]).all():
+        return _middle(binned.reshape(-1, binned.shape[2])).reshape(binned.shape[:2])
+    count = np.sum(np.isfinite(binned), axis=2)[:, :, None]
+    low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, binned.shape[2] - 1)
+    ends = np.take_along_axis(binned, np.concatenate([low, high], axis=2), axis=2)
+    return np.asarray(0.5 * (ends[:, :, 0] + ends[:, :, 1]))
 
 
 def _segment(series: Series, samples: int) -> tuple[Segment, ...]:
@@ -145,5 +165,10 @@ def _segment(series: Series, samples: int) -> tuple[Segment, ...]:
     )  # fmt: skip
 
 
-def _whole(series: Series, policy: GrowthPolicy) -> Rows:
-    return without_spikes(tidy(series), policy)
+def _whole(axis: _Axis, y: FloatArray, scale: float, resolution: float) -> Rows:
+    """The readings of one series without its spikes."""
+    kept = np.isfinite(y)
+    return Rows(
+        t=axis.t[kept], y=y[kept], life=np.zeros(int(kept.sum()), dtype=np.intp), started=np.asarray([np.nan]),
+        load=None, origin_s=0.0, scale=scale, resolution=resolution,
+    )  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.multiplying import product
-from leakdoc.detection.stats.series import FloatArray, Mask
+from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.shapes import Axis, Library, axes_of, library_of
 from leakdoc.detection.stats.whitening import Whitener, whitener_of
 
@@ -67,15 +67,44 @@ class Products:
     scales: FloatArray
     usable: Mask
 
+    def pairs(self, firsts: IntArray, seconds: IntArray) -> Pairs:
+        """Return what pairs of columns have in common, each of some with each of others."""
+        shared = self.gram[:, firsts][:, :, seconds]
+        room = 1.0 - shared * shared
+        gain = 1.0 / np.maximum(room, 0.1 * COLLINEAR)
+        size = self.log_size[:, firsts, None] + self.log_size[:, None, seconds] - np.log(gain)
+        sound = np.all(room > COLLINEAR, axis=0) & self.usable[firsts][:, None] & self.usable[seconds]
+        return Pairs(shared=shared, gain=gain, log_weight=np.where(sound, -0.5 * (size - size[:1]), -np.inf))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pairs:
+    """Pairs of columns, f firsts by k seconds.
+
+    Args:
+        shared: shape (r, f, k), their products.
+        gain: shape (r, f, k), one over what the second adds to the first.
+        log_weight: shape (r, f, k), what their size makes of a weight; minus infinity for pairs that are one.
+    """
+
+    shared: FloatArray
+    gain: FloatArray
+    log_weight: FloatArray
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stage:
-    """One time axis, or two where there are requests, with the confounders."""
+    """One time axis, or two where there are requests, with the confounders.
+
+    Args:
+        stepped: for each axis, steps beside steps, and saturations beside steps.
+    """
 
     ground: Ground
     axes: tuple[Axis, ...]
     libraries: tuple[Library, ...]
     products: tuple[Products, ...]
+    stepped: tuple[tuple[Pairs, Pairs], ...]
     count: int
 
 
@@ -126,4 +155,8 @@ def _build(bins: Bins, basis: Basis, axes: tuple[Axis, ...]) -> Stage:
     ground = ground_of(bins, basis.columns)
     libraries = tuple(library_of(axis) for axis in axes)
     products = tuple(products_of(ground, library.columns, library.end_slope) for library in libraries)
-    return Stage(ground=ground, axes=axes, libraries=libraries, products=products, count=len(bins))
+    stepped = tuple(
+        (each.pairs(at["step"], at["step"]), each.pairs(at["quick"], at["step"]))
+        for each, at in zip(products, (library.at for library in libraries), strict=True)
+    )
+    return Stage(ground=ground, axes=axes, libraries=libraries, products=products, stepped=stepped, count=len(bins))

@@ -144,8 +144,8 @@ def spikes(y: FloatArray, steps: FloatArray, limit: FloatArray, policy: GrowthPo
     found = np.zeros(y.shape, dtype=bool)
     if y.shape[1] < 2:
         return found
-    large = steps > 0.5 * limit[:, None]
-    row, at = np.nonzero(np.pad(large, ((0, 0), (0, 1))) | np.pad(large, ((0, 0), (1, 0))))
+    row, before = np.nonzero(steps > 0.5 * limit[:, None])
+    row, at = np.concatenate([row, row]), np.concatenate([before, before + 1])
     around = np.clip(at[:, None] + np.arange(-_NEIGHBOURS, _NEIGHBOURS + 1), 0, y.shape[1] - 1)
     far = np.abs(y[row, at] - np.median(y[row[:, None], around], axis=1)) > limit[row]
     found[row[far], at[far]] = True

@@ -68,11 +68,14 @@ def _on_axis(values: Values, stage: Stage, axis: int, towards: FloatArray, polic
 
     jumps, taus = _two_best(singles["step"]), _two_best(singles["saturating"])
     two = len(steps) * (len(steps) - 1) // 2 or 1
-    stepped = fitter("two steps").settled_pairs("two steps", jumps, steps, prior("two steps", two))
+    twice, warm = stage.stepped[axis]
+    stepped = fitter("two steps").settled_pairs("two steps", jumps, (steps, steps), twice, prior("two steps", two))
     warmed = fitter("saturating + step").settled_pairs(
-        "saturating + step", taus, steps, prior("saturating + step", len(at["quick"]) * len(steps))
+        "saturating + step", taus, (at["quick"], steps), warm, prior("saturating + step", len(at["quick"]) * len(steps))
     )
-    beside_one = np.concatenate([_two_best(singles[family]) for family in ("filled", "sigmoid")], axis=1)[:, :, None]
+    beside_one = np.concatenate([at[family][_two_best(singles[family])] for family in ("filled", "sigmoid")], axis=1)[
+        :, :, None
+    ]
     beside_two = np.concatenate([_heaviest(stepped, 2), _heaviest(warmed, 2)], axis=1)
     hidden, many = "linear + settled", sum(len(at[kind]) for kind in ("step", "quick", "filled", "sigmoid"))
     return [
@@ -84,12 +87,12 @@ def _on_axis(values: Values, stage: Stage, axis: int, towards: FloatArray, polic
 
 
 def _two_best(block: Block) -> IntArray:
-    """The heaviest column of each series, and the heaviest that is not its neighbour: shape (s, 2)."""
+    """Where the heaviest column of each series is, and the heaviest that is not its neighbour: shape (s, 2)."""
     logs = block.log_weight.max(axis=0)
     first = np.argmax(logs, axis=1)
     away = np.abs(np.arange(logs.shape[1]) - first[:, None]) > _APART
     second = np.argmax(np.where(away, logs, -np.inf), axis=1)
-    return np.asarray(block.members[0, np.stack([first, second], axis=1), 0])
+    return np.stack([first, second], axis=1).astype(np.intp)
 
 
 def _heaviest(block: Block, most: int) -> IntArray:
