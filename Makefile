@@ -29,7 +29,7 @@ unit: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 4 --dist loadfile
 
 soak: $(VENV)/.dev  ## hours-long campaigns
-	$(BIN)/python -m pytest -m "soak or browser" -o addopts="-ra --strict-markers"
+	$(BIN)/python -m pytest -m "soak" -o addopts="-ra --strict-markers"
 
 bench: $(VENV)/.dev  ## speed and accuracy, side by side with named peers
 	$(BIN)/python -m benchmarks

@@ -11,16 +11,17 @@ from typing import Final
 import numpy as np
 
 from leakdoc.model.trace import FloatArray, Life
-from leakdoc.reporting.chart_axes import ticks
+from leakdoc.reporting.chart_axes import MOST_TICKS, ticks
 from leakdoc.reporting.chart_path import Frame, drawable, line_path
 from leakdoc.reporting.html_parts import Html, element, join
 from leakdoc.reporting.plot import Plot, View, description, view_of
-from leakdoc.units import format_amount
+from leakdoc.units import Unit, format_amount
 
 LEFT: Final = 92.0
 RIGHT: Final = 14.0
 TOP: Final = 26.0
 BOTTOM: Final = 34.0
+PIXELS_A_TICK: Final = 110.0  # along the foot: labels closer than that touch each other
 MOST_COLUMNS: Final = 4_000  # columns of pixels drawn in all, so that a thousand workers make a small picture too
 STROKE: Final = 8.0  # pixels
 MOST_RESTARTS: Final = 24  # lines through the picture; more than that are short strokes at its foot
@@ -50,9 +51,10 @@ def chart(plot: Plot, view: View | None = None) -> Html:
         "svg",
         element("title", plot.title, id=f"{plot.name}-title"),
         element("desc", description(plot), id=f"{plot.name}-desc"),
-        _axes(plot, frame),
-        _inside(plot, frame),
-        _labels(plot, frame),
+        value_axis(plot.unit, frame),
+        time_axis(frame),
+        inside(plot, frame),
+        labels(plot, frame),
         viewBox=f"0 0 {view.width:g} {view.height:g}",
         role="img",
         aria_labelledby=ids,
@@ -60,21 +62,24 @@ def chart(plot: Plot, view: View | None = None) -> Html:
     )
 
 
-def _axes(plot: Plot, frame: Frame) -> Html:
-    up = ticks(frame.low, frame.high, plot.unit)
-    along = ticks(0.0, frame.end - frame.start, "seconds")
-    heights = frame.y(np.array([each.at for each in up])) + TOP
-    places = frame.x(np.array([each.at for each in along]) + frame.start) + LEFT
-    lines = "".join(f"M{LEFT:g} {y:.1f}h{frame.width:g}" for y in heights.tolist())
+def value_axis(unit: Unit, frame: Frame, *, named: bool = True) -> Html:
+    """Draw the lines across the frame, and name their values."""
+    up = ticks(frame.low, frame.high, unit)
+    heights = (frame.y(np.array([each.at for each in up])) + TOP).tolist()
+    lines = "".join(f"M{LEFT:g} {y:.1f}h{frame.width:g}" for y in heights)
+    names = [_text(LEFT - 8, y + 4, tick.label, "end") for tick, y in zip(up, heights, strict=True)] if named else []
+    grid = element("path", d=Html(lines), class_="grid", stroke="currentColor", stroke_opacity="0.15")
+    return element("g", grid, *names, class_="axes", aria_hidden="true")
+
+
+def time_axis(frame: Frame) -> Html:
+    """Name the times along the foot of the frame, counted from its start."""
+    most = max(2, min(MOST_TICKS, int(frame.width / PIXELS_A_TICK) + 1))
+    along = ticks(0.0, frame.end - frame.start, "seconds", most=most)
+    places = (frame.x(np.array([each.at for each in along]) + frame.start) + LEFT).tolist()
     floor = TOP + frame.height
-    return element(
-        "g",
-        element("path", d=Html(lines), class_="grid", stroke="currentColor", stroke_opacity="0.15"),
-        *(_text(LEFT - 8, y + 4, tick.label, "end") for tick, y in zip(up, heights.tolist(), strict=True)),
-        *(_text(x, floor + 22, tick.label, _anchor(x, frame)) for tick, x in zip(along, places.tolist(), strict=True)),
-        class_="axes",
-        aria_hidden="true",
-    )
+    names = [_text(x, floor + 22, tick.label, _anchor(x, frame)) for tick, x in zip(along, places, strict=True)]
+    return element("g", *names, class_="axes", aria_hidden="true")
 
 
 def _anchor(x: float, frame: Frame) -> str:
@@ -85,7 +90,7 @@ def _text(x: float, y: float, label: str, anchor: str, class_: str | None = None
     return element("text", label, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor, fill="currentColor", class_=class_)
 
 
-def _inside(plot: Plot, frame: Frame) -> Html:
+def inside(plot: Plot, frame: Frame) -> Html:
     """Draw what belongs into the frame; an inner ``svg`` cuts off what would leave it."""
     size = {"x": f"{LEFT:g}", "y": f"{TOP:g}", "width": f"{frame.width:g}", "height": f"{frame.height:g}"}
     drawn = join([*_restarts(plot, frame), *_lines(plot, frame), *_band(plot, frame), *_old_rate(plot, frame)])
@@ -170,15 +175,15 @@ def _mark_lines(plot: Plot, frame: Frame) -> Iterator[Html]:
         yield _stroke(f"M{frame.x(mark.at):.1f} 0v{frame.height:g}", "mark", width="2")
 
 
-def _labels(plot: Plot, frame: Frame) -> Html:
+def labels(plot: Plot, frame: Frame) -> Html:
     """Name the limit and the marks, outside the inner frame so that nothing cuts them off."""
-    labels = []
+    named = []
     if plot.limit is not None and frame.low <= plot.limit <= frame.high:
         y = frame.y(plot.limit) + TOP
-        labels.append(
+        named.append(
             _text(LEFT + frame.width - 4, y + 16, f"limit {format_amount(plot.limit, plot.unit)}", "end", "limit")
         )
     for mark in plot.marks:
         x = frame.x(mark.at) + LEFT
-        labels.append(_text(x, TOP - 8, mark.label, "start" if x < LEFT + frame.width / 2 else "end", "mark"))
-    return element("g", *labels, aria_hidden="true")
+        named.append(_text(x, TOP - 8, mark.label, "start" if x < LEFT + frame.width / 2 else "end", "mark"))
+    return element("g", *named, aria_hidden="true")

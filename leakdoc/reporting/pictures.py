@@ -18,14 +18,14 @@ from leakdoc.redact import inert
 from leakdoc.reporting.chart import chart
 from leakdoc.reporting.chart_path import drawable
 from leakdoc.reporting.html_parts import Html, element, join
+from leakdoc.reporting.joint_chart import joint_chart
 from leakdoc.reporting.peers import peer_total
-from leakdoc.reporting.plot import Mark, Plot, View, description, view_of
+from leakdoc.reporting.plot import Mark, Plot, description
 from leakdoc.reporting.report_words import span_text
+from leakdoc.reporting.words import rate_words
 from leakdoc.units import format_rate
 
 MOST_PICTURES: Final = 4  # the rest is in the table
-PANEL: Final = 460.0  # pixels of one of two pictures side by side
-OWN_SCALE: Final = 0.2  # a side shorter than this share of the other gets a time scale of its own
 
 
 def diagnosis_plots(diagnosis: Diagnosis, trace: Trace) -> list[Plot]:
@@ -52,7 +52,7 @@ def diagnosis_pictures(diagnosis: Diagnosis, trace: Trace) -> Html:
 
 
 def proof_pictures(proof: Proof) -> Html:
-    """Return before and after side by side, on one scale, for each metric that was judged before."""
+    """Return before and after in one picture, on one scale, for each metric that was judged before."""
     return join(_pair(plots) for plots in proof_plots(proof))
 
 
@@ -114,11 +114,14 @@ def _growth(finding: Finding) -> Interval | None:
 
 
 def _pair(plots: Sequence[Plot]) -> Html:
-    """Draw one metric before and after: one value scale, and one time scale where both can be read on it."""
-    shared = view_of(plots, width=PANEL)
-    panels = [_panel(side, plot, shared) for side, plot in zip(("Before", "After"), plots, strict=False)]
-    missing = [element("p", "After the rollout this was not read.")] if len(plots) == 1 else []
-    return element("div", element("h3", plots[0].title), *panels, *missing, class_="pair")
+    """Draw one metric before and after the rollout in one picture; only before, where it was not read after."""
+    if len(plots) == 1:
+        missing = element("p", "After the rollout this was not read.")
+        return join([element("h3", plots[0].title), _figure("Before, ", plots[0], chart(plots[0])), missing])
+    before, after = plots
+    caption = " ".join([_caption("Before: ", before), _caption("After: ", after)])
+    figure = element("figure", joint_chart(before, after), element("figcaption", caption), class_="wide")
+    return join([element("h3", before.title), figure])
 
 
 def _after(proof: Proof, finding: Finding, name: str) -> Plot | None:
@@ -131,18 +134,29 @@ def _after(proof: Proof, finding: Finding, name: str) -> Plot | None:
     old = _growth(finding)
     start = float(np.min(plot.times))
     return replace(
-        plot, old_slope=None if old is None else old.estimate, marks=(Mark(at=start, label="after the rollout"),)
-    )
+        plot, old_slope=None if old is None else old.estimate, slope=plot.slope or _rate_of_proof(proof, finding),
+        marks=(Mark(at=start, label="after the rollout"),),
+    )  # fmt: skip
 
 
-def _panel(side: str, plot: Plot, shared: View) -> Html:
-    own = float(np.ptp(plot.times)) if len(plot.times) else 0.0
-    squeezed = 0.0 < own < OWN_SCALE * shared.duration_s
-    view = replace(shared, duration_s=own) if squeezed else shared
-    return _figure(f"{side}, ", plot, chart(plot, view), "Its time scale is its own." if squeezed else "")
+def _rate_of_proof(proof: Proof, finding: Finding) -> Interval | None:
+    """Return the rate that the proof's own check found in this channel, with what may still hide."""
+    check = next((each for each in proof.checks if each.name == "slope"), None)
+    if check is None or check.numbers.get("channel") != finding.metric or finding.evidence.get("peer") is not None:
+        return None
+    rate, most = check.numbers.get("rate_per_hour"), check.numbers.get("upper_per_hour")
+    if not isinstance(rate, int | float) or not isinstance(most, int | float):
+        return None
+    return Interval(estimate=float(rate), low=float(2.0 * rate - most), high=float(most))
 
 
-def _figure(side: str, plot: Plot, picture: Html, remark: str = "") -> Html:
+def _figure(side: str, plot: Plot, picture: Html) -> Html:
+    return element("figure", picture, element("figcaption", _caption(side, plot)))
+
+
+def _caption(side: str, plot: Plot) -> str:
     when = f"{side}{span_text(float(np.min(plot.times)), float(np.max(plot.times)))}. " if len(plot.times) else ""
+    told = description(plot)
+    fit = "" if plot.slope is None or "fitted growth" in told else f"Fitted: {rate_words(plot.slope, plot.unit)}."
     old = f"Dashed: the rate before, {format_rate(plot.old_slope, plot.unit)}." if plot.old_slope is not None else ""
-    return element("figure", picture, element("figcaption", " ".join((when, description(plot), old, remark))))
+    return " ".join(each for each in (when.strip(), told, fit, old) if each)
