@@ -11,6 +11,7 @@ ALL: Final = {
     "sampling": "benchmarks.sampling",
     "recording": "benchmarks.recording",
     "detection": "benchmarks.detection",
+    "connections": "benchmarks.connections",
     "proof": "benchmarks.proof.run",
 }
 

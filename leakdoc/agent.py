@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import contextvars
+import functools
 import gc
 import heapq
 import io
@@ -28,6 +30,7 @@ import stat
 import struct
 import sys
 import time
+import weakref
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -65,6 +68,8 @@ def start(*, deadline_s: float | None = None, directory: str | None = None) -> s
     if _State.agent is None:
         _State.agent = _Agent(directory, None if deadline_s is None else time.monotonic() + deadline_s)
         _State.agent.listen()
+        if deadline_s is None:
+            _note_connections()
         if not _State.watches_forks:
             _State.watches_forks = True
             os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_in_child)
@@ -1022,11 +1027,125 @@ def _stop_asked(asked: Answer) -> Answer:
     return {"ends": True}
 
 
-# -- connections: adapters of clients are plugged in here -------------------------------------------------------------
+# -- connections: who opened them, and who holds them -----------------------------------------------------------------
+#
+# Sockets that Python connects are noted by the standard audit hook; drivers that connect in C, and pools, by an adapter
+# each. What is noted is a place in the code, a time and a thread: never a value. Nothing here raises into the program.
+
+Place = tuple[str, int, str]  # file, line, function
+DEEPEST: Final = 60  # frames looked at for one that is the program's own
+MOST_HELD: Final = 500  # holders told in one answer; the longest first
+UNKNOWN_PLACE: Final[Place] = ("?", 0, "?")
+_OURS: Final = (__file__,)
+
+
+class _Noted:
+    """What is known of one connected socket: told from a later one with the same number by its inode."""
+
+    __slots__ = ("at", "inode", "place")
+
+    def __init__(self, inode: int, place: Place) -> None:
+        self.inode = inode
+        self.place = place
+        self.at = time.monotonic()
+
+
+_SOCKETS: Final[dict[int, _Noted]] = {}  # by descriptor: as many as the program ever has open at once
+_IS_INSTALLED: Final[dict[str, bool]] = {}
+_LIBRARY_PARTS: Final = ("site-packages", "dist-packages", f"{os.sep}lib{os.sep}python3", "<frozen", "<string")
+
+
+def _is_installed(file: str) -> bool:
+    found = _IS_INSTALLED.get(file)
+    if found is None:
+        found = file in _OURS or any(part in file for part in _LIBRARY_PARTS)
+        _IS_INSTALLED[file] = found
+    return found
+
+
+def _place() -> Place:
+    """Return where the program's own code is, in this thread and task: its innermost frame that is no library's.
+
+    A program that is itself installed has none: then it is the outermost frame that was installed.
+    """
+    frame, deep, installed = sys._getframe(1), 0, None
+    while frame is not None and deep < DEEPEST:
+        code = frame.f_code
+        if not _is_installed(code.co_filename):
+            return code.co_filename, frame.f_lineno, code.co_qualname
+        if "-packages" in code.co_filename and code.co_filename not in _OURS:
+            installed = code.co_filename, frame.f_lineno, code.co_qualname
+        frame, deep = frame.f_back, deep + 1  # type: ignore[assignment]
+    return _PLACE_OF_TASK.get() or installed or UNKNOWN_PLACE
+
+
+_PLACE_OF_TASK: Final[contextvars.ContextVar[Place | None]] = contextvars.ContextVar("leakdoc_place", default=None)
+
+
+def _note(descriptor: int, place: Place | None = None) -> None:
+    """Remember who opened what this descriptor is now."""
+    if descriptor >= 0:
+        _SOCKETS[descriptor] = _Noted(os.fstat(descriptor).st_ino, place or _place())
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    """The audit hook (PEP 578): called for every event of the program, and so quick with those it does not want."""
+    if event == "socket.connect":
+        with contextlib.suppress(Exception):
+            _note(arguments[0].fileno())
+
+
+def _live_sockets() -> list[tuple[int, _Noted]]:
+    """Return what is still open, and forget the rest."""
+    found = []
+    for descriptor, noted in list(_SOCKETS.items()):
+        try:
+            is_open = os.fstat(descriptor).st_ino == noted.inode
+        except OSError:
+            is_open = False
+        if is_open:
+            found.append((descriptor, noted))
+        elif _SOCKETS.get(descriptor) is noted:
+            del _SOCKETS[descriptor]
+    return found
+
+
+class _Held:
+    """One connection that is checked out."""
+
+    __slots__ = ("at", "inode", "place", "thread")
+
+    def __init__(self, place: Place, inode: int | None) -> None:
+        self.at = time.monotonic()
+        self.place = place
+        self.inode = inode
+        self.thread = _original("_thread", "get_ident")()
+
+
+class _Pool:
+    """What is counted of one pool, by its adapter's wraps of checkout and return."""
+
+    def __init__(self, adapter: str, pool: Any) -> None:
+        self.adapter = adapter
+        self.pool = weakref.ref(pool)
+        self.held: dict[int, _Held] = {}
+        self.waits: dict[int, tuple[float, Place]] = {}
+        self.checkouts = self.checkins = 0
+        self.held_s = 0.0
+
+    def took(self, connection: Any, place: Place, inode: int | None) -> None:
+        self.checkouts += 1
+        self.held[id(connection)] = _Held(place, inode)
+
+    def gave_back(self, connection: Any) -> None:
+        held = self.held.pop(id(connection), None)
+        if held is not None:
+            self.checkins += 1
+            self.held_s += time.monotonic() - held.at
 
 
 class Adapter:
-    """What knows one client library: it notes where connections are opened, and says so when it is asked.
+    """What knows one client library: it wraps what opens, checks out and returns, once the library is imported.
 
     Args:
         name: the library, as a person calls it.
@@ -1036,21 +1155,417 @@ class Adapter:
     name = ""
     module = ""
 
-    def install(self) -> None:
-        """Begin to note; called once, when the agent starts."""
+    def __init__(self) -> None:
+        self.pools: dict[int, _Pool] = {}
+
+    def install(self, module: Any) -> None:
+        """Begin to note; called once, when its module has been imported."""
+
+    def size(self, pool: Any) -> tuple[float | None, str]:
+        """Return the most connections that a pool may hand out, null where it has no end, and its name."""
+        return None, type(pool).__name__
+
+    def descriptor(self, connection: Any) -> int:
+        """Return a connection's descriptor; -1 where it has none."""
+        return int(connection.fileno())
 
     def report(self) -> list[Answer]:
-        """Say what is open now: ``{"peer", "age_s", "file", "line", "function"}`` each."""
-        return []
+        """Say how each pool stands now."""
+        now, found = time.monotonic(), []
+        for key, noted in list(self.pools.items()):
+            pool = noted.pool()
+            if pool is None:
+                self.pools.pop(key, None)
+                continue
+            found.append(_pool_answer(self, noted, pool, now))
+        return found
+
+    def _noted(self, pool: Any) -> _Pool:
+        noted = self.pools.get(id(pool))
+        if noted is None or noted.pool() is not pool:
+            noted = self.pools[id(pool)] = _Pool(self.name, pool)
+        return noted
+
+    def _inode(self, connection: Any) -> int | None:
+        with contextlib.suppress(Exception):
+            return os.fstat(self.descriptor(connection)).st_ino
+        return None
+
+    def opens(self, owner: Any, name: str, *, is_async: bool = False) -> None:
+        """Wrap what returns a new connection: the place that called it is noted for its descriptor."""
+
+        def after(result: Any, place: Place) -> None:
+            _note(self.descriptor(result), place)
+
+        _wrap(owner, name, lambda *_: _place(), after, is_async=is_async)
+
+    def checks_out(self, owner: Any, name: str, *, is_async: bool = False) -> None:
+        """Wrap a pool's checkout: who waits for it, and who holds what it gave."""
+
+        def before(pool: Any, *_: Any) -> tuple[_Pool, Place, int]:
+            noted, place = self._noted(pool), _place()
+            token = next(_TOKENS)
+            noted.waits[token] = time.monotonic(), place
+            return noted, place, token
+
+        def after(result: Any, begun: tuple[_Pool, Place, int]) -> None:
+            noted, place, token = begun
+            noted.waits.pop(token, None)
+            if result is not None:
+                noted.took(result, place, self._inode(result))
+
+        _wrap(owner, name, before, after, is_async=is_async)
+
+    def returns(self, owner: Any, name: str, *, is_async: bool = False) -> None:
+        """Wrap a pool's return, whose first argument is the connection."""
+
+        def before(pool: Any, *arguments: Any) -> None:
+            if arguments:
+                self._noted(pool).gave_back(arguments[0])
+
+        _wrap(owner, name, before, lambda *_: None, is_async=is_async)
 
 
-ADAPTERS: Final[list[Adapter]] = []
+_TOKENS: Final = itertools.count()
+
+
+def _wrap(owner: Any, name: str, before: Any, after: Any, *, is_async: bool = False) -> None:
+    """Put `before` and `after` around a function of a class or module; what they raise stays with them.
+
+    `after` is called with null when the function raised. An owner that lacks the function is left as it is.
+    """
+    static = vars(owner).get(name)
+    if static is None:
+        return
+    whole = static.__func__ if isinstance(static, classmethod | staticmethod) else static
+
+    def begun(arguments: tuple[Any, ...]) -> Any:
+        try:
+            return before(*arguments)
+        except Exception:
+            return None
+
+    def done(result: Any, state: Any) -> None:
+        if state is not None:
+            with contextlib.suppress(Exception):
+                after(result, state)
+
+    @functools.wraps(whole)
+    def plain(*arguments: Any, **named: Any) -> Any:
+        state, result = begun(arguments), None
+        try:
+            result = whole(*arguments, **named)
+            return result
+        finally:
+            done(result, state)
+
+    @functools.wraps(whole)
+    async def awaited(*arguments: Any, **named: Any) -> Any:
+        state, result = begun(arguments), None
+        token = _PLACE_OF_TASK.set(_place())
+        try:
+            result = await whole(*arguments, **named)
+            return result
+        finally:
+            with contextlib.suppress(ValueError):
+                _PLACE_OF_TASK.reset(token)
+            done(result, state)
+
+    wrapped: Any = awaited if is_async else plain
+    kind = type(static) if isinstance(static, classmethod | staticmethod) else None
+    setattr(owner, name, wrapped if kind is None else kind(wrapped))
+
+
+def _pool_answer(adapter: Adapter, noted: _Pool, pool: Any, now: float) -> Answer:
+    size: float | None = None
+    name = type(pool).__name__
+    with contextlib.suppress(Exception):
+        size, name = adapter.size(pool)
+    held = sorted(noted.held.values(), key=lambda each: each.at)
+    waits = list(noted.waits.values())
+    return {
+        "pool": str(name)[:80],
+        "size": size,
+        "in_use": len(held),
+        "waiting": len(waits),
+        "wait_max_s": max((now - at for at, _ in waits), default=None),
+        "waiting_at": _at_places(place for _, place in waits),
+        "checkouts": noted.checkouts,
+        "checkins": noted.checkins,
+        "held_seconds": noted.held_s,
+        "held": [_held_answer(each, now) for each in held[:MOST_HELD]],
+    }
+
+
+def _held_answer(held: _Held, now: float) -> Answer:
+    file, line, function = held.place
+    return {
+        "held_s": now - held.at,
+        "file": file,
+        "line": line,
+        "function": function,
+        "inode": held.inode,
+        "thread": _thread_name(held.thread),
+    }
+
+
+def _thread_name(ident: int) -> str:
+    threading = sys.modules.get("threading")
+    thread = threading._active.get(ident) if threading is not None else None
+    return str(getattr(thread, "name", ""))[:80]
+
+
+def _at_places(places: Iterator[Place]) -> list[Answer]:
+    most = Counter(places).most_common(20)
+    return [{"file": file, "line": line, "function": name, "count": count} for (file, line, name), count in most]
+
+
+class _Psycopg(Adapter):
+    """psycopg 3 connects in C."""
+
+    name, module = "psycopg", "psycopg"
+
+    def install(self, module: Any) -> None:
+        self.opens(module.Connection, "connect")
+        self.opens(module.AsyncConnection, "connect", is_async=True)
+        module.connect = module.Connection.connect
+
+
+class _PsycopgPool(Adapter):
+    name, module = "psycopg_pool", "psycopg_pool"
+
+    def install(self, module: Any) -> None:
+        for kind, is_async in ((module.ConnectionPool, False), (module.AsyncConnectionPool, True)):
+            self.checks_out(kind, "getconn", is_async=is_async)
+            self.returns(kind, "putconn", is_async=is_async)
+
+    def size(self, pool: Any) -> tuple[float | None, str]:
+        return float(pool.max_size), pool.name
+
+
+class _Asyncpg(Adapter):
+    name, module = "asyncpg", "asyncpg.pool"
+
+    def install(self, module: Any) -> None:
+        self.checks_out(module.Pool, "_acquire", is_async=True)
+        self.returns(module.Pool, "release", is_async=True)
+
+    def size(self, pool: Any) -> tuple[float | None, str]:
+        return float(pool.get_max_size()), "asyncpg.Pool"
+
+    def descriptor(self, connection: Any) -> int:
+        return int(connection._con._transport.get_extra_info("socket").fileno())
+
+
+class _SqlAlchemy(Adapter):
+    name, module = "sqlalchemy", "sqlalchemy.pool.impl"
+
+    def install(self, module: Any) -> None:
+        for kind in ("QueuePool", "SingletonThreadPool", "StaticPool", "AssertionPool"):
+            if hasattr(module, kind):
+                self.checks_out(getattr(module, kind), "_do_get")
+                self.returns(getattr(module, kind), "_do_return_conn")
+
+    def size(self, pool: Any) -> tuple[float | None, str]:
+        overflow = pool._max_overflow
+        return (None if overflow < 0 else float(pool.size() + overflow)), type(pool).__name__
+
+    def descriptor(self, connection: Any) -> int:
+        return int(connection.dbapi_connection.fileno())
+
+
+class _Redis(Adapter):
+    name, module = "redis", "redis.connection"
+
+    def install(self, module: Any) -> None:
+        for kind in ("ConnectionPool", "BlockingConnectionPool"):
+            self.checks_out(getattr(module, kind), "get_connection")
+            self.returns(getattr(module, kind), "release")
+
+    def size(self, pool: Any) -> tuple[float | None, str]:
+        return (float(pool.max_connections) if pool.max_connections < 2**20 else None), type(pool).__name__
+
+    def descriptor(self, connection: Any) -> int:
+        return int(connection._sock.fileno())
+
+
+class _Aiohttp(Adapter):
+    """aiohttp opens in tasks of its own: the place that asked is handed on to them."""
+
+    name, module = "aiohttp", "aiohttp.client"
+
+    def install(self, module: Any) -> None:
+        _wrap(module.ClientSession, "_request", lambda *_: None, lambda *_: None, is_async=True)
+        connector = sys.modules["aiohttp.connector"].BaseConnector
+        self.checks_out(connector, "connect", is_async=True)
+        self.returns(connector, "_release_from_connection")
+        _wrap(connector, "_release", self._released, lambda *_: None)
+
+    def _released(self, connector: Any, key: Any, protocol: Any, *_: Any) -> None:
+        del key
+        noted = self._noted(connector)
+        for number, held in list(noted.held.items()):
+            if held.inode == self._inode_of(protocol):
+                noted.checkins += 1
+                noted.held_s += time.monotonic() - held.at
+                noted.held.pop(number, None)
+
+    def _inode_of(self, protocol: Any) -> int | None:
+        with contextlib.suppress(Exception):
+            return os.fstat(protocol.transport.get_extra_info("socket").fileno()).st_ino
+        return None
+
+    def size(self, pool: Any) -> tuple[float | None, str]:
+        return (float(pool.limit) if pool.limit else None), type(pool).__name__
+
+    def descriptor(self, connection: Any) -> int:
+        return int(connection.transport.get_extra_info("socket").fileno())
+
+
+class _Psycopg2(Adapter):
+    """psycopg2 connects in C; its pool does not wait."""
+
+    name, module = "psycopg2", "psycopg2"
+
+    def install(self, module: Any) -> None:
+        self.opens(module, "connect")
+
+
+class _Psycopg2Pool(Adapter):
+    name, module = "psycopg2.pool", "psycopg2.pool"
+
+    def install(self, module: Any) -> None:
+        for kind in (module.SimpleConnectionPool, module.ThreadedConnectionPool):
+            for name, wrap in (("getconn", self.checks_out), ("putconn", self.returns)):
+                if name in vars(kind):
+                    wrap(kind, name)
+
+    def size(self, pool: Any) -> tuple[float | None, str]:
+        return float(pool.maxconn), type(pool).__name__
+
+
+class _Urllib3(Adapter):
+    name, module = "urllib3", "urllib3.connectionpool"
+
+    def install(self, module: Any) -> None:
+        self.checks_out(module.HTTPConnectionPool, "_get_conn")
+        self.returns(module.HTTPConnectionPool, "_put_conn")
+
+    def size(self, pool: Any) -> tuple[float | None, str]:
+        return (float(pool.pool.maxsize) if pool.block and pool.pool is not None else None), type(pool).__name__
+
+    def descriptor(self, connection: Any) -> int:
+        return int(connection.sock.fileno())
+
+
+class _Httpx(Adapter):
+    """httpx asks httpcore, which opens by Python's own sockets; what waits for its pool is counted here."""
+
+    name, module = "httpx", "httpcore._sync.connection_pool"
+
+    def install(self, module: Any) -> None:
+        def before(pool: Any, *_: Any) -> tuple[_Pool, int]:
+            noted, token = self._noted(pool), next(_TOKENS)
+            noted.waits[token] = time.monotonic(), _place()
+            return noted, token
+
+        def after(_: Any, begun: tuple[_Pool, int]) -> None:
+            begun[0].waits.pop(begun[1], None)
+
+        _wrap(module.PoolRequest, "wait_for_connection", before, after)
+
+
+ADAPTERS: Final[list[Adapter]] = [
+    _Psycopg(), _PsycopgPool(), _Asyncpg(), _SqlAlchemy(), _Redis(), _Aiohttp(), _Psycopg2(), _Psycopg2Pool(),
+    _Urllib3(), _Httpx(),
+]  # fmt: skip
+
+
+class _Importing:
+    """Stands first among the finders, and lets an adapter begin once its module has been executed (PEP 451)."""
+
+    def __init__(self, wanted: dict[str, Adapter]) -> None:
+        self._wanted = wanted
+        self._inside: set[str] = set()
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Find a module that an adapter waits for as everybody finds it, with its loader wrapped; no other."""
+        del path, target
+        if name not in self._wanted or name in self._inside:
+            return None
+        self._inside.add(name)
+        try:
+            import importlib.util
+
+            spec = importlib.util.find_spec(name)
+        except (ImportError, ValueError, AttributeError):
+            return None
+        finally:
+            self._inside.discard(name)
+        if spec is not None and spec.loader is not None and hasattr(spec.loader, "exec_module"):
+            adapter = self._wanted[name]
+            executed = spec.loader.exec_module
+
+            def exec_module(module: Any) -> None:
+                executed(module)
+                _install(adapter, module)
+
+            with contextlib.suppress(AttributeError):
+                spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+def _install(adapter: Adapter, module: Any) -> None:
+    with contextlib.suppress(Exception):
+        adapter.install(module)
+
+
+def _note_connections() -> None:
+    """Begin to note, once in a process, however many agents are started in it."""
+    if hasattr(sys, "_leakdoc_connections"):
+        return
+    sys._leakdoc_connections = _connections_here  # type: ignore[attr-defined]
+    wanted = {}
+    for adapter in ADAPTERS:
+        module = sys.modules.get(adapter.module)
+        if module is not None:
+            _install(adapter, module)
+        else:
+            wanted[adapter.module] = adapter
+    sys.meta_path.insert(0, _Importing(wanted))
+    sys.addaudithook(_hear)
+
+
+def _tasks() -> int | None:
+    """Return how many asyncio tasks there are; null where that cannot be told, or asyncio is not in use."""
+    module = sys.modules.get("asyncio.tasks")
+    if module is None:
+        return None
+    for _ in range(5):  # the sets may change while they are walked
+        with contextlib.suppress(RuntimeError):
+            sets = (getattr(module, name, ()) for name in ("_all_tasks", "_scheduled_tasks", "_eager_tasks"))
+            return len({id(task) for each in sets for task in list(each) if not task.done()})
+    return None
 
 
 def _connections(asked: Answer) -> Answer:
-    """What the adapters know of open connections."""
+    """Ask whoever notes connections in this process: another copy of this file may have been there first."""
     del asked
-    return {adapter.name: adapter.report() for adapter in ADAPTERS}
+    here: Callable[[], Answer] = getattr(sys, "_leakdoc_connections", _connections_here)
+    return here()
+
+
+def _connections_here() -> Answer:
+    """Where what is open was opened, how the pools stand, and how many tasks there are."""
+    places: dict[Place, list[int]] = {}
+    for _, noted in _live_sockets():
+        places.setdefault(noted.place, []).append(noted.inode)
+    opened = [
+        {"file": file, "line": line, "function": function, "inodes": inodes}
+        for (file, line, function), inodes in places.items()
+    ]
+    pools = [answer | {"adapter": adapter.name} for adapter in ADAPTERS for answer in adapter.report()]
+    return {"opened": opened, "pools": pools, "tasks": _tasks()}
 
 
 # -- the table of questions -------------------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ class AgentClient:
         return TypeCounts(total=int(told["total"]), counts={str(name): int(count) for name, count in told["types"]})
 
     def connections(self) -> dict[str, Any]:
-        """Ask what its adapters know of open connections, by adapter."""
+        """Ask where what is open was opened (``opened``), and how its ``pools`` stand."""
         return self._socket.ask("connections")
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ COMMANDS: Final = (
     Command("watch", "leakdoc.cli.watch", "sample a live process until the verdict is decisive"),
     Command("run", "leakdoc.cli.run", "start a command and watch it"),
     Command("diagnose", "leakdoc.cli.diagnose", "a verdict from a recording, CSV or Parquet file"),
+    Command("connections", "leakdoc.cli.connections", "its connections by peer: state, age, openers, verdict"),
     Command("verify", "leakdoc.cli.verify", "prove, or refuse to prove, that memory is normalized"),
     Command("recheck", "leakdoc.cli.recheck", "recompute a proof from the evidence inside it"),
     Command("scan", "leakdoc.cli.scan", "judge every file of a folder, or every workload of a Prometheus"),

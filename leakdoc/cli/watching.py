@@ -109,6 +109,11 @@ def give_verdict(args: argparse.Namespace, watched: Watched) -> int:
         from leakdoc.reporting.screen import last_screen
 
         print_lines(last_screen(watched.diagnosis))
+    return tell_ending(watched)
+
+
+def tell_ending(watched: Watched) -> int:
+    """Say where the recording is and why it ended, and return the exit code."""
     if watched.path is not None:
         tell_kept(watched.path)
     if watched.failure is not None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from leakdoc.detection.detectors.table import DETECTORS
+from leakdoc.detection.detectors.table import DETECTORS, Detector
 from leakdoc.detection.next_commands import next_commands
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Decision
@@ -22,7 +22,12 @@ Rule = Callable[[Sequence[Finding], Mapping[str, str]], Verdict | None]
 
 
 def diagnose(
-    source: Any, *, policies: Policies | None = None, load: str | None = None, alpha: float | None = None
+    source: Any,
+    *,
+    policies: Policies | None = None,
+    load: str | None = None,
+    alpha: float | None = None,
+    detectors: Sequence[Detector] = DETECTORS,
 ) -> Diagnosis:
     """Decide whether a subject leaks.
 
@@ -31,6 +36,7 @@ def diagnose(
         policies: every threshold; the defaults when null.
         load: the column that holds the load, where it is not ``requests_total``.
         alpha: the error rate that this look may spend, when it is one of several; null for a single look.
+        detectors: what is asked; all there are by default.
 
     Returns:
         The decision with all findings. Too little data is the decision `inconclusive`.
@@ -40,7 +46,7 @@ def diagnose(
     """
     trace = load_trace(source, load_column=load)
     policies = policies or Policies()
-    findings = tuple(finding for detector in DETECTORS for finding in detector(trace, policies, alpha))
+    findings = tuple(finding for detector in detectors for finding in detector(trace, policies, alpha))
     decision, reason = add_up(findings, trace.facts.unavailable)
     return Diagnosis(
         subject=trace.subject,

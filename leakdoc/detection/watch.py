@@ -21,6 +21,7 @@ from leakdoc.sampling.target import Target, resolve
 from leakdoc.sampling.trace_builder import TraceBuilder
 
 if TYPE_CHECKING:
+    from leakdoc.detection.detectors.table import Detector
     from leakdoc.detection.policies import Policies
     from leakdoc.model.diagnosis import Diagnosis
     from leakdoc.model.trace import Facts, Trace
@@ -85,6 +86,7 @@ class Watch:
         stop_when_decided: whether a decisive verdict ends the watch before `for_s` does.
         policies: every threshold; the defaults when null.
         on_progress: called after each sample, in the sampling thread.
+        detectors: what is asked; all there are when null.
 
     Raises:
         TargetGone, AccessDenied, UsageError: there is no such process, or it is not ours to look at.
@@ -103,6 +105,7 @@ class Watch:
         stop_when_decided: bool = True,
         policies: Policies | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        detectors: Sequence[Detector] | None = None,
     ) -> None:
         if not interval_s > 0:
             raise UsageError(f"the interval must be more than 0 seconds, not {interval_s}")
@@ -120,6 +123,7 @@ class Watch:
         self._interval_s = interval_s
         self._policies, self._looks = _patient(policies, for_s, interval_s, stops_early=stop_when_decided)
         self._on_progress = on_progress
+        self._detectors = detectors
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
@@ -236,9 +240,15 @@ class Watch:
                 self._writer.set_facts(self._sampler.facts())
 
     def _look(self) -> Diagnosis:
+        from leakdoc.detection.detectors.table import DETECTORS
         from leakdoc.detection.diagnosis import diagnose
 
-        diagnosis = diagnose(self.trace, policies=self._policies, alpha=self._looks.spend(len(self._builder)))
+        diagnosis = diagnose(
+            self.trace,
+            policies=self._policies,
+            alpha=self._looks.spend(len(self._builder)),
+            detectors=self._detectors or DETECTORS,
+        )
         return diagnosis if self._writer is None else _without_advice_to_record(diagnosis)
 
     def _tell(self, sample: Sample, is_new: bool) -> None:

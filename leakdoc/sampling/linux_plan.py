@@ -9,9 +9,10 @@ from typing import Final
 
 from leakdoc.sampling.lifeline import LinuxLifeline
 from leakdoc.sampling.pace import Beat
-from leakdoc.sampling.plan import CHILDREN, CONNECTIONS, EVERY_SAMPLE, RARE, SLOW, Plan, PlannedProbe
+from leakdoc.sampling.plan import AGENT, CHILDREN, CONNECTIONS, EVERY_SAMPLE, RARE, SLOW, Plan, PlannedProbe
 from leakdoc.sampling.probes import (
     agent,
+    agent_connections,
     cgroup,
     children,
     connections,
@@ -69,6 +70,8 @@ def _plan(target: Target, directory: ProcessDirectory, looked_at: Callable[[], C
     known = [each.probe.peer_of for each in probes if isinstance(each.probe, connections.ConnectionsProbe)]
     threads = parked.ParkedProbe(directory, *known)
     probes.append(PlannedProbe(name="parked threads", probe=threads, metrics=parked.METRICS, beat=CHILDREN))
+    asked = agent_connections.AgentConnectionsProbe(directory, *known)
+    probes.append(PlannedProbe(name="agent connections", probe=asked, metrics=(), beat=AGENT))
     group = cgroup.CgroupProbe(directory, looked_at)
     probes.append(PlannedProbe(name="cgroup", probe=group, metrics=cgroup.METRICS, beat=SLOW))
     return Plan(

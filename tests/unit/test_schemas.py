@@ -21,6 +21,7 @@ from leakdoc.model.decision import Basis, CheckOutcome, Decision, Outcome, Proof
 from leakdoc.model.documents import diagnosis_document, scan_document, step_result_document
 from leakdoc.model.heap import HeapReport, Holder, Hop, HopStatus, LineGrowth, MemoryKind, Rung
 from leakdoc.model.heap_document import heap_document
+from leakdoc.model.peer import Held, PeerSummary, connections_document
 from leakdoc.model.proof_document import proof_document
 from leakdoc.model.scan import Scan
 from leakdoc.model.step import Effect, EvidenceFile, EvidenceValue, StepResult
@@ -67,7 +68,16 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
         reason="y",
         evidence=(EvidenceFile(name="a", path="b", sha256="0" * 64), EvidenceValue(name="c", value=[1, None])),
     )
+    peer = PeerSummary(
+        peer="10.0.0.5:5432", peer_kind="postgres", direction="out", states={"ESTABLISHED": 4}, count=4, oldest_s=1.0,
+        idle_max_s=1.0, idle_median_s=None, awaiting=0, awaiting_max_s=None, opened_per_s=0.5, decision="leaking",
+        openers=({"file": "charge.py", "line": 7, "function": "charge", "count": 4},),
+        held_at=({"file": "charge.py", "line": None, "function": "charge", "count": 1},),
+    )  # fmt: skip
+    holder = {"peer": "", "pool": "a", "held_s": 1.0, "file": "a.py", "line": 1, "function": "f", "thread": "main"}
+    held = Held(longer_than_s=1.0, known=True, holders=(holder,))
     return {
+        "connections": connections_document(diagnose(before), (peer,), held),
         "diagnosis": said,
         "guard": guard_document(proof.after.trace.subject, guarded, rollback),
         "playbook": playbook_document(checked(playbook), installed()),

@@ -64,7 +64,7 @@ def find_exhausted(
         sign = _sign(trace, peer, callers, policies.pool)
         if sign is not None:
             found = _seen(trace, peer, callers, sign)
-            yield found if upstream is None or upstream.evidence.get("peer") == peer.name else _victim(found, upstream)
+            yield found if upstream is None else _victim(found, upstream)
 
 
 def _victim(found: Finding, upstream: Finding) -> Finding:

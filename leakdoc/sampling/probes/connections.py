@@ -6,9 +6,9 @@ from typing import Final
 
 from leakdoc.sampling.probes.reading import Reading
 from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
-from leakdoc.sampling.sockets.census import Census
+from leakdoc.sampling.sockets.census import Census, Connection
 from leakdoc.sampling.sockets.ownership import HeldInodes
-from leakdoc.sampling.sockets.peers import Group
+from leakdoc.sampling.sockets.peers import OUT, Group
 from leakdoc.sampling.sockets.servers import LocalServers
 from leakdoc.sampling.sockets.tables import table_for, unix_table_for
 from leakdoc.sampling.sockets.tally import IDLE_METRICS, Tally, abandoned_columns, waiting_columns
@@ -30,6 +30,7 @@ class ConnectionsProbe:
         self._unix_census = UnixCensus()
         self._tally = Tally()
         self._time_wait = TimeWait(self._table, directory)
+        self._connections: list[Connection] = []
 
     def read(self, reading: Reading) -> None:
         """Put the columns of `Tally` and `TimeWait`, and ``connections_waiting{…}`` of each port it listens on."""
@@ -38,6 +39,7 @@ class ConnectionsProbe:
         inodes = {each.inode for each in sockets if each.inode} | {each.inode for each in unix_sockets}
         held = self._held.among(inodes, now_s)
         connections = self._census.take(sockets, held, now_s) + self._unix_census.take(unix_sockets, held, now_s)
+        self._connections = connections
         closed = self._census.closed + self._unix_census.closed
         reading.values.update(self._tally.columns(connections, closed))
         reading.values.update(waiting_columns(sockets, held))
@@ -49,6 +51,18 @@ class ConnectionsProbe:
     def peer_of(self, inode: int) -> Group | None:
         """Return whom a socket was with at the last reading; null for none of the target's."""
         return self._census.group_of_inode.get(inode) or self._unix_census.group_of_inode.get(inode)
+
+    def peer_of_port(self, port: int) -> Group | None:
+        """Return whom the connection that the target opened from a local port was with at the last reading."""
+        return self._census.group_of_port.get(port)
+
+    def silent(self, longer_than_s: float) -> list[Connection]:
+        """Return what the target opened, and what has carried nothing for so long, at the last reading."""
+        return [
+            each
+            for each in self._connections
+            if each.group.direction == OUT and each.idle_s is not None and each.idle_s >= longer_than_s
+        ]
 
     def _unix_sockets(self, reading: Reading) -> list[UnixSocket]:
         """Return the Unix sockets; where the system has no table of them, that is a blind spot and no zero."""

@@ -80,12 +80,13 @@ class Census:
         self._last_present_s: dict[Group, float] = {}
         self.closed: Counter[Group] = Counter()
         self.group_of_inode: dict[int, Group] = {}
+        self.group_of_port: dict[int, Group] = {}
 
     def take(self, every: Sequence[TcpSocket], held: frozenset[int], now_s: float) -> list[Connection]:
         """Return the target's connections.
 
-        `closed` counts those that have gone since the reading before, by group; `group_of_inode` tells whom a socket
-        is with.
+        `closed` counts those that have gone since the reading before, by group; `group_of_inode` and
+        `group_of_port` (of what the target opened, by the local port) tell whom a socket is with.
 
         Args:
             every: all sockets of its network namespace.
@@ -102,6 +103,9 @@ class Census:
         fresh = frozenset() if self._known is None else frozenset(each.key for each in new)
         self._known = known
         self.group_of_inode = {each.inode: known[each.key].group for each in own}
+        self.group_of_port = {
+            each.local_port: group for each in own if (group := known[each.key].group).direction == OUT
+        }
         severed = _severed(own, every, known)
         return [_connection(each, known[each.key], now_s, each.key in fresh, each.key in severed) for each in own]
 

@@ -10,7 +10,7 @@ from typing import Final
 from leakdoc.model.sample import Column
 from leakdoc.sampling.sockets.census import MOST_PEERS, Connection
 from leakdoc.sampling.sockets.peers import OUT, Group, incoming, peer_name
-from leakdoc.sampling.sockets.tcp import LEFT_BEHIND, LISTEN, STATES, TcpSocket
+from leakdoc.sampling.sockets.tcp import ESTABLISHED, LEFT_BEHIND, LISTEN, STATES, TcpSocket
 
 TOTAL: Final = Column("connections")
 IDLE_METRICS: Final = ("connection_idle_max_s", "connection_idle_median_s", "connections_awaiting")
@@ -53,7 +53,7 @@ class _Peer:
 
     def _count(self, each: Connection) -> None:
         self.counts["unanswered"] += each.unanswered > 0
-        self.counts["lost"] += each.is_severed or each.unanswered >= LOST_AFTER
+        self.counts["lost"] += each.is_severed or (each.unanswered >= LOST_AFTER and each.state == ESTABLISHED)
         self.counts["severed"] += each.is_severed
         self.counts["unsent_bytes"] += each.unsent
         self.counts["unread_bytes"] += each.unread

@@ -1,0 +1,62 @@
+"""What plays upon a service: callers in threads of their own, until the stop is set."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import urllib.request
+from collections.abc import Callable
+from typing import Final
+
+
+def mostly_good(port: int, stop: threading.Event) -> None:
+    """Five requests a second, each tenth of them bad; nobody gives up waiting."""
+    number = 0
+    while not stop.wait(0.2):
+        number += 1
+        _call(port, "/?bad=1" if number % 10 == 0 else "/")
+
+
+def plain(port: int, stop: threading.Event) -> None:
+    """Three requests a second, each by a caller of its own."""
+    while not stop.wait(0.33):
+        _call(port, "/")
+
+
+def polls(port: int, stop: threading.Event) -> None:
+    """Ten callers that ask again as soon as they are answered."""
+
+    def poll() -> None:
+        while not stop.is_set():
+            _get(port, "/")
+
+    for _ in range(10):
+        threading.Thread(target=poll, daemon=True).start()
+
+
+def stays(port: int, stop: threading.Event) -> None:
+    """A new client each 300 ms, which says something now and then and stays."""
+    kept: list[socket.socket] = []
+    while not stop.wait(0.3):
+        kept.append(socket.create_connection(("127.0.0.1", port)))
+        for each in kept[-3:]:
+            each.sendall(b"hello")
+            each.recv(64)
+
+
+def _call(port: int, path: str) -> None:
+    threading.Thread(target=_get, args=(port, path), daemon=True).start()
+
+
+def _get(port: int, path: str) -> None:
+    with contextlib.suppress(OSError):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=300).read()
+
+
+LOADS: Final[dict[str, Callable[[int, threading.Event], None]]] = {
+    "mostly_good": mostly_good,
+    "plain": plain,
+    "polls": polls,
+    "stays": stays,
+}

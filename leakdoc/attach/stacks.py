@@ -1,0 +1,118 @@
+"""What the target's threads wait in, by `py-spy dump --nonblocking`: names of functions only, and nothing is stopped.
+
+A dump that does not stop the target may catch a stack in motion; what is found in several is what waits.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING, Any, Final
+
+from leakdoc.errors import MissingDependency
+from leakdoc.model.sample import Column
+from leakdoc.redact import inert
+
+if TYPE_CHECKING:
+    from leakdoc.sampling.probes.reading import Reading
+
+METRICS: Final = ("waiting_at",)
+PATIENCE_S: Final = 20.0
+MOST_PLACES: Final = 24  # labels of one recording
+
+# Where drivers wait for a connection to become free: the end of a file's name, and the function.
+CHECKOUTS: Final = (
+    ("psycopg_pool/pool.py", "getconn"),
+    ("psycopg_pool/pool.py", "wait"),
+    ("psycopg_pool/pool.py", "_getconn_unchecked"),
+    ("psycopg_pool/pool_async.py", "getconn"),
+    ("psycopg2/pool.py", "getconn"),
+    ("asyncpg/pool.py", "_acquire"),
+    ("sqlalchemy/pool/impl.py", "_do_get"),
+    ("sqlalchemy/util/queue.py", "get"),
+    ("redis/connection.py", "get_connection"),
+    ("urllib3/connectionpool.py", "_get_conn"),
+    ("httpcore/_sync/connection_pool.py", "wait_for_connection"),
+    ("dbutils/pooled_db.py", "connection"),
+    ("pymongo/pool.py", "_get_conn"),
+)
+
+
+class StacksProbe:
+    """Counts threads by the place in the code that waits for a connection.
+
+    Raises:
+        MissingDependency: there is no py-spy.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._command = [*_py_spy(), "dump", "--nonblocking", "--json", "--pid", str(pid)]
+        self._places: dict[tuple[str, int, str], None] = {}
+
+    def read(self, reading: Reading) -> None:
+        """Put ``waiting_at{file,line,function}``.
+
+        Raises:
+            PermissionError: the target is not ours to trace.
+            OSError: py-spy gave nothing.
+        """
+        waiting = Counter(waiting_places(_dump(self._command)))
+        for place in waiting:
+            if len(self._places) < MOST_PLACES:
+                self._places[place] = None
+        for file, line, function in self._places:
+            column = Column.of("waiting_at", file=file, line=str(line), function=function)
+            reading.values[column] = float(waiting[file, line, function])
+        reading.standing.touched = "its stacks were read by py-spy, without stopping it (and /proc and netlink read)"
+
+
+def waiting_places(threads: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int, str]]:
+    """Yield, of each thread that waits in a checkout, the place of the target's own code that asked for it."""
+    for thread in threads:
+        frames = [_frame(each) for each in thread.get("frames") or ()]
+        innermost = next((place for place, frame in enumerate(frames) if is_checkout(frame)), None)
+        if innermost is not None:
+            outside = (each for each in frames[innermost:] if not is_library(each[0]))
+            yield next(outside, frames[innermost])
+
+
+def is_checkout(frame: tuple[str, int, str]) -> bool:
+    """Say whether a frame is in a driver's checkout."""
+    file, _, function = frame
+    return any(file.endswith(end) and function.rpartition(".")[2] == name for end, name in CHECKOUTS)
+
+
+def is_library(file: str) -> bool:
+    """Say whether a file belongs to an installed library, or to Python itself."""
+    return "site-packages" in file or "dist-packages" in file or "/lib/python3" in file or file.startswith("<frozen")
+
+
+def _frame(told: Mapping[str, Any]) -> tuple[str, int, str]:
+    file = told.get("filename") or told.get("short_filename") or "?"
+    return inert(str(file)), int(told.get("line") or 0), inert(str(told.get("name") or "?"))
+
+
+def _dump(command: list[str]) -> list[Mapping[str, Any]]:
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise OSError("py-spy did not end in time") from None
+    try:
+        threads = json.loads(done.stdout)
+    except ValueError:
+        words = inert(done.stderr.decode("utf-8", "replace"), longest=200)
+        raise (PermissionError if "ermission" in words else OSError)(f"py-spy: {words}") from None
+    return threads if isinstance(threads, list) else []
+
+
+def _py_spy() -> list[str]:
+    beside = Path(sys.executable).parent / "py-spy"
+    found = str(beside) if beside.exists() else which("py-spy")
+    if found is None:
+        raise MissingDependency("reading stacks needs py-spy", help="Install it with: pip install py-spy")
+    return [found]

@@ -1,0 +1,70 @@
+"""The answer of `leakdoc connections`: the verdict, the table by peer, what to do, and who holds connections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from leakdoc.model.diagnosis import Diagnosis
+from leakdoc.model.finding import Finding
+from leakdoc.model.peer import Held, PeerSummary
+from leakdoc.redact import inert
+from leakdoc.reporting.peer_table import peer_table
+from leakdoc.reporting.words import command_words, decision_word, subject_words
+from leakdoc.units import format_duration
+
+LONGEST: Final = 600
+MOST_HOLDERS: Final = 20
+
+
+def connections_screen(diagnosis: Diagnosis, peers: Sequence[PeerSummary], held: Held | None = None) -> Iterator[str]:
+    """Yield the lines for a person at a terminal."""
+    yield verdict_line(diagnosis)
+    faults = [finding for finding in diagnosis.findings if finding.decision.is_fault]
+    yield from (inert(finding.reason, longest=LONGEST) for finding in faults[1:])
+    yield ""
+    yield from peer_table(peers)
+    yield from _held(held)
+    yield from _advice(faults)
+    yield ""
+    unseen = [*diagnosis.blind_spots, *(f"{name} ({why})" for name, why in sorted(diagnosis.unavailable.items()))]
+    if unseen:
+        yield f"Not seen: {', '.join(map(inert, unseen))}"
+    if diagnosis.touched is not None:
+        yield f"Touched: {diagnosis.touched}"
+    for place, command in enumerate(diagnosis.next[:2]):
+        yield f"{'Next:' if place == 0 else '  or:'} {command_words(command)}"
+
+
+def verdict_line(diagnosis: Diagnosis) -> str:
+    """Return the verdict with what it rests on first."""
+    fault = next((each for each in diagnosis.findings if each.decision is diagnosis.decision), None)
+    is_fault = fault is not None and fault.decision.is_fault
+    reason = fault.reason if fault is not None and is_fault else diagnosis.reason
+    return f"{decision_word(diagnosis.decision)}  {subject_words(diagnosis.subject)}  {inert(reason, longest=LONGEST)}"
+
+
+def _held(held: Held | None) -> Iterator[str]:
+    if held is None:
+        return
+    yield ""
+    span = format_duration(held.longer_than_s)
+    what = f"checked out for longer than {span}" if held.known else f"that carried nothing for longer than {span}"
+    yield f"{len(held.holders)} connections {what}"
+    for holder in held.holders[:MOST_HOLDERS]:
+        where = f"  {holder['file']}:{holder['line']} in {holder['function']}" if holder.get("file") else ""
+        seconds = holder.get("held_s")
+        age = format_duration(seconds) if isinstance(seconds, int | float) else "-"
+        yield inert(f"    {age:>8}  {holder.get('peer') or holder.get('pool') or ''}{where}")
+    if not held.known:
+        yield "    Who holds them is not known: the target has no agent (leakdoc run --agent -- CMD)"
+
+
+def _advice(faults: Sequence[Finding]) -> Iterator[str]:
+    """What to do, once for each fault, in the order of the faults."""
+    said: dict[str, None] = {}
+    for finding in faults:
+        said.update(dict.fromkeys(finding.advice))
+    if said:
+        yield ""
+        yield from (f"- {inert(text, longest=LONGEST)}" for text in said)
