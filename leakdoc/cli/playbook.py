@@ -20,7 +20,11 @@ ACTIONS: Final = (
     Action("show", "leakdoc.cli.playbook_show", "what a playbook takes and does"),
     Action("run", "leakdoc.cli.playbook_run", "run a playbook, or say what it would do"),
     Action("resume", "leakdoc.cli.playbook_resume", "go on with a run from its journal"),
-    Action("check", "leakdoc.cli.playbook_check", "everything that is wrong with a playbook"),
+    Action("check", "leakdoc.cli.playbook_check", "what is wrong with a playbook, or what of a record it covers"),
+    Action("extract", "leakdoc.cli.playbook_extract", "a playbook out of the records of incidents"),
+    Action("merge", "leakdoc.cli.playbook_merge", "several playbooks of one class as one"),
+    Action("improve", "leakdoc.cli.playbook_improve", "a playbook with what another record teaches"),
+    Action("export", "leakdoc.cli.playbook_export", "a playbook for Devin, as a skill, or as a page"),
 )
 
 

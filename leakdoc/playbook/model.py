@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
+from leakdoc.model.step import Effect, Scope
 from leakdoc.playbook.model_steps import StepSpec
 from leakdoc.playbook.model_words import EventName, IncidentClass, Name, Part
 from leakdoc.playbook.param_types import TYPES
@@ -52,6 +53,36 @@ class ParamSpec(Part):
     help: Annotated[str, Field(max_length=500)] = ""
 
 
+class CommandSeen(Part):
+    """How a step was done in an incident, without what belonged to it: `<service>` stands for the parameter.
+
+    Args:
+        line: the command, byte for byte but for the names in angle brackets; nobody runs it.
+        platform: where: `kubernetes`, `systemd`, `docker` and their like.
+        driver: what was found to leak there, such as `psycopg`; empty when the record does not say.
+        effect: what it does.
+        scope: where that is felt.
+    """
+
+    line: str
+    platform: str = ""
+    driver: str = ""
+    effect: Effect = Effect.READ
+    scope: Scope = Scope.NONE
+
+
+class ParamProvenance(Part):
+    """Where a parameter's value came from in the incidents; the values themselves are not kept.
+
+    Args:
+        origin: `prompt`, `output` or `literal`.
+        events: those that it came out of, by the record's name.
+    """
+
+    origin: Literal["prompt", "output", "literal"]
+    events: dict[str, tuple[EventName, ...]] = Field(default_factory=dict)
+
+
 class StepProvenance(Part):
     """Where one step came from.
 
@@ -59,11 +90,13 @@ class StepProvenance(Part):
         support: in how many of the records it was, ``2/3``.
         events: the events of each record, by the record's name.
         notes: what was decided while merging, such as thresholds that differed.
+        commands: how it was done there, the variants side by side.
     """
 
     support: Annotated[str, Field(pattern=r"^\d+/\d+$")]
     events: dict[str, tuple[EventName, ...]] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    commands: tuple[CommandSeen, ...] = ()
 
 
 class Provenance(Part):
@@ -71,6 +104,7 @@ class Provenance(Part):
 
     records: tuple[str, ...] = ()
     steps: dict[str, StepProvenance] = Field(default_factory=dict)
+    params: dict[Name, ParamProvenance] = Field(default_factory=dict)
 
 
 class Playbook(Part):

@@ -1,0 +1,1 @@
+"""What only annotates a record: shell histories, terminal recordings and chat, merged in by time."""

@@ -1,0 +1,237 @@
+"""A playbook out of one incident: its steps, wired, with their parameters and where each came from."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from leakdoc.playbook.model import API_VERSION, KIND
+from leakdoc.playbook.records.advising import advice, forbidden
+from leakdoc.playbook.records.extracting import Incident
+from leakdoc.playbook.records.placing import Placed, verified_by
+from leakdoc.playbook.records.rulebook import Rulebook
+from leakdoc.playbook.records.step_kinds import BY_ID, ORDER
+from leakdoc.playbook.records.thresholds import smallest_growth
+from leakdoc.playbook.records.tracing import provenance, slot_of
+from leakdoc.playbook.records.wiring import guard_wires, wires
+from leakdoc.playbook.registry import Registry
+
+Data = dict[str, Any]
+
+ALWAYS: Final = (
+    "heap",
+    "staging",
+    "baseline",
+    "rollout",
+    "summary",
+)  # the mission's own; added where an incident had none
+GUARD: Final = "leakdoc.guard_rollout"
+_NOUNS: Final = {
+    "memory_leak": "a memory leak", "connection_pool_exhaustion": "an exhausted connection pool",
+    "cascading_timeouts": "cascading timeouts",
+}  # fmt: skip
+_HOLDS: Final = {
+    "service": "the service", "target": "pid, :port, container or Prometheus workload",
+    "source": "where the service's code is",
+    "db_dsn": "the database, as env:NAME or file:PATH", "channel": "where the summary goes",
+    "smallest_growth": "growth below this is not called a leak",
+}  # fmt: skip
+
+
+def built(incident: Incident, rulebook: Rulebook, registry: Registry) -> Data:
+    """Return the playbook as plain data, as its file holds it."""
+    slots = _slots(incident)
+    ids = _in_order(slots, incident)
+    smallest = smallest_growth(incident)
+    data: Data = {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "metadata": _metadata(incident),
+        "params": _params(incident, ids, smallest),
+        "steps": [_step(step_id, ids[:position], ids, registry) for position, step_id in enumerate(ids)],
+        "provenance": provenance(incident, ids, slots, rulebook),
+        "advice": list(advice(incident, rulebook)),
+        "forbidden": list(forbidden(incident.incident_class)),
+    }
+    _keep_to_what_is_declared(data)
+    return data
+
+
+def _metadata(incident: Incident) -> Data:
+    return {
+        "name": incident.incident_class.replace("_", "-"),
+        "version": "1.0.0",
+        "incident_class": incident.incident_class,
+        "description": f"From the symptoms of {_NOUNS.get(incident.incident_class, 'an incident')} to a proof",
+    }
+
+
+def _slots(incident: Incident) -> dict[str, list[Placed]]:
+    slots: dict[str, list[Placed]] = {}
+    for each in incident.course:
+        if each.kept:
+            slots.setdefault(slot_of(each), []).append(each)
+    for always in (*ALWAYS, "fix", verified_by(incident.incident_class), *_needed(incident.incident_class)):
+        slots.setdefault(always, [])
+    return slots
+
+
+def _needed(incident_class: str) -> tuple[str, ...]:
+    """Return the steps without which others have nothing to go by."""
+    return ("sample", "growth") if incident_class == "memory_leak" else ("sample",)
+
+
+def _in_order(slots: dict[str, list[Placed]], incident: Incident) -> list[str]:
+    """Return the steps as the incident took them; where it did not, and where safety asks, as playbooks do."""
+    position = {id(each): place for place, each in enumerate(incident.course)}
+    first = {
+        slot: min((position[id(each)] for each in events if each.reading.event.is_call), default=None)
+        for slot, events in slots.items()
+    }
+    known = sorted((slot for slot in slots if first[slot] is not None), key=lambda slot: (first[slot], ORDER[slot]))
+    for slot in sorted((slot for slot in slots if first[slot] is None), key=ORDER.__getitem__):
+        place = next((i for i, each in enumerate(known) if ORDER[each] > ORDER[slot]), len(known))
+        known.insert(place, slot)
+    return safely_ordered(known)
+
+
+def safely_ordered(ids: list[str]) -> list[str]:
+    """Return the steps with those first that others rest on, and the summary last."""
+    known = list(ids)
+    for before, after in _SAFE_ORDER:
+        if before in known and after in known and known.index(before) > known.index(after):
+            known.remove(before)
+            known.insert(known.index(after), before)
+    return [*(each for each in known if each != "summary"), *(each for each in known if each == "summary")]
+
+
+_SAFE_ORDER: Final = (
+    ("sample", "growth"),
+    ("heap", "locate"),
+    ("locate", "fix"),
+    ("fix", "tune"),
+    ("fix", "regression_test"),
+    ("fix", "staging"),
+    ("staging", "rollout"),
+    ("baseline", "rollout"),
+    ("baseline", "tune"),
+    ("baseline", "breaker"),
+    ("sample", "rollout"),
+    ("rollout", "roll_back"),
+    ("rollout", "verify"),
+    ("rollout", "recovered"),
+    ("rollout", "monitoring"),
+    ("connections", "verify"),
+    ("sample", "verify"),
+    ("pool", "recovered"),
+    ("upstream", "recovered"),
+    ("sample", "recovered"),
+)
+
+
+def _step(step_id: str, before: list[str], ids: list[str], registry: Registry) -> Data:
+    step: Data = {"id": step_id, "uses": BY_ID[step_id].uses}
+    if given := wires(step_id, before, registry):
+        step["with"] = given
+    step.update(copy.deepcopy(_FIXED.get(step_id, {})))
+    if shape := _SHAPES.get(step_id):
+        step.update(shape(before, ids))
+    if "guard" in step and (watched := guard_wires(GUARD, before, registry)):
+        step["guard"]["with"] = watched
+    return step
+
+
+def _approval(before: list[str]) -> Data:
+    binds = [
+        path
+        for path, step in (("steps.fix.outputs.revision", "fix"), ("steps.staging.evidence", "staging"))
+        if step in before
+    ]
+    return {"approval": {"role": "incident_commander", **({"binds": binds} if binds else {}), "expires": "2h"}}
+
+
+def _staging(before: list[str], _ids: list[str]) -> Data:
+    return {"then": {"failed": {"repeat": {"from": "fix", "max": 3}}}} if "fix" in before else {}
+
+
+def _rollout(before: list[str], ids: list[str]) -> Data:
+    shape: Data = {
+        "needs": [f"{step}.passed" for step in ("staging", "baseline") if step in before],
+        **_approval(before),
+    }
+    shape["guard"] = {"uses": GUARD, "inconclusive": "pause"}
+    shape["rollback"] = {"to": "${{ steps.baseline.outputs.revision }}", "verify": "leakdoc.verify_recovered"}
+    return shape | ({"then": {"failed": "continue"}} if "roll_back" in ids else {})
+
+
+def _roll_back(before: list[str], _ids: list[str]) -> Data:
+    return {"needs": ["rollout.failed"]} if "rollout" in before else _approval(before)
+
+
+def _verify(before: list[str], _ids: list[str]) -> Data:
+    return {"needs": ["rollout.passed"], "then": {"failed": {"rollback": "rollout"}}} if "rollout" in before else {}
+
+
+def _written(before: list[str], _ids: list[str]) -> Data:
+    return _approval(before)
+
+
+_FIXED: Final[dict[str, Data]] = {
+    "growth": {
+        "expect": {"decision": "leaking"},
+        "then": {"failed": {"end": "not_a_leak"}, "inconclusive": {"repeat": {"from": "sample", "max": 2}}},
+    },
+    "heap": {"then": {"error": "continue", "failed": "continue"}},
+    "summary": {"always": True, "then": {"error": "continue"}},
+}
+_SHAPES: Final[dict[str, Callable[[list[str], list[str]], Data]]] = {
+    "staging": _staging,
+    "rollout": _rollout,
+    "roll_back": _roll_back,
+    "verify": _verify,
+    "recovered": _verify,
+    "mitigate": _written,
+    "tune": _written,
+    "breaker": _written,
+}
+
+
+def _params(incident: Incident, ids: list[str], smallest: str | None) -> Data:
+    params: Data = {
+        "service": {"type": "service", "required": True, "help": _HOLDS["service"]},
+        "target": {"type": "target", "required": True, "help": _HOLDS["target"]},
+        "source": {"type": "path", "help": _HOLDS["source"]},
+        "db_dsn": {"type": "secret_ref", "help": _HOLDS["db_dsn"]},
+        "channel": {"type": "slack_channel", "help": _HOLDS["channel"]},
+    }
+    if smallest is not None and "growth" in ids:
+        params["smallest_growth"] = {"type": "rate", "default": smallest, "help": _HOLDS["smallest_growth"]}
+    for each in incident.declared:
+        if each.name not in params:
+            params[each.name] = {"type": each.type, "help": _help(each.name, each.origin, each.slot)}
+    return params
+
+
+def _help(name: str, origin: str, slot: str) -> str:
+    found = f"comes out of step {slot}" if slot else "comes out of an earlier look"
+    came = {"prompt": "named when the incident began", "output": found, "literal": "known to who handled it"}[origin]
+    return f"{name.replace('_', ' ')}: {came}"
+
+
+def _keep_to_what_is_declared(data: Data) -> None:
+    """A step is not wired to a parameter that nobody declared."""
+    for step in data["steps"]:
+        given = step.get("with", {})
+        for name in [
+            name for name, value in given.items() if _param_of(value) and _param_of(value) not in data["params"]
+        ]:
+            del given[name]
+        if "with" in step and not given:
+            del step["with"]
+
+
+def _param_of(value: Any) -> str:
+    match = re.fullmatch(r"\$\{\{ params\.(\w+) \}\}", value) if isinstance(value, str) else None
+    return match[1] if match else ""

@@ -1,0 +1,1 @@
+"""A playbook for other readers: Devin, agents that read skills, and people."""

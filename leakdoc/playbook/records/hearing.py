@@ -1,0 +1,102 @@
+"""What was said in the course of the incident: decisions, plans and approvals belong to the step they are on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from leakdoc.playbook.records.event import Actor
+from leakdoc.playbook.records.interpreting import Reading
+from leakdoc.playbook.records.placing import SHIPPED, Placed, placed_calls, verified
+from leakdoc.playbook.records.rulebook import Rulebook
+
+
+def placed(read: list[Reading], incident_class: str, rulebook: Rulebook) -> list[Placed]:
+    """Return every reading with its step, or none."""
+    course = placed_calls(read, incident_class, rulebook)
+    return verified([_statement(each, position, course) for position, each in enumerate(course)])
+
+
+def _statement(each: Placed, position: int, course: list[Placed]) -> Placed:
+    reading = each.reading
+    if reading.event.is_call:
+        return each
+    kind = reading.kind
+    if reading.event.narrates and not _emphatic(reading):
+        return replace(each, why="says what the next call does")
+    gives = _STATEMENTS.get(kind)
+    slot, why = gives(position, course) if gives else ("", _NOT_KEPT.get(kind, "says nothing that a step would need"))
+    if not gives and not kind and _weighs(reading, position):
+        slot, why = _decision(position, course)
+    return replace(each, slot=slot, why=why)
+
+
+def _emphatic(reading: Reading) -> bool:
+    return bool(
+        re.match(
+            r"(?i)\W*(decision|root cause|conclusion|rollback plan|结论|决定|根因|回滚(方案|计划|预案))",
+            reading.event.text,
+        )
+    )
+
+
+def _weighs(reading: Reading, position: int) -> bool:
+    """A statement of the agent that announces no call, and that figures or causes stand in, is a finding."""
+    if reading.event.actor is not Actor.AGENT or reading.event.narrates or position < 2:
+        return False
+    return bool(re.search(r"\d|because|since|so\b|therefore|due to|因为|所以|由于", reading.event.text))
+
+
+def _last_call(position: int, course: list[Placed]) -> Placed | None:
+    return next((each for each in reversed(course[:position]) if each.reading.event.is_call and each.slot), None)
+
+
+def _decision(position: int, course: list[Placed]) -> tuple[str, str]:
+    last = _last_call(position, course)
+    if last is None:
+        return "", "a decision before anything was looked at"
+    return last.slot, "a decision on what was just seen"
+
+
+def _next_write(position: int, course: list[Placed]) -> tuple[str, str]:
+    ahead = next((each for each in course[position:] if each.reading.event.is_call and each.slot in SHIPPED), None)
+    behind = next((each for each in reversed(course[:position]) if each.slot in SHIPPED), None)
+    found = ahead or behind
+    return (found.slot, "an approval of what follows") if found else ("", "an approval of nothing that was done")
+
+
+def _approval(position: int, course: list[Placed]) -> tuple[str, str]:
+    if not any(each.reading.event.is_call for each in course[:position]):
+        return "", "the request that it began with"
+    return _next_write(position, course)
+
+
+def _plan_to_go_back(_position: int, _course: list[Placed]) -> tuple[str, str]:
+    return "baseline", "a plan for the rollback"
+
+
+def _ending(position: int, course: list[Placed]) -> tuple[str, str]:
+    text = course[position].reading.event.text
+    if not any(each.slot in SHIPPED for each in course[:position]):
+        return "", "nothing had been changed yet"
+    if re.search(r"(?i)alert|monitor|dashboard|alarm|slo\b|告警|监控|报警", text):
+        return "monitoring", "a follow-up that asks for monitoring"
+    return "summary", "how it ended"
+
+
+_STATEMENTS: Final[dict[str, Callable[[int, list[Placed]], tuple[str, str]]]] = {
+    "decided": _decision,
+    "rollback_plan": _plan_to_go_back,
+    "requested": _next_write,
+    "approved": _approval,
+    "resolved": _ending,
+}
+_NOT_KEPT: Final = {
+    "rejected": "rules something out",
+    "still_bad": "says that it did not help",
+    "hypothesis": "a hypothesis",
+    "plan": "a plan",
+    "denied": "was not approved",
+}

@@ -1,0 +1,1 @@
+"""One file for each format that an incident can be recorded in: a file in, events out."""

@@ -1,0 +1,170 @@
+"""Each event by itself: what kind of thing it is, by which rule, and where it was done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from leakdoc.playbook.records.event import RecordEvent, Sort
+from leakdoc.playbook.records.rulebook import Rule, Rulebook
+from leakdoc.playbook.records.shell.commands import Simple
+from leakdoc.playbook.records.shell.peeling import peeled, peeled_argv
+
+STAGING: Final = "staging"
+PRODUCTION: Final = "production"
+LOCAL: Final = "local"
+
+# Of a line that does several things, the first of these is what it is for.
+_WEIGHT: Final = [
+    "rollback",
+    "deploy",
+    "breaker",
+    "tune",
+    "mitigate",
+    "restart",
+    "monitoring",
+    "fix",
+    "load",
+    "heap",
+    "heap_report",
+    "test",
+    "summary",
+    "growth",
+    "pool",
+    "proxy_pool",
+    "holder",
+    "server_connections",
+    "client_connections",
+    "memory",
+    "threads",
+    "errors",
+    "build",
+    "revision",
+    "upstream",
+    "symptom",
+    "target",
+    "code",
+    "history",
+    "credentials",
+    "config",
+    "host",
+    "wait",
+    "quiet",
+]
+_STAGING: Final = re.compile(
+    r"(?i)(?<![a-z])(staging|stage|stg|uat|pre-?prod|preprod|preview|sandbox|qa|perf-?env|loadtest-env)(?![a-z])|预发|测试环境|灰度环境"
+)
+_STAGING_PLACES: Final = re.compile(
+    r"(?i)(?:(?:-n|--namespace|--context|-e|--env|--environment|-l|--limit|-i|--cluster|-a|--app)[ =]|\bENV=|\bSTAGE=)"
+    r"(?:\S*[-_.])?(?:dev|test|testing|development)\b|\b(?:dev|test)\d*[-.][\w-]+\.[\w.]+"
+)
+_LOCAL: Final = re.compile(r"(?i)\b(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|host\.docker\.internal)\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one event was taken for.
+
+    Args:
+        kind: of a call, the name of a kind; of a statement, of the statement; empty when nothing fits.
+        rule: which rule said so.
+        also: of a statement, the other kinds that fit.
+        simples: the commands of a call, where they really run.
+        place: staging, local or production; empty when it does not say.
+    """
+
+    event: RecordEvent
+    kind: str = ""
+    rule: str = ""
+    also: tuple[str, ...] = ()
+    simples: tuple[Simple, ...] = ()
+    place: str = ""
+
+    @property
+    def line(self) -> str:
+        """The command as it was written."""
+        return self.event.command or " ".join(self.event.argv)
+
+
+def readings(events: Iterable[RecordEvent], rulebook: Rulebook) -> list[Reading]:
+    """Return a reading of each event."""
+    return [_READERS[event.sort](event, rulebook) for event in events]
+
+
+def statement_kinds(event: RecordEvent, rulebook: Rulebook) -> list[Rule]:
+    """Return the rules that fit what was said, the first first."""
+    return [rule for rule in rulebook.statements if rule.fits_statement(event, event.text)]
+
+
+def _statement(event: RecordEvent, rulebook: Rulebook) -> Reading:
+    rules = statement_kinds(event, rulebook)
+    kinds = [rule.kind for rule in rules]
+    return Reading(
+        event=event, kind=kinds[0] if kinds else "", rule=rules[0].name if rules else "", also=tuple(kinds[1:])
+    )
+
+
+def _edit(event: RecordEvent, rulebook: Rulebook) -> Reading:
+    rule = next((rule for rule in rulebook.edits if rule.fits_edit(event)), None)
+    return Reading(
+        event=event, kind=rule.kind if rule else "", rule=rule.name if rule else "", place=_place(event.path)
+    )
+
+
+def _command(event: RecordEvent, rulebook: Rulebook) -> Reading:
+    simples = tuple(peeled_argv(event.argv) if event.argv else peeled(event.command))
+    found = [
+        (rulebook_kind.kind, rulebook_kind.name)
+        for position, simple in enumerate(simples)
+        if (rulebook_kind := _rule(simple, _piped(simples, position), rulebook)) is not None
+    ]
+    kind, rule = min(found, key=lambda each: _weight(each[0]), default=("", ""))
+    return Reading(event=event, kind=kind, rule=rule, simples=simples, place=_place_of_call(event, kind))
+
+
+def _weight(kind: str) -> int:
+    return _WEIGHT.index(kind) if kind in _WEIGHT else 0  # a company's own kind is what a line is for
+
+
+def _rule(simple: Simple, text: str, rulebook: Rulebook) -> Rule | None:
+    return next((rule for rule in rulebook.commands if rule.fits_command(simple, text)), None)
+
+
+def _piped(simples: tuple[Simple, ...], position: int) -> str:
+    """Return a command's text with the filters behind it: what is asked of an output says what it was for."""
+    parts = [simples[position].text]
+    for simple in simples[position + 1 :]:
+        if not simple.piped:
+            break
+        parts.append(simple.text)
+    return " | ".join(parts)
+
+
+def _step(event: RecordEvent, rulebook: Rulebook) -> Reading:
+    del rulebook
+    return Reading(event=event, kind=f"step:{event.step}", rule="leakdoc: its own journal names the step")
+
+
+def _place_of_call(event: RecordEvent, kind: str) -> str:
+    line = event.command or " ".join(event.argv)
+    place = _place(re.sub(r"<<-?\s*['\"]?(\w+)['\"]?\n.*?\n\1", "", line, flags=re.DOTALL))
+    if (
+        not place
+        and kind in ("deploy", "load", "restart", "tune", "breaker", "rollback")
+        and _STAGING.search(event.said)
+    ):
+        return "" if re.search(r"(?i)\bprod(uction)?\b|生产|线上", line) else STAGING
+    return place
+
+
+def _place(text: str) -> str:
+    if _STAGING.search(text) or _STAGING_PLACES.search(text):
+        return STAGING
+    if _LOCAL.search(text):
+        return LOCAL
+    return PRODUCTION if re.search(r"(?i)(?<![a-z])prod(uction)?(?![a-z])|生产|线上", text) else ""
+
+
+_READERS: Final = {Sort.STATEMENT: _statement, Sort.EDIT: _edit, Sort.COMMAND: _command, Sort.STEP: _step}

@@ -1,0 +1,153 @@
+"""Values in a command that belong to one incident, each in a position that says of what type it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from leakdoc.playbook.records.interpreting import STAGING, Reading
+
+
+class Mention(NamedTuple):
+    """A value where its position says what it is.
+
+    Args:
+        name: of the parameter that it would be.
+        type: of a playbook's parameter.
+    """
+
+    name: str
+    type: str
+    value: str
+
+
+class _Position(NamedTuple):
+    name: str
+    type: str
+    pattern: re.Pattern[str]
+    within: re.Pattern[str] | None  # what else has to stand in the command
+
+
+def _position(name: str, type_: str, pattern: str, within: str = "") -> _Position:
+    return _Position(name, type_, re.compile(pattern), re.compile(within) if within else None)
+
+
+_V: Final = r"['\"]?(?P<v>[^\s'\"=,;|&(){}<>$`\\]+)['\"]?"
+_NAME: Final = r"(?P<v>[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*)"
+_KUBE: Final = r"\b(kubectl|oc|helm|stern|k9s|argocd|istioctl|linkerd|kubetail)\b"
+_DATABASE: Final = (
+    r"\b(psql|pgcli|pg_dump|mysql|mysqladmin|mariadb|mycli|redis-cli|valkey-cli|mongosh|pgbench|usql|pg_isready)\b"
+)
+
+_POSITIONS: Final = (
+    _position("namespace", "text", rf"(?:\s-n|--namespace)[ =]{_V}", _KUBE),
+    _position("namespace", "text", r"\bnamespace=~?\\?\"(?P<v>[\w-]+)\\?\""),
+    _position("context", "text", rf"--(?:kube-)?context[ =]{_V}", _KUBE),
+    _position("cluster", "text", rf"--cluster(?:-name)?[ =]{_V}"),
+    _position("region", "text", rf"--region[ =]{_V}"),
+    _position("log_group", "text", rf"--log-group-name[ =]{_V}|\blogs tail {_V.replace('?P<v>', '?P<w>')}"),
+    _position("pod", "text", r"(?<![\w/-])(?:pod/)?(?P<v>[a-z][a-z0-9-]*-[a-f0-9]{6,10}-[a-z0-9]{5})\b"),
+    _position("pod", "text", r"\bexec\s+(?:-[a-z]+\s+)*(?P<v>[a-z][a-z0-9-]*-\d+)\s", _KUBE),
+    _position("service", "service", rf"\b(?:deploy|deployment|deployments|rollout|sts|statefulset|ds|svc)[ /]{_NAME}(?![\w/.-])", _KUBE),
+    _position("service", "service", rf"\brollouts\s+(?:undo|promote|abort|status|set image|get rollout|retry rollout)\s+{_NAME}\b"),
+    _position("service", "service", rf"-l\s+(?:app|app\.kubernetes\.io/name|name|service|k8s-app)={_NAME}"),
+    _position("service", "service", r"\b(?:app|service|job|service_name|app_name|workload|deployment|destination_service_name)=~?\\?\"(?P<v>[a-z][\w-]*)\\?\""),
+    _position("service", "service", rf"--services?(?:-name)?[ =]{_NAME}(?![\w.-])"),
+    _position("service", "service", rf"\bhelm\s+(?:-\S+\s+)*(?:upgrade|rollback|history|status|get|install)\s+(?:-\S+\s+)*{_NAME}\b"),
+    _position("service", "service", rf"\bargocd\s+app\s+\w+\s+{_NAME}\b"),
+    _position("service", "service", rf"\bnomad\s+job\s+(?:status|history|revert|run|inspect|promote|restart)\s+(?:-\S+\s+)*{_NAME}(?![\w.-])"),
+    _position("service", "service", rf"\bsystemctl\s+(?:--?\S+\s+)*(?:status|restart|reload|stop|start|show|cat|is-active)\s+(?:-[\w-]+(?:[ =]\w+)?\s+)*{_NAME}(?:\.service)?\b"),
+    _position("service", "service", rf"\bsystemctl show\s+(?:-p\s+\w+\s+|--\S+\s+)*{_NAME}(?:\.service)?\b"),
+    _position("service", "service", rf"\bjournalctl\b[^|;]*?(?:-u|--unit)[ =]?{_NAME}(?:\.service)?\b"),
+    _position("service", "service", rf"\bdocker(?:-compose| compose)\s+(?:-\S+\s+(?:\S+\.ya?ml\s+)?)*(?:exec|logs|restart|up|stop|ps|top|pull|run)\s+(?:-\S+\s+(?:\d+\S*\s+)?)*{_NAME}(?![\w/.:-])"),
+    _position("service", "service", rf"\b(?:supervisorctl|pm2)\s+\w+\s+{_NAME}\b"),
+    _position("service", "service", rf"\b(?:fly|flyctl|heroku)\b.*?\s(?:-a|--app)[ =]{_NAME}\b"),
+    _position("service", "service", rf"\bdocker service (?:update|inspect|ps|rollback|scale|logs)\s+(?:-\S+\s+(?:\S+:\S+\s+)?)*{_NAME}\b"),
+    _position("container", "text", rf"\b(?:docker|podman)\s+(?:exec|logs|inspect|stats|top|restart|cp|update|kill|port)\s+(?:-{{1,2}}[\w-]+(?:[= ](?:\d+\w?|'[^']*'|\"[^\"]*\"))?\s+)*{_NAME}(?![\w/.-]*[/:])"),
+    _position("task", "text", rf"--tasks?[ =]{_V}"),
+    _position("allocation", "text", r"\balloc\s+(?:exec|logs|status|restart|signal)\s+(?:-\S+\s+(?:[a-z]+\s+)?)*(?P<v>[0-9a-f]{6,36})\b"),
+    _position("pid", "pid", r"(?:--pid[ =]|\s-p[ =]?)(?P<v>\d{1,7})\b", r"py-spy|pystack|lsof|pmap|strace|gdb|memray|rbspy|rbtrace|perf|pidstat|pystack|austin|gcore|nsenter|memleak|ps\b|top\b|prlimit|smem|dotnet"),
+    _position("pid", "pid", r"/proc/(?P<v>\d{1,7})/"),
+    _position("pid", "pid", r"\b(?:pmap|jstack|jmap|jcmd|jstat|gcore|pystack remote|kill|rbtrace|asprof)\s+(?:-\S+\s+|\w+\s+(?=\d))*(?P<v>\d{1,7})\b"),
+    _position("pid", "pid", r"\bmemray\b.*\s(?P<v>\d{1,7})\s*(?:$|['\"|;&])"),
+    _position("pid", "pid", r"\bProcess\((?P<v>\d{1,7})\)"),
+    _position("db_host", "host", rf"(?:\s-h|--host)[ =]?{_V}", _DATABASE),
+    _position("db_port", "port", r"(?:\s-p|\s-P|--port)[ =]?(?P<v>\d{2,5})\b", _DATABASE),
+    _position("db_port", "port", r"(?:[sd]port\s*=?\s*)?(?<![\d.\w]):(?P<v>\d{4,5})\b(?![./])", r"\b(ss|netstat|lsof|grep|conntrack)\b"),
+    _position("db_name", "text", rf"(?:\s-d|--dbname|--database)[ =]{_V}", _DATABASE),
+    _position("db_name", "text", r"\bmysql\b(?:\s+-\S+(?:\s+[\w.-]+)?)*?\s+(?P<v>[a-z]\w+)\s+-e\b"),
+    _position("db_host", "host", r"\b(?:postgres\w*|mysql|rediss?|mongodb|amqps?|jdbc:\w+)(?:\+\w+)?://(?:\[redacted\]@|[^\s@/]*@)?(?P<v>[\w.-]+)"),
+    _position("db_port", "port", r"\b(?:postgres\w*|mysql|rediss?|mongodb|amqps?|jdbc:\w+)(?:\+\w+)?://(?:\S*@)?[\w.-]+:(?P<v>\d+)"),
+    _position("db_name", "text", r"\b(?:postgres\w*|mysql|mongodb|jdbc:\w+)(?:\+\w+)?://(?:\S*@)?[\w.-]+(?::\d+)?/(?P<v>[\w-]+)"),
+    _position("host", "host", r"\bssh\s+(?:-\S+(?:\s+(?:[\w./-]+\.pem|\d+|\w+=\w+))?\s+)*(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+)"),
+    _position("host", "host", r"\b(?:scp|rsync)\b.*?\s(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+):/"),
+    _position("metrics_url", "url", r"(?P<v>https?://[^\s/'\"]+)/(?:api/v1/(?:query|query_range|series|alerts)|prometheus/api)"),
+    _position("stable_revision", "revision", r"--(?:to-revision|revision)[ =](?P<v>\d+)\b"),
+    _position("stable_revision", "revision", r"\b(?:helm rollback|argocd app rollback|nomad job revert)\s+[\w-]+\s+(?P<v>\d+)\b"),
+    _position("new_revision", "revision", r"--task-definition[ =](?P<v>[\w-]+:\d+)"),
+    _position("image_tag", "revision", r"[\w.-]+/[\w./-]+:(?P<v>[\w][\w.-]{1,127})(?=['\"\s]|$)"),
+    _position("image_tag", "revision", r"(?:--set\s+\S*(?:image\.)?tag|\bTAG|\bVERSION|\bIMAGE_TAG|newTag|\bversion|\brelease)[=:]\s*(?P<v>v?[\w][\w.-]{2,})"),
+    _position("image_tag", "revision", r"\b(?:deploy|release|promote|rollout|canary|ship)[\w./-]*\s+(?:\S+\s+){0,3}?(?P<v>v\d[\w.-]*|20\d\d[.-]\d\d[.-]\d\d[\w.-]*|\d+\.\d+\.\d+[\w.-]*)\b"),
+    _position("stable_revision", "revision", r"\breleases/(?P<v>20\d{6,12})\b"),
+    _position("channel", "slack_channel", r"(?<![\w&/])(?P<v>#[a-z][\w-]{2,79})\b"),
+    _position("idle_seconds", "duration", r"(?i)interval\s+'(?P<v>\d+)\s*(?:s|sec|seconds?|min|minutes?)'"),
+    _position("queue", "text", r"\b(?:list_queues|purge_queue|get queue=)\s*(?P<v>[\w.-]+)"),
+    _position("git_sha", "revision", r"\bgit\s+(?:show|revert|cherry-pick|diff|checkout|reset)\b[^|;]*?\s(?P<v>[0-9a-f]{7,40})\b"),
+)  # fmt: skip
+
+_PATH: Final = re.compile(r"(?<![\w./-])(?P<v>(?:[\w.-]+/)+[\w.-]*)(?![\w/])")
+_SOURCE_FILE: Final = re.compile(
+    r"(?<![\w./-])(?P<v>(?:[\w.-]+/)*[\w-]+\.(?:py|go|java|kt|scala|rb|js|ts|tsx|jsx|mjs|rs|php|cs|c|cc|cpp|ex|exs|sql|lua|vue))(?![\w/])"
+)
+_STAGED: Final = {"namespace", "context", "cluster", "host", "metrics_url", "service", "container", "pod", "db_host"}
+
+
+def mentions(reading: Reading) -> Iterator[Mention]:
+    """Yield the values of one call, in the order of the positions."""
+    line = f" {reading.line} "
+    for position in _POSITIONS:
+        if position.within is not None and not position.within.search(line):
+            continue
+        for match in position.pattern.finditer(line):
+            value = (match["v"] or "").rstrip(".:,/")
+            if position.name == "pid" and value in ("0", "1"):
+                continue
+            if value and not value.startswith("-") and value not in _NO_VALUES:
+                yield Mention(_name(position.name, value, reading, line), position.type, value)
+    yield from _paths(reading)
+
+
+_NO_VALUES: Final = {
+    "all", "prod-", "rollout", "status", "history", "get", "set", "image", "undo", "restart", "pods", "pod", "deploy",
+    "redacted", "sh", "bash", "app", "job", "name", "the", "in", "latest", "default", "and", "com", "json", "yaml",
+}  # fmt: skip
+
+
+def _name(name: str, value: str, reading: Reading, line: str) -> str:
+    if name == "db_port" and re.search(r"(?i)pgbouncer|proxysql|pgpool|haproxy", line):
+        return "proxy_port"
+    if reading.place == STAGING and name in _STAGED and re.search(r"(?i)stag|stg|uat|qa|dev|preprod|test|预发", value):
+        return f"staging_{name}"
+    return name
+
+
+def _paths(reading: Reading) -> Iterator[Mention]:
+    if reading.kind in ("code", "history", "fix", "test", "build") or reading.event.path:
+        for text in (reading.event.path, reading.line):
+            for match in _SOURCE_FILE.finditer(text):
+                if reading.kind in ("test", "build") and not re.search(r"(?i)test|spec", match["v"]):
+                    continue
+                is_test = re.search(r"(?i)(^|/)(tests?|spec)/|test_|_test|\.spec\.|tests?\.", match["v"])
+                yield Mention("test_path" if is_test else "source_file", "path", match["v"])
+    if reading.kind in ("code", "history"):
+        for match in _PATH.finditer(re.sub(r"'[^']*'|\"[^\"]*\"", " ", reading.line)):
+            if not _SOURCE_FILE.fullmatch(match["v"]) and not match["v"].startswith(("/tmp", "/proc", "./", "http")):
+                yield Mention("source", "path", match["v"].rstrip("/"))
+        if reading.kind == "code":
+            last = reading.simples[0].argv[-1] if reading.simples and len(reading.simples[0].argv) > 2 else ""
+            if (
+                re.fullmatch(r"(src|lib|app|apps|pkg|internal|cmd|services?|server|backend|api|\w+)/?", last)
+                and not last.isdigit()
+            ):
+                yield Mention("source", "path", last.rstrip("/"))

@@ -1,0 +1,1 @@
+"""Command lines taken apart: words as a shell would see them, nothing run and nothing expanded."""

@@ -1,0 +1,269 @@
+"""What led to the cure is kept; what failed, was ruled out or did not hold is dropped, and becomes advice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from leakdoc.playbook.records.event import Sort
+from leakdoc.playbook.records.placing import OBSERVED, Placed, kinds_said
+from leakdoc.playbook.records.rulebook import Rulebook
+
+RULED_OUT: Final = "ruled out"
+DID_NOT_HOLD: Final = "belongs to a change that did not hold"
+FAILED: Final = "failed"
+
+_LOOKS: Final = OBSERVED | {"code", "history", "host", "config", "quiet", "wait", "revision", "errors", ""}
+_CORE: Final = {
+    "memory",
+    "growth",
+    "server_connections",
+    "client_connections",
+    "pool",
+    "heap",
+    "heap_report",
+    "symptom",
+    "target",
+}
+_WRITES: Final = {"fix", "tune", "breaker"}
+_OF_A_CYCLE: Final = _WRITES | {"regression_test", "staging", "rollout", "guard", "verify", "recovered", "mitigate"}
+_COULD_NOT: Final = re.compile(
+    r"(?i)command not found|no such file or directory|permission denied|operation not permitted|error from server|"
+    r"not installed|cannot attach|could not (connect|resolve|attach)|unrecognized (option|argument)|"
+    r"unknown (flag|command)|no module named|usage: |connection refused|access denied|unable to"
+)
+_DOUBTS: Final = re.compile(
+    r"(?i)\b(maybe|perhaps|possibly|might|could (it|this) be|suspect|guess|what if|just in case|in case|rule out|"
+    r"is (it|the|this|that) .{0,40}\?|are .{0,30}\?)|怀疑|可能|会不会|是不是|也许|难道|排查一下"
+)
+_COMMON: Final = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "not",
+        "one",
+        "only",
+        "with",
+        "are",
+        "was",
+        "has",
+        "that",
+        "this",
+        "from",
+        "into",
+        "what",
+        "out",
+        "over",
+        "per",
+        "its",
+        "all",
+        "any",
+        "can",
+        "but",
+        "ruled",
+        "cause",
+        "check",
+        "look",
+        "see",
+        "maybe",
+        "could",
+        "kubectl",
+        "exec",
+        "get",
+        "describe",
+        "curl",
+        "grep",
+    ]
+)
+
+
+def sliced(course: list[Placed], rulebook: Rulebook) -> list[Placed]:
+    """Return the course with a reason at everything that is dropped; the first rule that drops something wins."""
+    for rule in _RULES:
+        drops = rule(course, rulebook)
+        course = [
+            replace(each, dropped=drops[position]) if position in drops and not each.dropped else each
+            for position, each in enumerate(course)
+        ]
+    return course
+
+
+# --- what was ruled out -----------------------------------------------------------------------------------------
+
+
+def _ruled_out(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
+    drops: dict[int, str] = {}
+    for position, each in enumerate(course):
+        if each.reading.event.sort is Sort.STATEMENT and "rejected" in kinds_said(each):
+            drops.update(dict.fromkeys(_rejects(position, course, rulebook), RULED_OUT))
+    return drops
+
+
+def _rejects(position: int, course: list[Placed], rulebook: Rulebook) -> Iterator[int]:
+    topic = words_of(course[position].reading.event.text)
+    for before in range(position - 1, -1, -1):
+        each = course[before]
+        if not each.reading.event.is_call:
+            if each.reading.event.narrates or each.reading.kind in ("", "hypothesis", "plan"):
+                continue
+            return
+        if each.reading.kind not in _LOOKS or each.phase == "rolled" or not _is_meant(each, topic, rulebook):
+            return
+        yield before
+
+
+def _is_meant(each: Placed, topic: set[str], rulebook: Rulebook) -> bool:
+    reading = each.reading
+    kind = rulebook.kinds.get(reading.kind)
+    about = words_of(f"{reading.event.said} {reading.line} {kind.about if kind else ''}")
+    doubted = bool(_DOUBTS.search(reading.event.said))
+    if topic & about:
+        return doubted or reading.kind not in _CORE or len(topic & about) > 1
+    return doubted or (reading.kind in ("threads", "host", "config", "optional"))
+
+
+def words_of(text: str) -> set[str]:
+    """Return the words that can be what a text is about; of Chinese, every two characters."""
+    lower = text.lower()
+    words = {word.rstrip("s") for word in re.findall(r"[a-z][a-z_]{2,}", lower)} | set(
+        re.findall(r"\b(?:gc|db|io|fd)\b", lower)
+    )
+    chinese = "".join(re.findall(r"[\u4e00-\u9fff]", text))
+    return (words - _COMMON) | {chinese[i : i + 2] for i in range(len(chinese) - 1)}
+
+
+# --- what did not hold ------------------------------------------------------------------------------------------
+
+
+def _did_not_hold(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
+    """A change is dropped with what tried it, when it is said not to have helped and another one follows."""
+    del rulebook
+    drops: dict[int, str] = {}
+    begun = 0
+    for position in _setbacks(course):
+        writes = [i for i in range(begun, position) if course[i].slot in _WRITES and course[i].reading.event.is_call]
+        later = any(each.slot in _WRITES and each.reading.event.is_call for each in course[position:])
+        if writes and later:
+            approved = any(each.slot == "mitigate" and each.reading.kind == "approved" for each in course[:position])
+            cycle = [
+                i
+                for i in range(writes[0], position)
+                if course[i].slot in _OF_A_CYCLE and not (course[i].slot == "mitigate" and approved)
+            ]
+            drops.update(dict.fromkeys(cycle, DID_NOT_HOLD))
+            drops.update(dict.fromkeys(_led_astray(course, writes, begun), DID_NOT_HOLD))
+        begun = position
+    return drops
+
+
+def _setbacks(course: list[Placed]) -> list[int]:
+    """Return where it is said, or shown by a rollback, that a change did not help."""
+    return [
+        position
+        for position, each in enumerate(course)
+        if (each.reading.event.sort is Sort.STATEMENT and "still_bad" in kinds_said(each))
+        or (each.slot == "roll_back" and each.reading.event.is_call)
+    ]
+
+
+def _led_astray(course: list[Placed], writes: list[int], begun: int) -> list[int]:
+    """Return the searches that led only to files whose change did not hold."""
+    wrong = {course[i].reading.event.path for i in writes} - {""}
+    right = {each.reading.event.path for i, each in enumerate(course) if i not in writes} - {""}
+    stray = []
+    for position in range(begun, writes[0]):
+        each = course[position]
+        if each.reading.kind in ("code", "history") and each.reading.event.is_call:
+            text = f"{each.reading.line}\n{each.reading.event.output}"
+            if any(path in text for path in wrong) and not any(path in text for path in right - wrong):
+                stray.append(position)
+    return stray
+
+
+# --- what failed, and what nobody asked for ---------------------------------------------------------------------
+
+
+def _failed(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
+    del rulebook
+    drops = {}
+    for position, each in enumerate(course):
+        event = each.reading.event
+        if not event.is_call or not _went_wrong(each):
+            continue
+        again = any(
+            later.slot == each.slot and later.reading.kind == each.reading.kind and not _went_wrong(later)
+            for later in course[position + 1 :]
+            if later.reading.event.is_call
+        )
+        if again:
+            drops[position] = f"{FAILED}, and was done again"
+        elif _COULD_NOT.search(event.output[:2000]):
+            drops[position] = FAILED
+    return drops
+
+
+def _went_wrong(each: Placed) -> bool:
+    event = each.reading.event
+    lines = event.output.strip().splitlines()
+    return event.failed is True or (
+        len(lines) <= 2 and bool(_COULD_NOT.search(event.output)) and event.failed is not False
+    )
+
+
+def _optional(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
+    return {
+        position: "no decision cites it"
+        for position, each in enumerate(course)
+        if (kind := rulebook.kinds.get(each.reading.kind)) and kind.optional and not cited(course, position)
+    }
+
+
+def _doubted(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
+    """A look on a mere suspicion that no decision came back to has led nowhere."""
+    del rulebook
+    return {
+        position: RULED_OUT
+        for position, each in enumerate(course)
+        if each.reading.event.is_call
+        and each.phase == "before"
+        and each.reading.kind in _LOOKS - _CORE - {"code", "history", "revision", "errors"}
+        and _DOUBTS.search(each.reading.event.said)
+        and not cited(course, position)
+    }
+
+
+def cited(course: list[Placed], position: int) -> bool:
+    """Whether a later decision, plan or summary comes back to what a call showed, by a figure or by its subject."""
+    each = course[position]
+    known = {
+        number
+        for before in course[:position]
+        for number in _figures(before.reading.event.output + before.reading.event.text)
+    }
+    figures = _figures(each.reading.event.output) - known
+    subject = words_of(each.reading.line) & words_of(each.reading.event.said) - _COMMON
+    for later in course[position + 1 :]:
+        reading = later.reading
+        weighs = later.slot and (
+            reading.kind in ("decided", "rollback_plan", "requested", "resolved", "summary") or not reading.kind
+        )
+        text = reading.event.text or reading.line
+        if weighs and (figures & _figures(text) or subject & words_of(text)):
+            return True
+    return False
+
+
+def _figures(text: str) -> set[str]:
+    return {number for number in re.findall(r"\d[\d.]*\d", text) if len(number) > 1}
+
+
+_RULES: Final[tuple[Callable[[list[Placed], Rulebook], dict[int, str]], ...]] = (
+    _did_not_hold,
+    _ruled_out,
+    _failed,
+    _optional,
+    _doubted,
+)

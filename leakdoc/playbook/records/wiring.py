@@ -1,0 +1,103 @@
+"""What each step of an extracted playbook is given, as far as the installed step takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from leakdoc.errors import LeakdocError
+from leakdoc.playbook.records.step_kinds import BY_ID
+from leakdoc.playbook.registry import Registry
+
+_TARGET: Final = "${{ params.target }}"
+_SERVICE: Final = "${{ params.service }}"
+_DSN: Final = "${{ params.db_dsn }}"
+_REVISION: Final = "${{ steps.fix.outputs.revision }}"
+
+# For each step, what it may be given, the likeliest first; `steps.X` needs X to be there, and `params.X` is declared.
+_WIRES: Final[Mapping[str, tuple[tuple[str, Any], ...]]] = {
+    "sample": (("target", _TARGET),),
+    "growth": (
+        ("trace", "${{ steps.sample.outputs.recording }}"),
+        ("policy.smallest", "${{ params.smallest_growth }}"),
+    ),
+    "connections": (("target", _TARGET), ("postgres", _DSN)),
+    "pool": (("target", _TARGET), ("postgres", _DSN)),
+    "upstream": (("target", _TARGET),),
+    "heap": (("target", _TARGET),),
+    "locate": (
+        ("source", "${{ params.source }}"),
+        ("heap", "${{ steps.heap.outputs.lines }}"),
+        ("openers", "${{ steps.connections.outputs.openers }}"),
+        ("openers", "${{ steps.pool.outputs.openers }}"),
+        ("openers", "${{ steps.upstream.outputs.openers }}"),
+    ),
+    "mitigate": (("service", _SERVICE),),
+    "fix": (("places", "${{ steps.locate.outputs.places }}"), ("service", _SERVICE)),
+    "tune": (("service", _SERVICE), ("diagnosis", "${{ steps.pool.outputs.diagnosis }}")),
+    "breaker": (("service", _SERVICE), ("diagnosis", "${{ steps.upstream.outputs.diagnosis }}")),
+    "regression_test": (
+        ("places", "${{ steps.locate.outputs.places }}"),
+        ("source", "${{ params.source }}"),
+    ),
+    "baseline": (("service", _SERVICE),),
+    "staging": (("service", _SERVICE), ("revision", _REVISION)),
+    "rollout": (("service", _SERVICE), ("revision", _REVISION)),
+    "roll_back": (
+        ("service", _SERVICE),
+        ("revision", "${{ steps.baseline.outputs.revision }}"),
+        ("to", "${{ steps.baseline.outputs.revision }}"),
+    ),
+    "verify": (("target", _TARGET), ("before", ("sample", "connections"))),
+    "recovered": (("target", _TARGET), ("service", _SERVICE), ("before", ("pool", "upstream", "sample"))),
+    "monitoring": (("service", _SERVICE),),
+    "summary": (("channel", "${{ params.channel }}"),),
+}
+_GUARD: Final = (("before", "${{ steps.sample.outputs.recording }}"), ("target", _TARGET), ("for", "15m"))
+
+
+def wires(step_id: str, present: list[str], registry: Registry) -> dict[str, Any]:
+    """Return the parameters of a step.
+
+    Args:
+        step_id: one of `STEP_KINDS`.
+        present: the ids of the steps ahead of it.
+    """
+    return _given(_WIRES.get(step_id, ()), BY_ID[step_id].uses, present, registry)
+
+
+def guard_wires(uses: str, present: list[str], registry: Registry) -> dict[str, Any]:
+    """Return the parameters of what guards a rollout."""
+    return _given(_GUARD, uses, present, registry)
+
+
+def _given(wanted: tuple[tuple[str, Any], ...], uses: str, present: list[str], registry: Registry) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name, value in wanted:
+        if name in given or not _taken(uses, name.partition(".")[0], registry):
+            continue
+        if isinstance(value, tuple):
+            value = [each for each in value if each in present]
+            if value:
+                given[name] = value
+        elif not value.startswith("${{ steps.") or _there(value, present, registry):
+            given[name] = value
+    return given
+
+
+def _taken(uses: str, name: str, registry: Registry) -> bool:
+    try:
+        return registry.get(uses).takes(name)
+    except LeakdocError:
+        return True  # a step that is not installed is reported by the check of the playbook
+
+
+def _there(reference: str, present: list[str], registry: Registry) -> bool:
+    _, step_id, _, output = reference.strip("${} ").split(".")
+    if step_id not in present:
+        return False
+    try:
+        outputs = registry.get(BY_ID[step_id].uses).outputs
+    except LeakdocError:
+        return True
+    return outputs is None or output in outputs

@@ -1,0 +1,113 @@
+"""Where a secret can stand in text: an ordered list of forms, each with the part that is secret named `value`.
+
+A form is *sure* where nothing but a secret stands in that place (the password of a URL, `PGPASSWORD=`); only what was
+found in such a place, or looks like nothing else, is afterwards searched for everywhere in a record.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final, NamedTuple
+
+
+class Form(NamedTuple):
+    """One place where secrets stand.
+
+    Args:
+        pattern: has the group `value`.
+        sure: whatever stands there is a secret, whether it looks like one or not.
+    """
+
+    pattern: re.Pattern[str]
+    sure: bool
+
+
+_NAMED: Final = (
+    r"(?:password|passwd|pwd|secret|token|api[_-]?key|credential|authorization|passphrase|"
+    r"access[_-]?key|account[_-]?key|private[_-]?key|signing[_-]?key|encryption[_-]?key|client[_-]?key|"
+    r"session[_-]?key|session[_-]?id|master[_-]?key|x-[\w-]{0,30}-(?:key|auth))"
+)
+SECRET_NAME: Final = rf"(?<![\w.-])[\w.-]{{0,80}}?{_NAMED}[\w.-]{{0,80}}"
+_QUOTED: Final = r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|\\\"[^\"\\\n]*\\\""
+VALUE: Final = rf"(?P<value>{_QUOTED}|[^\s,;&]+)"
+
+# A sentence that names a secret is no assignment: "missing token: retry", "password: unchanged".
+_ASSIGNED: Final = rf"(?i){SECRET_NAME}(?:\\?[\"'])?[ \t]*[=:][ \t]*(?!//){VALUE}"
+
+SURE: Final = (
+    r"(?P<value>-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z))",
+    r"\b(?P<value>(?:AKIA|ASIA)[0-9A-Z]{16})\b",  # an access key id
+    r"\b(?P<value>eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*)",  # a JSON web token
+    r"(?<=hooks\.slack\.com/)(?P<value>[^\s\"'\\]+)",  # a webhook's path is its secret
+    r"(?i)\bhttps://[\w.-]*(?:webhook|discord(?:app)?\.com/api/webhooks|open\.feishu\.cn/open-apis/bot|"
+    r"oapi\.dingtalk\.com/robot)[\w.-]*/(?P<value>[^\s\"'\\]{8,})",
+    r"\b(?P<value>xox[a-z]-[\w-]{8,})",
+    r"\b(?P<value>(?:gh[pousr]_|github_pat_|glpat-|npm_|pypi-|hvs\.|dop_v1_|sk_live_|sk_test_|rk_live_|whsec_|shpat_)"
+    r"[\w-]{10,})",
+    r"\b(?P<value>(?:sk|pk)-[A-Za-z0-9_-]{20,})",
+    r"\b(?P<value>AIza[\w-]{30,})",
+    r"\b(?P<value>SG\.[\w-]{16,}\.[\w-]{16,})",
+    r"(?i)\b(?:bearer|basic|negotiate)\s+(?P<value>[A-Za-z0-9._~+/=-]{8,})",
+    r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:token|apikey|aws4-hmac-sha256|digest|key)\s+(?P<value>[^\"'\n]+)",
+    r"(?i)\bcookie[\"']?\s*:\s*(?P<value>\S[^\r\n]*)",
+    r"\bcurl\b[^\n|;]{0,2000}?\s(?:-b\s*|--cookie[ =])"
+    r"(?P<value>\"[^\"\n]*=[^\"\n]*\"|'[^'\n]*=[^'\n]*'|[^\s\"']+=[^\s\"']+)",
+    r"\bcurl\b[^\n|;]{0,2000}?\s(?:-u\s*|--user[ =]|--proxy-user[ =])(?P<value>\"[^\"\n]+\"|'[^'\n]+'|[^\s:\"']+:\S+)",
+    r"\b(?:mysql(?:dump|admin|import|show)?|mariadb(?:-dump|-admin)?)\b[^\n|;]{0,500}?\s-p"
+    r"(?P<value>'[^'\n]+'|\"[^\"\n]+\"|[^\s]+)",
+    r"\bredis-cli\b[^\n|;]{0,500}?\s-a\s+(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
+    r"\b(?:sshpass|mongosh?|mongodump|rabbitmqadmin|docker login|podman login|helm registry login|lftp|influx)\b"
+    r"[^\n|;]{0,300}?\s-p\s*(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
+    r"\b(?:ldapsearch|ldapmodify|ldapwhoami)\b[^\n|;]{0,300}?\s-w\s*(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
+    r"(?i)\b(?:identified\s+by|(?:create|alter)\s+(?:user|role)\b[^;\n]{0,120}?\bpassword)\s+(?P<value>'[^'\n]+'|\"[^\"\n]+\")",
+    r"(?i)\brequirepass\s+(?P<value>\S+)",
+    r"(?im)^\s*AUTH\s+(?P<value>\S{6,})\s*$",
+    r"(?i)\bmachine\s+\S+\s+login\s+\S+\s+password\s+(?P<value>\S+)",
+    r"(?m)^[\w.*-]+:(?:\d+|\*):[\w*-]+:[\w*-]+:(?P<value>\S+)$",  # a line of .pgpass
+    r"(?i)\bjdbc:oracle:\w+:[^/\s@]+/(?P<value>[^@\s]+)@",
+    r"(?i)[?&](?:x-amz-signature|x-amz-security-token|x-amz-credential|sig|signature|access_token|auth|key|api_?key|pw|apikey)="
+    r"(?P<value>[^\s&\"'#\\]+)",
+    r"(?i)(?<![a-z0-9])pass(?:phrase|wd|word)?(?:\\?[\"']\s*:\s*|\\?[\"']?\s*=\s*)" + VALUE,  # but "pass: 3 checks"
+    r"\b[A-Z][A-Z0-9_]*(?:_KEY|_PASS|_PW|_PAT|_SALT|_AUTH)=" + VALUE,
+    r"(?i)\b(?:REDISCLI_AUTH|MYSQL_PWD|VAULT_TOKEN|SSHPASS)=" + VALUE,
+    r"(?:密码|口令|密钥|令牌)\s*(?:是|为|[:：=])\s*(?P<value>[^\s，。,;；]+)",
+)
+"""Places where nothing but a secret stands."""
+
+NAMED_PAIR: Final = (
+    rf"(?i)[\"']?\bname[\"']?\s*:\s*[\"']?{SECRET_NAME}[\"']?\s*,?\s*[\"']?\bvalue[\"']?\s*:\s*(?P<value>{_QUOTED}|[^\s,}}]+)",
+    rf"(?i)[\"']?\bkey[\"']?\s*:\s*[\"']?{SECRET_NAME}[\"']?\s*,?\s*[\"']?\bvalue[\"']?\s*:\s*(?P<value>{_QUOTED}|[^\s,}}]+)",
+)
+_OPTION: Final = rf"(?i)(?<![\w-])--?[\w.-]{{0,80}}?{_NAMED}[\w.-]{{0,80}}\s+{VALUE}"
+LIKELY: Final = (_ASSIGNED, _OPTION)
+"""Places where what is named as a secret stands, or words about it."""
+
+
+@cache
+def forms() -> tuple[Form, ...]:
+    """Return every form but the userinfo of a URL; they are compiled when the first text is looked at."""
+    return (
+        *(Form(re.compile(text, re.DOTALL if "BEGIN" in text else 0), True) for text in (*SURE, *NAMED_PAIR)),
+        *(Form(re.compile(text), False) for text in LIKELY),
+    )
+
+
+@cache
+def userinfo() -> re.Pattern[str]:
+    """Return what stands between a URL's scheme and its host."""
+    return re.compile(
+        r"(?P<scheme>\b[a-zA-Z][a-zA-Z0-9+.-]*://)"
+        # A password may hold @ and /; host:port/ is no user.
+        r"(?P<userinfo>(?![^\s/@:]+:\d+/)[^\s/@:\"']*:[^\s\"'\\]*|[^/\s@\"'\\]+)@"
+    )
+
+
+@cache
+def hint() -> re.Pattern[str]:
+    """Return what at least one of is in every text that holds a form: most texts are spared the rest."""
+    return re.compile(
+        r"(?i)pass|pwd|secret|token|key|cred|auth|cookie|bearer|basic|://|akia|asia|eyj|xox|gh[pousr]_|glpat|npm_|pypi-|"
+        r"hvs\.|_pat|_pw|_salt|sk[-_]|sg\.|aiza|-u|-p|-a|-b|-w|identified|machine|session|sig=|pw=|密码|口令|密钥|令牌|"
+        r":(?:\d+|\*):"
+    )

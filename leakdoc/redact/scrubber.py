@@ -1,0 +1,129 @@
+"""Secrets of a whole record: what was found in one place is gone from everywhere, in every spelling.
+
+It is used in two passes. `learn` reads every text of the record; `scrub` then takes out of a text what stands where
+secrets stand, and every spelling of every secret that was learnt anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote
+
+from leakdoc.redact.encoded import decoded, encoded_runs, secret_manifest_values
+from leakdoc.redact.secrets import MASK, Found, masked, secrets_in
+from leakdoc.redact.spelling import spellings
+
+_SHORTEST: Final = 5  # characters: a shorter word is masked where it stands, and too common to be hunted everywhere
+_SHORTEST_WORD: Final = 8  # of letters alone, which may be a word of the language or a name
+_DEEPEST: Final = 3  # encodings inside encodings
+_WRAPPED: Final = 24  # characters: a spelling this long may be broken over lines
+_NO_SECRET: Final = re.compile(
+    r"(?i)true|false|null|none|nil|yes|no|unset|empty|missing|expired|invalid|required|unchanged|redacted|hidden|"
+    r"changed|rotated|denied|default|password|secret|token|string|bytes|example|optional|authentication|unauthorized|"
+    r"\*+|x+|\.+|[-\d.:/]{1,8}|<[^>]*>|\[[^\]]*\]|\$\{?.*|\{\{.*|%[a-z(].*|env:\w+|file:.*|os\.\w+.*|process\.env.*|.*\(.*"
+)
+_NAMES_ONE: Final = re.compile(r"(?i)(?:name|ref|file|path|arn|id|url|uri|type|count|limit|length|version|host)s?$")
+
+
+class Scrubber:
+    """What is known of a record's secrets."""
+
+    def __init__(self) -> None:
+        self._secrets: set[str] = set()
+        self._spellings: tuple[str, ...] | None = None
+
+    @property
+    def secrets(self) -> int:
+        """How many different secrets were learnt; never which."""
+        return len(self._secrets)
+
+    def learn(self, text: str) -> None:
+        """Remember the secrets of one text, and of what is encoded in it."""
+        for each in _found(text):
+            self._remember(each)
+
+    def scrub(self, text: str) -> str:
+        """Return the text without secrets: those that stand in it, and those learnt from any other."""
+        text = self._without_known(masked(text, _found(text)))
+        return self._without_known(text)
+
+    def _remember(self, found: Found) -> None:
+        for secret in _parts(found.secret):
+            if worth_hunting(secret, sure=found.sure):
+                self._secrets.add(secret)
+                self._spellings = None
+
+    def _without_known(self, text: str) -> str:
+        if self._spellings is None:
+            known = {each for secret in self._secrets for each in (*spellings(secret), *spellings(unquote(secret)))}
+            self._spellings = tuple(sorted(known, key=lambda each: (-len(each), each)))
+        for each in self._spellings:
+            if each in text:
+                text = _replaced(text, each)
+        return _without_wrapped(text, self._spellings) if "\n" in text else text
+
+
+def worth_hunting(secret: str, *, sure: bool) -> bool:
+    """Whether a secret is distinct enough to be taken out of every text, not only where it was found."""
+    if len(secret) < _SHORTEST or MASK in secret or _NO_SECRET.fullmatch(secret):
+        return False
+    if secret.isalpha() and (secret.islower() or secret.istitle()):
+        return sure and len(secret) >= _SHORTEST_WORD
+    return sure or len(secret) >= _SHORTEST_WORD or not secret.isalnum() or not (secret.isalpha() or secret.isdigit())
+
+
+def _found(text: str, depth: int = 0) -> Iterator[Found]:
+    yield from (each for each in secrets_in(text) if not _only_names_one(text, each))
+    yield from secret_manifest_values(text)
+    if depth < _DEEPEST:
+        for start, end, run in encoded_runs(text):
+            inner = list(_found(decoded(run), depth + 1))
+            for each in inner:
+                yield Found(start, end, each.secret, each.sure)
+
+
+def _only_names_one(text: str, found: Found) -> bool:
+    """Whether what stands before the value says that it is a name, a path or a count of secrets: `secretName: db`."""
+    if found.sure:
+        return False
+    key = re.search(r"[\w.-]+(?=\\?[\"']?\s*[=:]?\s*\\?[\"']?$)", text[max(0, found.start - 120) : found.start])
+    return bool(
+        key and _NAMES_ONE.search(key[0]) and not re.search(r"(?i)session[_-]?id|access[_-]?key[_-]?id", key[0])
+    )
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """Yield what is secret in what stood in a secret's place: without quotes, of `user:password` the password."""
+    bare = secret.strip().strip("\\").strip("\"'").rstrip("\\\"'})],;")
+    yield bare
+    if "\\" in bare:
+        yield bare.replace('\\"', '"').replace("\\'", "'").replace("\\\\", "\\")
+    if "%" in bare:
+        yield unquote(bare)
+    if re.fullmatch(r"[^\s:;=]+:[^\s;]+", bare):  # curl -u user:password
+        yield bare.partition(":")[2]
+    if re.match(r"[A-Za-z0-9+/=]{8,}$", bare) and ":" in decoded(bare):  # Basic
+        yield decoded(bare).partition(":")[2]
+    if "=" in bare and ("; " in bare or re.match(r"[\w.-]+=[^=\s]{8,}", bare)):  # a cookie
+        yield from (pair.partition("=")[2].strip() for pair in bare.split(";"))
+    if "PRIVATE KEY" in bare:
+        yield from (line.strip() for line in bare.splitlines() if len(line.strip()) >= _WRAPPED and "--" not in line)
+
+
+def _replaced(text: str, spelling: str) -> str:
+    """Replace a spelling, and with it the rest of the encoded run that it stands in."""
+    if spelling.isalpha() and spelling.islower():
+        return re.sub(rf"(?<![\w./-]){spelling}(?![\w./-])", lambda _: MASK, text)
+    run = r"[A-Za-z0-9+/_-]*" if re.fullmatch(r"[A-Za-z0-9+/_-]{6,}", spelling) else ""
+    return re.sub(f"{run}{re.escape(spelling)}{run}={{0,2}}" if run else re.escape(spelling), lambda _: MASK, text)
+
+
+def _without_wrapped(text: str, known: tuple[str, ...]) -> str:
+    """Take out long spellings that are broken over lines, as terminals and encoders break them."""
+    joined = re.sub(r"\\?\s*\n\s*", "", text)
+    for each in known:
+        if len(each) >= _WRAPPED and each in joined:
+            text = re.sub(r"(?:\\?\s*\n\s*)?".join(map(re.escape, each)), lambda _: MASK, text)
+    return text

@@ -1,0 +1,52 @@
+"""Secrets taken out of one text, each where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from leakdoc.redact.patterns import forms, hint, userinfo
+
+MASK: Final = "[redacted]"
+
+
+class Found(NamedTuple):
+    """A secret in a text: where what is masked begins and ends, the secret itself, and whether it surely is one."""
+
+    start: int
+    end: int
+    secret: str
+    sure: bool
+
+
+def without_secrets(text: str) -> str:
+    """Return the text with passwords, tokens, keys and the userinfo of URLs replaced by ``[redacted]``."""
+    return masked(text, secrets_in(text))
+
+
+def masked(text: str, found: Iterator[Found]) -> str:
+    """Return the text with what was found replaced; what overlaps is replaced as one."""
+    kept: list[str] = []
+    at = 0
+    for each in sorted(found, key=lambda each: (each.start, -each.end)):
+        if each.end <= at:
+            continue
+        if each.start >= at:
+            kept += [text[at : each.start], MASK]
+        at = each.end
+    kept.append(text[at:])
+    return "".join(kept)
+
+
+def secrets_in(text: str) -> Iterator[Found]:
+    """Yield what stands where secrets stand, in the order of the forms."""
+    if not hint().search(text):
+        return
+    for match in userinfo().finditer(text):
+        user, colon, password = match["userinfo"].partition(":")
+        yield Found(match.start("userinfo"), match.end("userinfo"), password if colon else user, bool(colon))
+    for form in forms():
+        for match in form.pattern.finditer(text):
+            start, end = match.span("value")
+            if match["value"] != MASK:
+                yield Found(start, end, match["value"], form.sure)
