@@ -8,7 +8,6 @@ from leakdoc.model.decision import Outcome
 from leakdoc.model.finding import Json
 from leakdoc.model.step import StepResult
 from leakdoc.playbook import Param, StepContext, step
-from leakdoc.redact import inert
 from playbook_steps.hooking import (
     Call,
     Command,
@@ -54,7 +53,7 @@ def apply_fix(
             told = 'the hook named no revision: it prints {"revision": …, "diff": …} as its last line'
             return StepResult(outcome=Outcome.FAILED, reason=told, outputs=result.outputs)
         return result
-    where = inert(f" at {places}" if places else "", longest=400)
+    where = f" at {str(places)[:400]}" if places else ""
     answer = ctx.ask(f"Fix what leaks{where}; which revision has the fix?")
     if not answer:
         told = f"a person has to make the fix{where} and name its revision"
