@@ -9,8 +9,8 @@ import numpy as np
 
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import prepare
-from leakdoc.detection.stats.regular import is_regular, prepare_together
-from leakdoc.detection.stats.series import Growth, Series
+from leakdoc.detection.stats.regular import has_plain_times, is_plain, prepare_together
+from leakdoc.detection.stats.series import FloatArray, Growth, Series
 from leakdoc.detection.stats.verdicts import Asked, verdicts_on
 
 _AT_ONCE: Final = 96  # so that what is worked on stays in the processor's cache
@@ -51,25 +51,26 @@ def judge_many(
 
 
 def _groups(series: Sequence[Series], policy: GrowthPolicy, alone: list[int]) -> Iterator[list[int]]:
-    """Positions of series on the same times and of the same start, a few hundred at once; those of their own aside."""
-    by_shape: dict[tuple[int, float, float, float], list[list[int]]] = {}
+    """Positions of series on the same times and of the same start, some at once; those of their own aside."""
+    by_axis: dict[tuple[int, float, float, float], list[list[int]]] = {}
     for at, one in enumerate(series):
-        if not is_regular(one, policy):
+        if not is_plain(one, policy):
             alone.append(at)
             continue
-        times = one.times_s
-        started = float(one.life_started_s[int(one.life[0])])
+        times, started = one.times_s, float(one.life_started_s[int(one.life[0])])
         key = (len(times), float(times[0]), float(times[-1]), started if np.isfinite(started) else np.inf)
-        groups = by_shape.setdefault(key, [])
+        groups = by_axis.setdefault(key, [])
         mine = next((group for group in groups if _same(series[group[0]].times_s, times)), None)
-        if mine is None:
+        if mine is not None:
+            mine.append(at)
+        elif has_plain_times(times):
             groups.append([at])
         else:
-            mine.append(at)
-    for groups in by_shape.values():
+            alone.append(at)
+    for groups in by_axis.values():
         for group in groups:
             yield from (group[first : first + _AT_ONCE] for first in range(0, len(group), _AT_ONCE))
 
 
-def _same(one: np.ndarray, other: np.ndarray) -> bool:
+def _same(one: FloatArray, other: FloatArray) -> bool:
     return one is other or np.array_equal(one, other)

@@ -75,7 +75,7 @@ class Ensemble:
 
 def weigh(blocks: Sequence[Block], degrees: int) -> Ensemble:
     """Turn the blocks' logarithms into weights."""
-    logs = np.concatenate([block.log_weight for block in blocks], axis=2)
+    logs = np.concatenate([block.log_weight for block in blocks], axis=2, dtype=np.float32, casting="same_kind")
     starts = np.cumsum([0, *(block.log_weight.shape[2] for block in blocks)])
     tops = logs.max(axis=2)
     rho = np.argmax(tops, axis=0)
@@ -85,7 +85,7 @@ def weigh(blocks: Sequence[Block], degrees: int) -> Ensemble:
     freedom = float(max(degrees - 2, 1))
     logs -= tops.max(axis=0)[None, :, None]
     weight = np.exp(logs, out=logs)
-    by_block = np.add.reduceat(weight.sum(axis=0), starts[:-1], axis=1)
+    by_block = np.add.reduceat(weight.sum(axis=0, dtype=np.float64), starts[:-1], axis=1)
     total = by_block.sum(axis=1, keepdims=True)
     moving = [(number, block) for number, block in enumerate(blocks) if block.slope is not None]
     rises = _per_family([_rising(weight, starts, number, block, freedom) for number, block in moving], moving)

@@ -5,21 +5,22 @@ from __future__ import annotations
 from leakdoc.detection.stats.case import Case
 from leakdoc.detection.stats.forecast import worst_time_to_limit
 from leakdoc.detection.stats.preparing import Prepared, Segment
+from leakdoc.detection.stats.rules import Ruling
 from leakdoc.detection.stats.wording import growing
 from leakdoc.model.finding import Json
 
 _MOST_SEGMENTS = 50
 
 
-def evidence_of(prepared: Prepared, case: Case, rule: str) -> dict[str, Json]:
+def evidence_of(prepared: Prepared, case: Case, ruling: Ruling) -> dict[str, Json]:
     """Collect the numbers; times are on the series' own axis."""
-    told, samples = case.slope is not None, prepared.samples
+    samples = prepared.samples
     found: dict[str, Json] = {
         "samples": samples,
         "from": prepared.start if samples else None,
         "to": prepared.start + prepared.span if samples else None,
-        "rule": rule,
-        "in_words": growing(case) if case.slope is not None and case.slope.estimate > 0.0 else None,
+        "rule": ruling.rule,
+        "in_words": growing(case) if ruling.decision.is_fault else None,
         "limit": case.limit,
         "shape": case.shape,
         "axis": case.axis,
@@ -32,7 +33,7 @@ def evidence_of(prepared: Prepared, case: Case, rule: str) -> dict[str, Json]:
         "worst_case_time_to_limit_s": worst_time_to_limit(case),
         "smallest_that_matters_per_s": case.smallest or None,
     }
-    if told and case.fit is not None:
+    if case.fit is not None:
         found |= {
             "noise": case.fit.noise, "rise": case.fit.rise, "load_effect": case.fit.load_effect,
             "probability_slowing": case.undecided, "probability_settling": case.settles, "tail_grows": case.tail,

@@ -8,14 +8,16 @@ Thompson, Biometrika 58, 1971), so that the trend does not pass for a lack of me
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
-from leakdoc.detection.stats.stage import COLLINEAR, Ground, Pairs, Products
+from leakdoc.detection.stats.stage import COLLINEAR, Ground, Products
 from leakdoc.detection.stats.whitening import RHOS
 
+AnyFloats = npt.NDArray[np.floating[Any]]
 _LEAST_LEFT: Final = 1e-12
 
 
@@ -34,7 +36,7 @@ class Block:
 
     family: str
     axis: int
-    log_weight: FloatArray
+    log_weight: AnyFloats
     members: IntArray
     slope: FloatArray | None = None
     error: FloatArray | None = None
@@ -56,14 +58,15 @@ class Values:
     total: FloatArray
     doubt: float
 
-    def log_weight(self, explained: FloatArray, constant: FloatArray) -> FloatArray:
+    def log_weight(self, explained: AnyFloats, constant: AnyFloats) -> AnyFloats:
         """Return logarithms of weights, shape (r, s, k), of candidates that explain so much of the sum of squares."""
-        left = np.maximum(self.total[:, :, None] - explained, _LEAST_LEFT * self.total[:, :, None])
+        total = self.total[:, :, None].astype(explained.dtype)
+        left = np.maximum(total - explained, np.asarray(_LEAST_LEFT, dtype=total.dtype) * total)
         left += self.doubt * explained
         np.log(left, out=left)
         left *= -0.5 * self.ground.degrees
         left += constant
-        return left
+        return np.asarray(left)
 
     def error(self, explained: FloatArray, spread: FloatArray, columns: int) -> FloatArray:
         """Return standard errors of slopes; `spread` is their variance per unit of the error's variance."""
@@ -119,7 +122,7 @@ class Fitter:
     def beside(self, family: str, first: int, at: IntArray, log_prior: FloatArray) -> Block:
         """Fit one column, which grows, with each of others."""
         p = self.products
-        shared = p.gram[:, first, at]
+        shared = p.shared(np.asarray([first]), at)[:, 0]
         gain, sound = _gain(1.0 - shared * shared)
         h1, h2 = self.towards[:, :, first, None], self.towards[:, :, at]
         c1, c2 = p.contrast[:, first, None], p.contrast[:, at]
@@ -137,42 +140,35 @@ class Fitter:
             error=self.values.error(explained, spread, 2) * self.per_second,
         )  # fmt: skip
 
-    def settled_pairs(
-        self, family: str, chosen: IntArray, kinds: tuple[IntArray, IntArray], pairs: Pairs, log_prior: FloatArray
-    ) -> Block:
-        """Fit a few columns of each series, each with each of others: (r, s, f k).
-
-        Args:
-            chosen: shape (s, f), positions in the first of `kinds`.
-            kinds: the columns that may come first, and the k that come second.
-            pairs: what they have in common.
-        """
-        firsts, seconds = kinds[0][chosen], kinds[1]
-        h1 = np.take_along_axis(self.towards, firsts[None], axis=2)[..., None]
-        extra = self.towards[:, :, None, seconds] - pairs.shared[:, chosen] * h1
+    def settled_pairs(self, family: str, firsts: IntArray, seconds: IntArray, log_prior: FloatArray) -> Block:
+        """Fit a few columns of each series, shape (s, f), each with each of others, shape (k,): (r, s, f k)."""
+        used, chosen = np.unique(firsts, return_inverse=True)
+        pairs, chosen = self.products.pairs(used, seconds), chosen.reshape(firsts.shape)
+        towards = self.towards.astype(np.float32)  # weights need no more; only slopes' errors do
+        h1 = np.take_along_axis(towards, firsts[None], axis=2)[..., None]
+        extra = towards[:, :, None, seconds] - pairs.shared[:, chosen] * h1
         extra *= extra
         extra *= pairs.gain[:, chosen]
         extra += h1 * h1
         constant = pairs.log_weight[:, chosen]
-        constant += self.base[:, None, None, None] + (log_prior - 2.0 * self.penalty)
+        constant += (self.base[:, None, None, None] + (log_prior - 2.0 * self.penalty)).astype(np.float32)
         members = np.stack(np.broadcast_arrays(firsts[:, :, None], seconds), axis=-1)
-        flat = (len(self.base), len(chosen), -1)
+        flat = (len(self.base), firsts.shape[0], firsts.shape[1] * len(seconds))
         return Block(
-            family=family, axis=self.axis, members=members.reshape(len(chosen), -1, 2),
+            family=family, axis=self.axis, members=members.reshape(*flat[1:], 2),
             log_weight=self.values.log_weight(extra.reshape(flat), constant.reshape(flat)),
         )  # fmt: skip
 
     def over(self, family: str, linear: int, members: IntArray, log_prior: FloatArray) -> Block:
         """Fit a straight line over one or two settled columns of each series, members of shape (s, k, 1 or 2)."""
-        g = self.products.gram
-        a, b = members[..., 0], members[..., -1]
-        on_a, on_b, between = g[:, linear, a], g[:, linear, b], g[:, a, b]
+        a, b, line = members[..., 0], members[..., -1], np.full_like(members[..., 0], linear)
+        on_a, on_b, between = (self.products.between(*each) for each in ((line, a), (line, b), (a, b)))
         twice = members.shape[2] == 2
         gain_b, sound_b = _gain(1.0 - between * between)
         left_b = (on_b - on_a * between) if twice else np.zeros_like(on_a)
         room = 1.0 - on_a * on_a - left_b * left_b * gain_b * twice
         gain, sound = _gain(room)
-        h_l, h_a, h_b = (np.take_along_axis(self.towards, at[None], axis=2) for at in (np.full_like(a, linear), a, b))
+        h_l, h_a, h_b = (np.take_along_axis(self.towards, at[None], axis=2) for at in (line, a, b))
         extra_b = (h_b - between * h_a) * twice
         extra = h_l - on_a * h_a - left_b * gain_b * extra_b
         explained = h_a * h_a + extra_b * extra_b * gain_b + extra * extra * gain

@@ -132,7 +132,8 @@ def lay(stage: Stage, blocks: Sequence[Block], ensemble: Ensemble, y: FloatArray
 def _grown(stage: Stage, axis: int, rho: IntArray, members: IntArray, towards: FloatArray) -> FloatArray:
     """The candidates' own part of the values, shape (s, n)."""
     products, p = stage.products[axis], members.shape[1]
-    gram = products.gram[rho[:, None, None], members[:, :, None], members[:, None, :]] + 1e-12 * np.eye(p)
+    unit = products.unit[rho[:, None], members]
+    gram = unit @ np.swapaxes(unit, 1, 2) + 1e-12 * np.eye(p)
     h = np.take_along_axis(towards, members, axis=1)
     size = np.linalg.solve(gram, h[:, :, None])[:, :, 0] / products.scales[rho[:, None], members]
     return np.asarray(np.einsum("sp,spn->sn", size, stage.libraries[axis].columns.T[members]))

@@ -25,19 +25,15 @@ _MOST_MISSING: Final = 0.2
 _SMALLEST: Final = 1e-250  # of what a unit's resolution can be divided by
 
 
-def is_regular(series: Series, policy: GrowthPolicy) -> bool:
-    """Whether a series may be prepared with others on the same times."""
+def is_plain(series: Series, policy: GrowthPolicy) -> bool:
+    """Whether a series has one life and no load, and enough readings."""
     n = len(series.times_s)
-    plain = (
-        series.load is None and n >= max(policy.min_samples, _FEWEST) and int(series.life[-1]) == int(series.life[0])
-    )
-    return plain and _has_plain_times(series.times_s)
+    return series.load is None and n >= max(policy.min_samples, _FEWEST) and bool(series.life[-1] == series.life[0])
 
 
-def _has_plain_times(times: FloatArray) -> bool:
-    return (
-        bool(np.all(np.diff(times) > 0.0)) and abs(float(times[0])) < FARTHEST_S and abs(float(times[-1])) < FARTHEST_S
-    )
+def has_plain_times(times: FloatArray) -> bool:
+    """Whether times ascend and lie within what can be reckoned with."""
+    return bool(np.all(np.diff(times) > 0.0)) and max(abs(float(times[0])), abs(float(times[-1]))) < FARTHEST_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

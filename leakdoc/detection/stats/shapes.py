@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -137,18 +138,23 @@ def _axis(name: str, progress: FloatArray, bins: Bins) -> Axis:
     return Axis(name=name, u=progress / longest, along=along, per_second=per_second, along_per_second=1.0 / span)
 
 
-def library_of(axis: Axis) -> Library:
-    """Build every column on an axis, with the parameters of a fixed grid."""
+def library_of(axis: Axis, *, first: bool = True) -> Library:
+    """Build every column on an axis, with the parameters of a fixed grid.
+
+    Args:
+        first: whether it is the first axis; on a second one a cache that fills, or an S, is as good as on the first.
+    """
     end, flat = float(np.max(axis.u)), axis.along_per_second / (axis.per_second or 1.0)
     steps = _step_places(axis)
+    none = np.zeros(0)
     blocks = {
         "linear": (axis.u[:, None], np.ones(1), np.zeros(1)),
         "quick": _saturating(axis.u, end, np.asarray(QUICK)),
         "slow": _saturating(axis.u, end, np.asarray(SLOW)),
         "log": _logarithmic(axis.u, end, np.asarray(LOGS)),
         "knee": _knees(axis, flat, np.asarray(BENDS)),
-        "filled": _filled(axis, np.asarray(FULL)),
-        "sigmoid": _sigmoids(axis, flat),
+        "filled": _filled(axis, np.asarray(FULL) if first else none),
+        "sigmoid": _sigmoids(axis, flat, CENTRES if first else {0.1: ()}),
         "step": ((axis.along[:, None] > steps).astype(float), np.zeros(len(steps)), steps),
     }
     ends = np.cumsum([columns.shape[1] for columns, _, _ in blocks.values()])
@@ -184,8 +190,8 @@ def _rises(axis: Axis, rate: float, width: float, centre: FloatArray) -> Block:
     return rise, rate * rise[-1] * (1.0 - rise[-1]) / width, centre
 
 
-def _sigmoids(axis: Axis, rate: float) -> Block:
-    blocks = [_rises(axis, rate, width, np.asarray(centres)) for width, centres in CENTRES.items()]
+def _sigmoids(axis: Axis, rate: float, centres_by_width: Mapping[float, tuple[float, ...]]) -> Block:
+    blocks = [_rises(axis, rate, width, np.asarray(centres)) for width, centres in centres_by_width.items()]
     rises, slopes, centres = zip(*blocks, strict=True)
     return np.hstack(rises), np.concatenate(slopes), np.concatenate(centres)
 

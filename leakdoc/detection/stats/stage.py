@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
@@ -19,6 +20,7 @@ from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.shapes import Axis, Library, axes_of, library_of
 from leakdoc.detection.stats.whitening import Whitener, whitener_of
 
+SingleArray = npt.NDArray[np.float32]
 COLLINEAR: Final = 1e-7  # what a column adds to others, as a part of itself: less is rounding
 _KEPT: Final = 12
 
@@ -53,7 +55,6 @@ class Products:
 
     Args:
         unit: shape (r, c, n), what the confounders leave of them, each scaled to length one.
-        gram: shape (r, c, c), their products.
         log_size: shape (r, c), twice the logarithm of what each was divided by, less that of the first r.
         contrast: shape (r, c), slope at the end per unit of each, per unit of the axis.
         scales: shape (r, c), what each was divided by.
@@ -61,25 +62,33 @@ class Products:
     """
 
     unit: FloatArray
-    gram: FloatArray
     log_size: FloatArray
     contrast: FloatArray
     scales: FloatArray
     usable: Mask
 
+    def shared(self, firsts: IntArray, seconds: IntArray) -> FloatArray:
+        """Return the products of f columns with k others, shape (r, f, k)."""
+        return product(self.unit[:, firsts], np.swapaxes(self.unit[:, seconds], 1, 2))
+
+    def between(self, left: IntArray, right: IntArray) -> FloatArray:
+        """Return the products of columns with columns, one by one: shape (r, *left.shape)."""
+        return np.asarray(np.einsum("r...n,r...n->r...", self.unit[:, left], self.unit[:, right]))
+
     def pairs(self, firsts: IntArray, seconds: IntArray) -> Pairs:
         """Return what pairs of columns have in common, each of some with each of others."""
-        shared = self.gram[:, firsts][:, :, seconds]
+        shared = self.shared(firsts, seconds)
         room = 1.0 - shared * shared
         gain = 1.0 / np.maximum(room, 0.1 * COLLINEAR)
         size = self.log_size[:, firsts, None] + self.log_size[:, None, seconds] - np.log(gain)
         sound = np.all(room > COLLINEAR, axis=0) & self.usable[firsts][:, None] & self.usable[seconds]
-        return Pairs(shared=shared, gain=gain, log_weight=np.where(sound, -0.5 * (size - size[:1]), -np.inf))
+        log_weight = np.where(sound, -0.5 * (size - size[:1]), -np.inf)
+        return Pairs(shared=_single(shared), gain=_single(gain), log_weight=_single(log_weight))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pairs:
-    """Pairs of columns, f firsts by k seconds.
+    """Pairs of columns, f firsts by k seconds, in single precision.
 
     Args:
         shared: shape (r, f, k), their products.
@@ -87,25 +96,24 @@ class Pairs:
         log_weight: shape (r, f, k), what their size makes of a weight; minus infinity for pairs that are one.
     """
 
-    shared: FloatArray
-    gain: FloatArray
-    log_weight: FloatArray
+    shared: SingleArray
+    gain: SingleArray
+    log_weight: SingleArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stage:
-    """One time axis, or two where there are requests, with the confounders.
-
-    Args:
-        stepped: for each axis, steps beside steps, and saturations beside steps.
-    """
+    """One time axis, or two where there are requests, with the confounders."""
 
     ground: Ground
     axes: tuple[Axis, ...]
     libraries: tuple[Library, ...]
     products: tuple[Products, ...]
-    stepped: tuple[tuple[Pairs, Pairs], ...]
     count: int
+
+
+def _single(table: FloatArray) -> SingleArray:
+    return table.astype(np.float32)
 
 
 _CACHE: OrderedDict[tuple[bytes, ...], Stage] = OrderedDict()
@@ -138,25 +146,23 @@ def ground_of(bins: Bins, columns: FloatArray) -> Ground:
 
 
 def products_of(ground: Ground, columns: FloatArray, end_slope: FloatArray) -> Products:
-    """Project the confounders out of columns of shape (n, c), and multiply."""
-    rest = ground.rest(columns)
-    length = np.sqrt(np.einsum("rnc,rnc->rc", rest, rest))
-    before = np.sqrt(np.sum(ground.white(columns) ** 2, axis=1))
+    """Project the confounders out of columns of shape (n, c)."""
+    white = ground.white(columns)
+    before = np.sqrt(np.einsum("rnc,rnc->rc", white, white))
+    white -= product(ground.q, product(np.swapaxes(ground.q, 1, 2), white))
+    length = np.sqrt(np.einsum("rnc,rnc->rc", white, white))
     scales = np.where(length > 0.0, length, 1.0)
-    unit = np.ascontiguousarray(np.swapaxes(rest / scales[:, None, :], 1, 2))
+    white /= scales[:, None, :]
     log_size = 2.0 * np.log(scales)
     return Products(
-        unit=unit, gram=product(unit, np.swapaxes(unit, 1, 2)), log_size=log_size - log_size[:1],
-        contrast=end_slope / scales, scales=scales, usable=np.all(length > 1e-5 * np.maximum(before, 1e-300), axis=0),
+        unit=np.ascontiguousarray(np.swapaxes(white, 1, 2)), log_size=log_size - log_size[:1],
+        contrast=end_slope / scales, scales=scales,
+        usable=np.all(length > 1e-5 * np.maximum(before, 1e-300), axis=0),
     )  # fmt: skip
 
 
 def _build(bins: Bins, basis: Basis, axes: tuple[Axis, ...]) -> Stage:
     ground = ground_of(bins, basis.columns)
-    libraries = tuple(library_of(axis) for axis in axes)
+    libraries = tuple(library_of(axis, first=axis is axes[0]) for axis in axes)
     products = tuple(products_of(ground, library.columns, library.end_slope) for library in libraries)
-    stepped = tuple(
-        (each.pairs(at["step"], at["step"]), each.pairs(at["quick"], at["step"]))
-        for each, at in zip(products, (library.at for library in libraries), strict=True)
-    )
-    return Stage(ground=ground, axes=axes, libraries=libraries, products=products, stepped=stepped, count=len(bins))
+    return Stage(ground=ground, axes=axes, libraries=libraries, products=products, count=len(bins))

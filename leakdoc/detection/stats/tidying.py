@@ -63,7 +63,10 @@ class Rows:
 
     def keep(self, rows: Mask, *, spikes: int = 0) -> Rows:
         """Return only some rows; lives that lose all of theirs are dropped."""
-        kept, life = np.unique(self.life[rows], return_inverse=True)
+        if self.lives == 1:
+            kept, life = np.zeros(1, dtype=np.intp), self.life[rows]
+        else:
+            kept, life = np.unique(self.life[rows], return_inverse=True)
         return Rows(
             t=self.t[rows], y=self.y[rows], life=life.astype(np.intp), started=self.started[kept],
             load=None if self.load is None else self.load[rows], origin_s=self.origin_s, scale=self.scale,

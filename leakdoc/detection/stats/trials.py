@@ -61,28 +61,27 @@ def _on_axis(values: Values, stage: Stage, axis: int, towards: FloatArray, polic
         grows = FAMILIES[INDEX[family]].fate is not Fate.SETTLES
         return fitter(family).alone(family, at[kind], prior(family, len(at[kind])), grows=grows, peak=peak)
 
-    singles = {family: alone(family, kind, peak) for family, kind, peak in _SINGLES}
+    singles = {family: alone(family, kind, peak) for family, kind, peak in _SINGLES if len(at[kind])}
 
     def beside(family: str, kind: str) -> Block:
         return fitter(family).beside(family, linear, at[kind], prior(family, len(at[kind])))
 
-    jumps, taus = _two_best(singles["step"]), _two_best(singles["saturating"])
-    two = len(steps) * (len(steps) - 1) // 2 or 1
-    twice, warm = stage.stepped[axis]
-    stepped = fitter("two steps").settled_pairs("two steps", jumps, (steps, steps), twice, prior("two steps", two))
+    jumps, taus = steps[_two_best(singles["step"])], at["quick"][_two_best(singles["saturating"])]
+    two, many = len(steps) * (len(steps) - 1) // 2 or 1, len(at["quick"]) * len(steps)
+    stepped = fitter("two steps").settled_pairs("two steps", jumps, steps, prior("two steps", two))
     warmed = fitter("saturating + step").settled_pairs(
-        "saturating + step", taus, (at["quick"], steps), warm, prior("saturating + step", len(at["quick"]) * len(steps))
+        "saturating + step", taus, steps, prior("saturating + step", many)
     )
-    beside_one = np.concatenate([at[family][_two_best(singles[family])] for family in ("filled", "sigmoid")], axis=1)[
-        :, :, None
-    ]
+    hidden, curves = "linear + settled", [kind for kind in ("filled", "sigmoid") if kind in singles]
     beside_two = np.concatenate([_heaviest(stepped, 2), _heaviest(warmed, 2)], axis=1)
-    hidden, many = "linear + settled", sum(len(at[kind]) for kind in ("step", "quick", "filled", "sigmoid"))
+    settled = [fitter(hidden).over(hidden, linear, beside_two, prior(hidden, two))]
+    if curves:
+        beside_one = np.concatenate([at[kind][_two_best(singles[kind])] for kind in curves], axis=1)[:, :, None]
+        out_of = sum(len(at[kind]) for kind in ("step", "quick", "filled", "sigmoid"))
+        settled.append(fitter(hidden).over(hidden, linear, beside_one, prior(hidden, out_of)))
     return [
         *singles.values(), beside("linear + saturating", "quick"), beside("linear + knee", "knee"),
-        beside("linear + step", "step"), stepped, warmed,
-        fitter(hidden).over(hidden, linear, beside_one, prior(hidden, many)),
-        fitter(hidden).over(hidden, linear, beside_two, prior(hidden, two)),
+        beside("linear + step", "step"), stepped, warmed, *settled,
     ]  # fmt: skip
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 
@@ -53,64 +53,72 @@ class _Shared:
 
 def verdicts_on(many: Sequence[tuple[Series, Prepared]], asked: Asked) -> list[Growth]:
     """Judge series that were prepared on the same bins."""
-    bins = many[0][1].bins
+    bins, policy = many[0][1].bins, asked.policy
+    shared = _shared(bins)
+    basis = None if bins is None else _fittable(bins, many[0][1], shared, policy)
+    if bins is None or basis is None:
+        return [_verdict(prepared, _case(series, prepared, asked, shared)) for series, prepared in many]
+    y = np.stack([prepared.y for _, prepared in many])
+    resolution = np.asarray([prepared.resolution for _, prepared in many])
+    fitted, loaded = fit_all(bins, basis, y, resolution, policy, asked.alpha), basis.load_at is not None
+    return [
+        _verdict(prepared, _measured(series, prepared, asked, shared, found, loaded=loaded))
+        for (series, prepared), found in zip(many, fitted, strict=True)
+    ]
+
+
+def _shared(bins: Bins | None) -> _Shared:
     if bins is None:
-        return [_verdict(prepared, _case(series, prepared, asked, _Shared(bins=0, longest=0.0, lives=0, processes=1)))
-                for series, prepared in many]  # fmt: skip
-    shared = _Shared(
+        return _Shared(bins=0, longest=0.0, lives=0, processes=1)
+    return _Shared(
         bins=len(bins), longest=bins.longest_life, lives=bins.lives, processes=max(len(present_at_end(bins)), 1)
     )
-    cases = [_case(series, prepared, asked, shared) for series, prepared in many]
-    basis = _fittable(bins, cases[0])
-    if basis is not None:
-        y = np.stack([prepared.y for _, prepared in many])
-        resolution = np.asarray([prepared.resolution for _, prepared in many])
-        fitted = fit_all(bins, basis, y, resolution, asked.policy, asked.alpha)
-        loaded = basis.load_at is not None
-        cases = [
-            _measured(case, found, prepared, loaded=loaded)
-            for case, found, (_, prepared) in zip(cases, fitted, many, strict=True)
-        ]
-    return [_verdict(prepared, case) for (_, prepared), case in zip(many, cases, strict=True)]
 
 
-def _fittable(bins: Bins, case: Case) -> Basis | None:
+def _least_bins(prepared: Prepared, policy: GrowthPolicy) -> int:
+    return policy.min_cycles if prepared.floors else policy.min_bins
+
+
+def _fittable(bins: Bins, prepared: Prepared, shared: _Shared, policy: GrowthPolicy) -> Basis | None:
     """The confounders; null where too little is left beside them."""
-    if len(bins) < case.least_bins or case.longest <= 0.0:
+    least = _least_bins(prepared, policy)
+    if len(bins) < least or shared.longest <= 0.0:
         return None
-    basis = basis_of(bins, case.policy)
-    return basis if len(bins) - basis.columns.shape[1] >= case.least_bins - 1 else None
+    basis = basis_of(bins, policy)
+    return basis if len(bins) - basis.columns.shape[1] >= least - 1 else None
 
 
-def _case(series: Series, prepared: Prepared, asked: Asked, shared: _Shared) -> Case:
-    """What is known before anything is fitted."""
+def _case(series: Series, prepared: Prepared, asked: Asked, shared: _Shared, **told: Any) -> Case:
+    """What is known before anything is fitted, and what is told beside it."""
     policy = asked.policy
     return Case(
         unit=series.unit, policy=policy, alpha=asked.alpha, samples=prepared.samples, bins=shared.bins,
-        least_bins=policy.min_cycles if prepared.floors else policy.min_bins, span=prepared.span,
+        least_bins=_least_bins(prepared, policy), span=prepared.span,
         interval=prepared.interval, longest=shared.longest, lives=shared.lives, doubtful_lives=prepared.doubtful,
-        limit=policy.limit if policy.limit is not None else series.limit, processes=shared.processes,
+        limit=policy.limit if policy.limit is not None else series.limit, processes=shared.processes, **told,
     )  # fmt: skip
 
 
-def _measured(case: Case, found: Fitted, prepared: Prepared, *, loaded: bool) -> Case:
+def _measured(
+    series: Series, prepared: Prepared, asked: Asked, shared: _Shared, found: Fitted, *, loaded: bool
+) -> Case:
     """The case with what the fit says; as it was where no growing shape can be fitted."""
     if found.slope.high <= found.slope.low:
-        return case
-    scale, policy = prepared.scale, case.policy
-    if not _can_be_told(found.slope, scale * case.processes):
-        return replace(case, too_large=True)
+        return _case(series, prepared, asked, shared)
+    scale, policy = prepared.scale, asked.policy
+    if not _can_be_told(found.slope, scale * shared.processes):
+        return _case(series, prepared, asked, shared, too_large=True)
     fit, slope = found.fit.times(scale), found.slope.times(scale)
-    grew_for = case.span * (1.0 - fit.began)
+    grew_for = prepared.span * (1.0 - fit.began)
     rises, quiet = None, False
     if slope.sure_low > 0.0 and found.grows + found.hidden > _LIKELY and not prepared.floors:
         rises, quiet = _staircase(prepared, grew_for, found.shape, policy)
     own = policy.smallest_fraction_per_hour * abs(fit.level) / 3_600.0
-    return replace(
-        case, grows=found.grows, hidden=found.hidden, undecided=found.undecided, settles=found.settles,
-        load_shaped=loaded, shape=found.shape, axis=fit.axis, slope=slope, fit=fit,
+    return _case(
+        series, prepared, asked, shared, grows=found.grows, hidden=found.hidden, undecided=found.undecided,
+        settles=found.settles, load_shaped=loaded, shape=found.shape, axis=fit.axis, slope=slope, fit=fit,
         detectable=found.detectable * scale, smallest=own if policy.smallest is None else policy.smallest,
-        tail=found.tail, grew_for=grew_for, slowing=_SLOWING * case.span, rises=rises, quiet=quiet,
+        tail=found.tail, grew_for=grew_for, slowing=_SLOWING * prepared.span, rises=rises, quiet=quiet,
     )  # fmt: skip
 
 
@@ -144,5 +152,5 @@ def _verdict(prepared: Prepared, case: Case) -> Growth:
         time_to_limit_s=forecast.time_to_limit(case),
         needs_more_s=ruling.needs_more_s,
         grew_for_s=case.grew_for if ruling.decision.is_fault else None,
-        evidence=evidence_of(prepared, case, ruling.rule),
+        evidence=evidence_of(prepared, case, ruling),
     )
