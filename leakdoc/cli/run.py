@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.options import policies_of, positive_duration
-from leakdoc.cli.watching import add_watching, ended_by_signals, give_verdict, progress_shown
+from leakdoc.cli.watching import add_watching, ended_by_signals, give_verdict, progress_shown, retention_of
 from leakdoc.errors import TargetError, TargetGone, UsageError
 from leakdoc.model.facts import Ending
 
@@ -97,6 +97,7 @@ def _watch(args: argparse.Namespace, pid: int, policies: Policies | None) -> Wat
         interval_s=args.interval,
         for_s=args.for_s,
         record=args.record,
+        retention=retention_of(args),
         stop_when_decided=False,
         policies=policies,
         on_progress=progress_shown(args),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from leakdoc.cli.options import duration, policies_of
 from leakdoc.cli.targets import add_target
-from leakdoc.cli.watching import add_watching, ended_by_signals, give_verdict, progress_shown
+from leakdoc.cli.watching import add_watching, ended_by_signals, give_verdict, progress_shown, retention_of
+
+WHOLE_S: Final = 7 * 86_400.0  # for how long a watch without an end keeps each of its samples
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +44,7 @@ def execute(args: argparse.Namespace) -> int:
         interval_s=args.interval,
         for_s=None if args.until_stopped else args.for_s,
         record=args.record,
+        retention=retention_of(args, whole_s=WHOLE_S if args.until_stopped else None),
         smallest_per_hour=None if args.smallest is None else args.smallest * 3600.0,
         stop_when_decided=not args.until_stopped,
         policies=policies_of(args),

@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.exit_codes import COULD_NOT, code_of
-from leakdoc.cli.options import add_json, add_judging, positive_duration
+from leakdoc.cli.options import add_json, add_judging, positive_duration, size
 from leakdoc.cli.output import print_json, print_lines, tell, tell_kept
 
 if TYPE_CHECKING:
     from leakdoc.detection.watch import Progress, Watched
     from leakdoc.reporting.live import LiveLine
+    from leakdoc.sampling.retention import Retention
+
+LEAST_BYTES: Final = 2**20
 
 
 def add_watching(parser: argparse.ArgumentParser) -> None:
@@ -25,9 +28,38 @@ def add_watching(parser: argparse.ArgumentParser) -> None:
         "--interval", type=positive_duration, default=1.0, metavar="TIME", help="between samples (default: 1s)"
     )
     parser.add_argument("--record", metavar="FILE", help="keep every sample in FILE, readable by you only")
+    parser.add_argument(
+        "--max-size", type=recording_size, metavar="SIZE", help="the recording's size at most (default: 1GiB)"
+    )
+    parser.add_argument("--keep", type=positive_duration, metavar="TIME", help="drop recorded samples older than this")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     add_judging(parser)
     add_json(parser)
+
+
+def recording_size(text: str) -> float:
+    """Read a size that a recording can keep to."""
+    bytes_ = size(text)
+    if bytes_ < LEAST_BYTES:
+        raise argparse.ArgumentTypeError(f"a recording needs 1MiB at least: {text!r}")
+    return bytes_
+
+
+def retention_of(args: argparse.Namespace, *, whole_s: float | None = None) -> Retention | None:
+    """Return what bounds the recording that is asked for; null where nothing is recorded.
+
+    Raises:
+        UsageError: bounds were given for no recording.
+    """
+    from leakdoc.errors import UsageError
+
+    if args.record is None:
+        if args.max_size is not None or args.keep is not None:
+            raise UsageError("--max-size and --keep bound a recording", help="Name its file with --record FILE.")
+        return None
+    from leakdoc.sampling.retention import LARGEST_BYTES, Retention
+
+    return Retention(largest_bytes=int(args.max_size or LARGEST_BYTES), keep_s=args.keep, whole_s=whole_s)
 
 
 def progress_shown(args: argparse.Namespace) -> Callable[[Progress], None] | None:

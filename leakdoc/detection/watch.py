@@ -16,6 +16,7 @@ from leakdoc.detection.stopping import Standing, Stopped, reason_to_stop
 from leakdoc.errors import RecordingError, TargetGone, UsageError
 from leakdoc.model.sample import Sample
 from leakdoc.sampling.recording import RecordingWriter
+from leakdoc.sampling.retention import Retention
 from leakdoc.sampling.samplers import Samples, sampler_of
 from leakdoc.sampling.target import Target, resolve
 from leakdoc.sampling.trace_builder import TraceBuilder
@@ -82,6 +83,7 @@ class Watch:
         interval_s: between samples.
         for_s: how long to watch at most; null for no end.
         record: the file that keeps every sample; null to keep them in memory only.
+        retention: how large the file may grow, and how old its samples may become; the defaults when null.
         smallest_per_hour: the growth that `stable` must have been able to show; null for 1 % of the level an hour.
         stop_when_decided: whether a decisive verdict ends the watch before `for_s` does.
         policies: every threshold; the defaults when null.
@@ -101,6 +103,7 @@ class Watch:
         interval_s: float = INTERVAL_S,
         for_s: float | None = FOR_S,
         record: str | Path | None = None,
+        retention: Retention | None = None,
         smallest_per_hour: float | None = None,
         stop_when_decided: bool = True,
         policies: Policies | None = None,
@@ -127,7 +130,7 @@ class Watch:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
-        self._writer = None if record is None else RecordingWriter(record, self.target.subject)
+        self._writer = None if record is None else RecordingWriter(record, self.target.subject, retention=retention)
         self._taken = 0
         self._thread: threading.Thread | None = None
         self._result: Watched | None = None
@@ -304,6 +307,7 @@ def watch(
     interval_s: float = INTERVAL_S,
     for_s: float | None = FOR_S,
     record: str | Path | None = None,
+    retention: Retention | None = None,
     smallest_per_hour: float | None = None,
     stop_when_decided: bool = True,
     policies: Policies | None = None,
@@ -316,6 +320,7 @@ def watch(
         interval_s=interval_s,
         for_s=for_s,
         record=record,
+        retention=retention,
         smallest_per_hour=smallest_per_hour,
         stop_when_decided=stop_when_decided,
         policies=policies,

@@ -24,13 +24,16 @@ from leakdoc.sampling.recording_lock import WriterLock
 from leakdoc.sampling.recording_names import RecordingNames
 from leakdoc.sampling.recording_reader import read_recording
 from leakdoc.sampling.recording_schema import checksum, pack_readings, subject_text, text
+from leakdoc.sampling.recording_sealing import Sealer
+from leakdoc.sampling.retention import Retention
 
 if TYPE_CHECKING:
     from leakdoc.model.trace import Facts
 
 __all__ = ["RecordingWriter", "read_recording"]
 
-LARGEST_BYTES: Final = 2**30  # two months of one process at one sample a second; a forgotten watch must not fill a disk
+_FREE_SHARE: Final = 0.1
+_QUICKLY_WRITTEN: Final = 64 * 2**20  # in well under a second
 _NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
 _OPEN_RUN: Final = "INSERT INTO run (opened_at, subject) VALUES (?, ?)"
 _INSERT_ABSENCE: Final = "INSERT INTO absence (sample, process, reasons) VALUES (?, ?, ?)"
@@ -45,7 +48,7 @@ class RecordingWriter:
     Args:
         path: where to; made readable by its owner only. It may not exist, be empty, or be a recording.
         clock: tells the time, seconds since the epoch.
-        largest_bytes: the size that the file may grow to.
+        retention: how large the file may grow, and how old samples may become.
 
     Raises:
         RecordingBusy: another writer holds the file.
@@ -59,7 +62,7 @@ class RecordingWriter:
         subject: Subject,
         *,
         clock: Callable[[], float] = time.time,
-        largest_bytes: int = LARGEST_BYTES,
+        retention: Retention | None = None,
     ) -> None:
         self.path = Path(path)
         self._absences: dict[int, str] = {}
@@ -68,11 +71,13 @@ class RecordingWriter:
             self.path = Path(os.path.realpath(path))  # one file has one lock, by whatever name it is reached
             self._lock = WriterLock(self.path)
             undo.callback(self._lock.release)
-            self._connection = open_for_writing(self.path, subject, largest_bytes=largest_bytes)
+            bounds = Retention() if retention is None else retention
+            self._connection = open_for_writing(self.path, subject, largest_bytes=bounds.largest_bytes)
             undo.callback(self._connection.close)
             opened = self._connection.execute(_OPEN_RUN, (clock(), subject_text(subject)))
             self._run = opened.lastrowid
             self._names = RecordingNames(self._connection)
+            self._sealer = Sealer(self._connection, bounds, self._transaction, clock)
             undo.pop_all()
 
     def __enter__(self) -> RecordingWriter:
@@ -111,6 +116,8 @@ class RecordingWriter:
         except sqlite3.Error as error:
             self._absences.clear()
             raise _told(error, self.path) from error
+        with contextlib.suppress(sqlite3.Error):  # what cannot be sealed now stays as it is; it is acknowledged
+            self._sealer.added(len(samples), len(samples))
 
     def set_facts(self, facts: Facts) -> None:
         """Keep what is known of the subject beside its samples; replaces what this run has said before.
@@ -126,11 +133,23 @@ class RecordingWriter:
         if self._closed:
             return
         self._closed = True
+        with contextlib.suppress(sqlite3.Error):
+            self._sealer.finish()
+            self._give_back_room()
         with contextlib.suppress(sqlite3.Error):  # a full disk, or a reader at work: every sample is in the -wal file
             self._connection.execute("PRAGMA journal_mode = DELETE")
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
         self._lock.release()
+
+    def _give_back_room(self) -> None:
+        """Make the file smaller, where that is quick and worth it."""
+        pages, free, page = (
+            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        if free > _FREE_SHARE * pages and (pages - free) * page <= _QUICKLY_WRITTEN:
+            self._connection.execute("VACUUM")
 
     def _append(self, sample: Sample) -> None:
         process, layout = self._names.process(sample.process), self._names.layout(tuple(sample.values))

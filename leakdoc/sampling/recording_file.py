@@ -16,7 +16,7 @@ from leakdoc.errors import DamagedSource, RecordingError, SourceError, Unreadabl
 from leakdoc.model.subject import Subject
 from leakdoc.redact import inert
 from leakdoc.sampling.foreign_file import check_file, why
-from leakdoc.sampling.recording_schema import APPLICATION_ID, TABLES, VERSION, subject_from
+from leakdoc.sampling.recording_schema import APPLICATION_ID, TABLES, TABLES_OF, VERSION, subject_from
 
 _BUSY_S: Final = 5.0  # how long to wait for the moment in which a writer opens or closes the file
 _LONGEST_CELL: Final = 64 * 2**20  # a forged length must not ask for more memory than any real cell needs
@@ -45,10 +45,19 @@ def open_for_writing(path: Path, subject: Subject, *, largest_bytes: int) -> sql
         connection.execute("PRAGMA synchronous = NORMAL")
         page = connection.execute("PRAGMA page_size").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {max(1, largest_bytes // page)}")
+        _bring_up_to_date(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Make a recording of an older version one of this version, in one transaction."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version < VERSION:
+        new = [sql for name, sql in TABLES.items() if name not in TABLES_OF[version]]
+        connection.executescript(f"BEGIN; {'; '.join(new)}; PRAGMA user_version = {VERSION}; COMMIT")
 
 
 @contextlib.contextmanager
@@ -189,5 +198,5 @@ def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
             help="Upgrade: pip install --upgrade leakdoc",
         )
     stored = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    if version != VERSION or dict(stored) != TABLES:
+    if dict(stored) != TABLES_OF.get(version):
         raise DamagedSource(f"{name} is damaged: its tables are not those of a recording")

@@ -7,9 +7,9 @@ import json
 import os
 import sqlite3
 import struct
-from array import array
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field, replace
+import zlib
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,10 +18,9 @@ from leakdoc.model.sample import Column
 from leakdoc.model.subject import ProcessIdentity, Subject
 from leakdoc.redact import inert
 from leakdoc.sampling.foreign_file import refuse_too_many
-from leakdoc.sampling.instants import is_instant
 from leakdoc.sampling.recording_facts import facts_from
 from leakdoc.sampling.recording_file import log_is_lost, open_for_reading, told
-from leakdoc.sampling.recording_schema import checksum, column_from, process_from, subject_from, unpack_layout
+from leakdoc.sampling.recording_schema import column_from, process_from, subject_from, unpack_layout
 from leakdoc.sampling.trace_builder import Absences, life_key
 
 if TYPE_CHECKING:
@@ -30,22 +29,21 @@ if TYPE_CHECKING:
 
     from leakdoc.model.trace import Facts, FloatArray, Trace
     from leakdoc.sampling.assembly import LooseRows
+    from leakdoc.sampling.recording_block import Piece
 
 _LOST: Final = "the recording was not closed and its -wal file is not there: its last samples may be missing"
-_BROKEN: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, struct.error)
+_BROKEN: Final = (
+    ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, struct.error, zlib.error,
+)  # fmt: skip
 
 
-@dataclass(slots=True, kw_only=True)
-class _Stored:
-    """The rows of one recording as they are stored; ids are the file's own."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """The dictionaries of one recording; ids are the file's own."""
 
-    at: array[float] = field(default_factory=lambda: array("d"))
-    process: array[int] = field(default_factory=lambda: array("q"))
-    layout: array[int] = field(default_factory=lambda: array("q"))
-    readings: list[bytes] = field(default_factory=list)
-    processes: dict[int, ProcessIdentity] = field(default_factory=dict)
-    metrics: dict[int, Column] = field(default_factory=dict)
-    layouts: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    processes: Mapping[int, ProcessIdentity]
+    metrics: Mapping[int, Column]
+    layouts: Mapping[int, tuple[int, ...]]
 
 
 def read_recording(path: str | os.PathLike[str]) -> Trace:
@@ -64,16 +62,18 @@ def read_recording(path: str | os.PathLike[str]) -> Trace:
 
 def _trace(connection: sqlite3.Connection, file: Path) -> Trace:
     from leakdoc.sampling.assembly import assemble
+    from leakdoc.sampling.recording_pieces import how_many, recent_piece, sealed_pieces
 
     with _part(file, "what it says of its subject"):
         subject, facts = _subject_and_facts(connection)
     with _part(file, "its dictionaries"):
-        stored = _dictionaries(connection)
+        names = _dictionaries(connection)
+    has_blocks = connection.execute("PRAGMA user_version").fetchone()[0] > 1
     with _part(file, "its samples"):
-        _read_samples(connection, stored)
-    refuse_too_many(file, len(stored.at), len(stored.metrics))
-    with _part(file, "its samples"):
-        rows, life_of_process = _loose(stored)
+        refuse_too_many(file, how_many(connection, has_blocks=has_blocks), len(names.metrics))
+        pieces = [*(sealed_pieces(connection, names.layouts) if has_blocks else ())]
+        pieces.append(recent_piece(connection, names.layouts))
+        rows, life_of_process = _loose(names, pieces)
     with _part(file, "why values are missing"):
         facts = _absences(connection, life_of_process).told_in(facts, rows)
     return assemble(subject, rows, facts)
@@ -103,65 +103,60 @@ def _subject_and_facts(connection: sqlite3.Connection) -> tuple[Subject, Facts]:
     return subject, Facts() if earlier is None else replace(facts_from(earlier), ending=None)
 
 
-def _dictionaries(connection: sqlite3.Connection) -> _Stored:
-    return _Stored(
+def _dictionaries(connection: sqlite3.Connection) -> _Names:
+    return _Names(
         processes={key: process_from(name) for key, name in connection.execute("SELECT id, identity FROM process")},
         metrics={key: column_from(name) for key, name in connection.execute("SELECT id, name FROM metric")},
         layouts={key: unpack_layout(packed) for key, packed in connection.execute("SELECT id, metrics FROM layout")},
     )
 
 
-def _read_samples(connection: sqlite3.Connection, stored: _Stored) -> None:
-    last = 0
-    rows = connection.execute("SELECT id, at, process, layout, readings, crc FROM sample ORDER BY id")
-    for key, at, process, layout, readings, crc in rows:
-        if key <= last or not is_instant(at) or crc != checksum(at, process, layout, readings):
-            raise ValueError(f"sample {key} is not what was written")
-        last = key
-        stored.at.append(at)
-        stored.process.append(process)
-        stored.layout.append(layout)
-        stored.readings.append(readings)
-
-
-def _loose(stored: _Stored) -> tuple[LooseRows, dict[int, int]]:
+def _loose(names: _Names, pieces: Sequence[Piece]) -> tuple[LooseRows, dict[int, int]]:
     import numpy as np
 
     from leakdoc.sampling.assembly import LifeName, LooseRows
 
     lives: dict[Hashable, int] = {}
-    life_of_process = {key: lives.setdefault(life_key(each), len(lives)) for key, each in stored.processes.items()}
-    names = {life_of_process[key]: each for key, each in stored.processes.items()}
+    life_of_process = {key: lives.setdefault(life_key(each), len(lives)) for key, each in names.processes.items()}
+    known = {life_of_process[key]: each for key, each in names.processes.items()}
     rows = LooseRows(
-        times=np.array(stored.at, dtype=np.float64),
-        life=np.array([life_of_process[key] for key in stored.process], dtype=np.intp),
-        lives=[LifeName(pid=names[life].pid, started_at=names[life].started_at) for life in range(len(lives))],
-        columns=_columns(stored),
+        times=np.concatenate([each.at for each in pieces]),
+        life=np.concatenate([_lives_of(each, life_of_process) for each in pieces]),
+        lives=[LifeName(pid=known[life].pid, started_at=known[life].started_at) for life in range(len(lives))],
+        columns=_columns(names, pieces),
     )
     return rows, life_of_process
 
 
-def _columns(stored: _Stored) -> dict[Column, FloatArray]:
+def _lives_of(piece: Piece, life_of_process: Mapping[int, int]) -> npt.NDArray[np.intp]:
     import numpy as np
 
-    dense = {key: np.full(len(stored.at), np.nan) for key in stored.metrics}
-    for layout, rows in _rows_by_layout(stored):
-        metrics = stored.layouts[layout]
-        joined = b"".join([stored.readings[row] for row in rows.tolist()])
-        matrix = np.frombuffer(joined, dtype="<f8").reshape(len(rows), len(metrics))
-        for place, metric in enumerate(metrics):
-            dense[metric][rows] = matrix[:, place]
-    return {stored.metrics[key]: values for key, values in dense.items()}
+    known, place = np.unique(piece.process, return_inverse=True)
+    return np.array([life_of_process[key] for key in known.tolist()], dtype=np.intp)[place]
 
 
-def _rows_by_layout(stored: _Stored) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:
+def _columns(names: _Names, pieces: Sequence[Piece]) -> dict[Column, FloatArray]:
+    """Put the pieces one behind the other; minima and maxima of thinned samples are columns of their own.
+
+    Those have the label ``stat``, and are left out where a metric has labels: nobody is to add them up with others.
+    """
     import numpy as np
 
-    layout = np.array(stored.layout, dtype=np.int64)
-    order = np.argsort(layout, kind="stable")
-    for rows in np.split(order, np.flatnonzero(np.diff(layout[order])) + 1):
-        if len(rows):
-            yield int(layout[rows[0]]), rows
+    labelled = {column.metric for column in names.metrics.values() if column.labels}
+    length = sum(len(piece.at) for piece in pieces)
+    dense: dict[Column, FloatArray] = {column: np.full(length, np.nan) for column in names.metrics.values()}
+    first = 0
+    for piece in pieces:
+        for (metric, statistic), (rows, values) in piece.readings.items():
+            column = names.metrics[metric]
+            if statistic and column.metric in labelled:
+                continue
+            if statistic:
+                column = Column.of(column.metric, stat=statistic)
+                dense.setdefault(column, np.full(length, np.nan))
+            dense[column][first + rows] = values
+        first += len(piece.at)
+    return dense
 
 
 def _absences(connection: sqlite3.Connection, life_of_process: dict[int, int]) -> Absences:

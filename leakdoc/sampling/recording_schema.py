@@ -1,4 +1,4 @@
-"""The recording's format, version 1: its tables, and how values are laid out in them (docs/recording-format.md)."""
+"""The recording's format, version 2: its tables, and how values are laid out in them (docs/recording-format.md)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from leakdoc.model.sample import Column
 from leakdoc.model.subject import ProcessIdentity, Subject, SubjectKind
 
 APPLICATION_ID: Final = 0x4C4B4452  # "LKDR" at offset 68 of the file
-VERSION: Final = 1
+VERSION: Final = 2
 HEADER: Final = b"SQLite format 3\x00"
 
 TABLES: Final[Mapping[str, str]] = {
@@ -25,6 +25,14 @@ TABLES: Final[Mapping[str, str]] = {
         "layout INTEGER NOT NULL, readings BLOB NOT NULL, crc INTEGER NOT NULL)"
     ),
     "absence": "CREATE TABLE absence (sample INTEGER PRIMARY KEY, process INTEGER NOT NULL, reasons TEXT NOT NULL)",
+    "block": (
+        "CREATE TABLE block (id INTEGER PRIMARY KEY, first_at REAL NOT NULL, last_at REAL NOT NULL, "
+        "rows INTEGER NOT NULL, every_s REAL NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL)"
+    ),
+}
+TABLES_OF: Final[Mapping[int, Mapping[str, str]]] = {
+    1: {name: sql for name, sql in TABLES.items() if name != "block"},
+    VERSION: TABLES,
 }
 
 _ROW_HEAD: Final = struct.Struct("<dqq")

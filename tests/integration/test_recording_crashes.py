@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def _acknowledged_until_killed(process: subprocess.Popen[str], enough: int) -> i
 def test_what_was_acknowledged_survives_every_kill_and_is_continued(tmp_path: Path) -> None:
     path = tmp_path / "r"
     kept = 0
-    for enough in (1, 3, 40, 700, 1_500):  # the last are past the point where the log is folded in
+    for enough in (1, 3, 40, 700, 2_500):  # the last are past the points where the log is folded in and rows are sealed
         acknowledged = _acknowledged_until_killed(_start(WRITER, path, kept), enough)
         values = read_recording(path).columns[Column("metric_7")].tolist()
         assert values == [float(row) for row in range(len(values))]
@@ -58,6 +59,19 @@ def test_what_was_acknowledged_survives_every_kill_and_is_continued(tmp_path: Pa
         pass
     assert [each.name for each in tmp_path.iterdir()] == ["r"]
     assert len(read_recording(path)) == kept
+
+
+@pytest.mark.soak
+def test_two_hundred_kills_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    kept = 0
+    chosen = random.Random(20)
+    for _ in range(200):
+        acknowledged = _acknowledged_until_killed(_start(WRITER, path, kept), chosen.randrange(1, 900))
+        values = read_recording(path).columns[Column("metric_7")].tolist()
+        assert values == [float(row) for row in range(len(values))]
+        assert kept + acknowledged <= len(values) <= kept + acknowledged + 1
+        kept = len(values)
 
 
 @pytest.mark.parametrize("statement", range(12))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import math
+import struct
 import tempfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +19,13 @@ from leakdoc.model.subject import ProcessIdentity, Subject, SubjectKind
 from leakdoc.model.trace import Facts, Trace
 from leakdoc.sampling.export import export_csv
 from leakdoc.sampling.recording import RecordingWriter, read_recording
+from leakdoc.sampling.recording_block import Row, pack_block, unpack_block
+from leakdoc.sampling.recording_streams import pack_floats, pack_whole, unpack
 from leakdoc.sampling.sources.column_names import column_of
 from leakdoc.sampling.sources.csv import read_csv
 from leakdoc.sampling.sources.frame import from_frame, to_frame
 from leakdoc.sampling.sources.load import load_trace
-from leakdoc.testing.series import made_recording, made_samples, made_trace
+from leakdoc.testing.series import made_recording, made_samples, made_subject, made_trace
 
 ANY_TEXT = st.text(st.characters(), max_size=12)  # lone surrogates and NUL included
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True)
@@ -44,6 +48,7 @@ SAMPLES = st.builds(
     values=st.dictionaries(ANY_COLUMN, st.floats(), max_size=4),
     unavailable=st.dictionaries(ANY_TEXT, ANY_TEXT, max_size=2),
 )
+SUBJECT = made_subject()
 QUICK = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -194,3 +199,57 @@ def test_a_flipped_bit_in_the_log_of_a_killed_writer_loses_nothing_unsaid(place:
         except (DamagedSource, UnreadableSource):
             return
         assert np.all(trace.columns.get(Column("rss_bytes"), np.ones(1)) == 1.0)
+
+
+NUMBERS = st.lists(
+    st.one_of(
+        st.floats(),
+        st.integers(-(2**62), 2**62).map(float),
+        st.integers(-(10**6), 10**6).map(lambda each: each * 4096.0),
+        st.integers(0, 10**9).map(lambda each: each / 100),
+        st.sampled_from([0.0, -0.0, math.inf, -math.inf, math.nan, 5e-324, 1.7e308]),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=200)
+@given(numbers=NUMBERS)
+def test_a_column_of_a_block_comes_back_to_its_last_bit(numbers: list[float]) -> None:
+    packed = pack_floats(numbers)
+    values, end = unpack(memoryview(packed), 0, len(numbers))
+    assert end == len(packed)
+    assert values.astype(np.float64).tobytes() == np.array(numbers, dtype=np.float64).tobytes()
+
+
+@given(numbers=st.lists(st.integers(-(2**63), 2**63 - 1), max_size=20))
+def test_whole_numbers_come_back_wherever_they_wrap(numbers: list[int]) -> None:
+    values, _ = unpack(memoryview(pack_whole(numbers)), 0, len(numbers))
+    assert values.tolist() == numbers
+
+
+@QUICK
+@given(samples=st.lists(SAMPLES, max_size=8))
+def test_sealed_samples_are_those_that_were_recorded(samples: list[Sample]) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        with RecordingWriter(Path(directory) / "r", SUBJECT) as recording:
+            recording._sealer._rows_a_block = lambda processes: 2  # type: ignore[method-assign]
+            for sample in samples:
+                recording.append(sample)
+        found = read_recording(Path(directory) / "r")
+    assert_equal(found, made_trace(samples, subject=SUBJECT))
+
+
+@QUICK
+@given(data=st.binary(max_size=200), flip=st.integers(0, 10_000), value=st.integers(0, 255))
+def test_a_block_that_is_spoilt_is_a_block_or_an_error_that_is_known(data: bytes, flip: int, value: int) -> None:
+    rows = [Row(float(row), row % 3, 1, (float(row), row / 7)) for row in range(30)]
+    layouts = {1: (4, 9)}
+    whole = bytearray(zlib.decompress(pack_block(rows, layouts)))
+    whole[flip % len(whole)] = value
+    for cell in (zlib.compress(bytes(whole)), zlib.compress(data), data):
+        try:
+            piece = unpack_block(cell, layouts, thinned=False)
+        except (ValueError, KeyError, struct.error, zlib.error):
+            continue
+        assert len(piece.at) == len(piece.process) <= 65_536

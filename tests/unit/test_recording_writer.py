@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leakdoc.errors import DamagedSource, RecordingBusy, RecordingError, RecordingFull, UnreadableSource
+from leakdoc.errors import DamagedSource, RecordingBusy, RecordingError, UnreadableSource
 from leakdoc.model.sample import Column, Sample
 from leakdoc.model.subject import ProcessIdentity, Subject, SubjectKind
 from leakdoc.model.trace import Ending, Facts
 from leakdoc.sampling.recording import RecordingWriter, read_recording
+from leakdoc.sampling.retention import Retention
 from leakdoc.testing.series import FIRST_AT, made_recording, made_samples, made_subject
 
 RSS = Column("rss_bytes")
@@ -181,25 +182,91 @@ def test_writing_after_closing_is_an_error_and_closing_twice_is_none(tmp_path: P
         recording.append(made_samples({"rss_bytes": [1.0]})[0])
 
 
-def test_the_size_allowed_ends_a_recording_that_opens(tmp_path: Path) -> None:
-    samples = made_samples({f"metric_{number}": [1.0] * 2_000 for number in range(20)})
-    kept = 0
-    with (
-        RecordingWriter(tmp_path / "r", made_subject(), largest_bytes=100_000) as recording,
-        pytest.raises(RecordingFull) as full,
-    ):
+def test_the_size_allowed_is_kept_to_by_thinning_and_dropping_the_oldest(tmp_path: Path) -> None:
+    samples = made_samples({f"metric_{n}": [(row * 7919 + n) % 104729 / 7 for row in range(6_000)] for n in range(20)})
+    with RecordingWriter(tmp_path / "r", made_subject(), retention=Retention(largest_bytes=300_000)) as recording:
         for sample in samples:
             recording.append(sample)
-            kept += 1
-    assert full.value.help
-    assert (tmp_path / "r").stat().st_size <= 100_000
-    assert kept > 100
-    assert len(read_recording(tmp_path / "r")) == kept
+        assert (tmp_path / "r").stat().st_size <= 300_000
+    assert (tmp_path / "r").stat().st_size <= 300_000
+    trace = read_recording(tmp_path / "r")
+    assert trace.times[-100:].tolist() == [sample.at for sample in samples[-100:]]
+    assert 500 < len(trace) < 6_000
+
+
+def test_samples_beyond_the_age_that_is_kept_are_dropped(tmp_path: Path) -> None:
+    samples = made_samples({"rss_bytes": [float(row) for row in range(6_000)]})
+    bounds = Retention(keep_s=2_000)
+    with RecordingWriter(tmp_path / "r", made_subject(), clock=lambda: samples[-1].at, retention=bounds) as recording:
+        for sample in samples:
+            recording.append(sample)
+    trace = read_recording(tmp_path / "r")
+    assert trace.times[-1] == samples[-1].at
+    assert 2_000 <= len(trace) <= 2_000 + 1_024
+
+
+def test_older_samples_are_thinned_to_mean_minimum_and_maximum(tmp_path: Path) -> None:
+    values = [1e6 + 4096.0 * (row % 60) for row in range(20_000)]
+    first_at = 1_700_000_040.0  # a whole minute
+    samples = [
+        each
+        for pair in zip(
+            made_samples({"rss_bytes": values, "fds": [5.0] * 20_000}, pid=1, first_at=first_at),
+            made_samples({"rss_bytes": [each + 1 for each in values]}, pid=2, first_at=first_at),
+            strict=True,
+        )
+        for each in pair
+    ]
+    bounds = Retention(whole_s=3_600)
+    with RecordingWriter(tmp_path / "r", made_subject(), clock=lambda: samples[-1].at, retention=bounds) as recording:
+        for place in range(0, len(samples), 2):
+            recording.append_all(samples[place : place + 2])
+    trace = read_recording(tmp_path / "r")
+    assert len(trace.lives) == 2
+    thin = np.isfinite(trace.columns[Column.of("rss_bytes", stat="min")])
+    assert 200 < np.count_nonzero(thin) < 700
+    one = thin & (trace.life_of_row == 0)
+    inner = np.flatnonzero(one)[1:-1]
+    mean, low, high = (
+        trace.columns[each][inner]
+        for each in (Column("rss_bytes"), Column.of("rss_bytes", stat="min"), Column.of("rss_bytes", stat="max"))
+    )
+    whole = high - low == 4096.0 * 59  # a block's edge cuts a minute in two
+    assert np.count_nonzero(whole) > 0.8 * len(inner)
+    assert np.all(mean[whole] == 1e6 + 4096.0 * 29.5)
+    assert np.all(trace.columns[Column("fds")][inner] == 5.0)
+    assert np.count_nonzero(~thin & (trace.life_of_row == 1)) >= 3_600
+
+
+def test_a_long_recording_is_sealed_and_loses_nothing(tmp_path: Path) -> None:
+    values = {"rss_bytes": [4096.0 * (row % 977) for row in range(5_000)], "cpu": [row / 100 for row in range(5_000)]}
+    samples = made_samples({**values, "rare": [float(row) if row % 5 == 0 else None for row in range(5_000)]})
+    made_recording(tmp_path / "r", samples)
+    with closing(sqlite3.connect(tmp_path / "r")) as opened:
+        assert opened.execute("SELECT count(*) FROM block").fetchone()[0] >= 4
+        assert opened.execute("SELECT count(*) FROM sample").fetchone()[0] <= 512
+    trace = read_recording(tmp_path / "r")
+    assert trace.times.tolist() == [sample.at for sample in samples]
+    assert trace.columns[Column("cpu")].tolist() == values["cpu"]
+    assert trace.columns[Column("rare")][::5].tolist() == [float(row) for row in range(0, 5_000, 5)]
+    assert np.isnan(trace.columns[Column("rare")]).sum() == 4_000
+    made_recording(tmp_path / "r", made_samples({"rss_bytes": [1.0]}, first_at=samples[-1].at + 1))
+    assert len(read_recording(tmp_path / "r")) == 5_001
+
+
+def test_a_recording_of_version_1_is_continued_as_one_of_today(tmp_path: Path) -> None:
+    golden = Path(__file__).parents[1] / "golden" / "recording-v1.leakdoc"
+    (tmp_path / "r").write_bytes(golden.read_bytes())
+    before = read_recording(tmp_path / "r")
+    later = made_samples({"rss_bytes": [7.0]}, pid=7, first_at=FIRST_AT + 10, started_at=before.lives[0].started_at)
+    made_recording(tmp_path / "r", later, subject=before.subject)
+    after = read_recording(tmp_path / "r")
+    assert len(after) == len(before) + 1
 
 
 def test_a_newer_format_is_refused_with_the_way_out(tmp_path: Path) -> None:
     made_recording(tmp_path / "r", [])
-    _change(tmp_path / "r", "PRAGMA user_version = 2")
+    _change(tmp_path / "r", "PRAGMA user_version = 3")
     with pytest.raises(UnreadableSource, match="newer leakdoc") as caught:
         read_recording(tmp_path / "r")
     assert caught.value.help is not None
