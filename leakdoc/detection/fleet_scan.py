@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
-from leakdoc.detection.diagnosis import diagnose
 from leakdoc.detection.handing_out import map_bounded
+from leakdoc.detection.many import diagnose_many
 from leakdoc.detection.policies import Policies
 from leakdoc.detection.scan import Judged, Progress, scan_of
+from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.scan import Scan
 from leakdoc.model.urgency import most_urgent_first
-from leakdoc.redact import inert
 from leakdoc.sampling.sources.prometheus.fleet import Fleet, Sourced
 
 
@@ -54,21 +54,15 @@ def scan_fleet(
 
 
 def judge_batch(batch: Sequence[Sourced], *, policies: Policies) -> list[Judged]:
-    """Judge the subjects of a batch."""
-    return list(_judged(batch, policies))
+    """Judge the subjects of a batch together."""
+    diagnosed = iter(diagnose_many([each.trace for each in batch if each.trace is not None], policies))
+    return [
+        Judged(each.name, None, each.reason) if each.trace is None else _told(each, next(diagnosed)) for each in batch
+    ]
 
 
-def _judged(batch: Sequence[Sourced], policies: Policies) -> Iterator[Judged]:
-    for each in batch:
-        if each.trace is None:
-            yield Judged(each.name, None, each.reason)
-            continue
-        try:
-            yield Judged(each.name, diagnose(each.trace, policies=policies))
-        except Exception as error:  # one odd series among thousands takes no verdict away from the others
-            yield Judged(
-                each.name, None, inert(f"internal error, a defect of leakdoc: {type(error).__name__}: {error}")
-            )
+def _told(subject: Sourced, found: Diagnosis | str) -> Judged:
+    return Judged(subject.name, None, found) if isinstance(found, str) else Judged(subject.name, found)
 
 
 def _notes(fleet: Fleet) -> Iterator[str]:

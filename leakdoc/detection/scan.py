@@ -10,21 +10,23 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from leakdoc.detection.diagnosis import diagnose
 from leakdoc.detection.discovery import discovery_of
 from leakdoc.detection.folder import files_of
 from leakdoc.detection.handing_out import map_bounded
+from leakdoc.detection.many import diagnose_many
 from leakdoc.detection.policies import Policies
 from leakdoc.errors import LeakdocError
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.scan import Scan
 from leakdoc.model.subject import Subject, SubjectKind
+from leakdoc.model.trace import Trace
 from leakdoc.redact import inert, without_secrets
 from leakdoc.sampling.sources.load import load_trace
 
 Progress = Callable[[int, int], None]
 
 _FILES_AT_ONCE: Final = 16  # a task that is worth its way to a worker
+_CELLS_AT_ONCE: Final = 2**22  # 32 MiB of numbers in memory at once, or one file where that is larger
 
 
 class Judged(NamedTuple):
@@ -79,17 +81,36 @@ def scan_of(judged: Sequence[Judged], *, notes: tuple[str, ...] = ()) -> Scan:
 
 
 def judge_files(files: Sequence[tuple[str, Path]], *, policies: Policies, load: str | None) -> list[Judged]:
-    """Judge files one after the other, each under the name that is given with it."""
-    return list(_judged(files, policies, load))
-
-
-def _judged(files: Sequence[tuple[str, Path]], policies: Policies, load: str | None) -> Iterator[Judged]:
+    """Read files one after the other, and judge those together that fit into memory together."""
+    judged: list[Judged] = []
+    waiting: list[tuple[str, Trace]] = []
+    cells = 0
     for name, file in files:
-        try:
-            trace = load_trace(file, load_column=load)
-            subject = Subject(kind=SubjectKind.FILE, name=name, host=trace.subject.host)
-            yield Judged(name, diagnose(replace(trace, subject=subject), policies=policies))
-        except LeakdocError as error:
-            yield Judged(name, None, inert(without_secrets(error.message), longest=500))
-        except Exception as error:  # one odd file among thousands takes no verdict away from the others
-            yield Judged(name, None, inert(f"internal error, a defect of leakdoc: {type(error).__name__}: {error}"))
+        read = _read(name, file, load)
+        if isinstance(read, str):
+            judged.append(Judged(name, None, read))
+            continue
+        waiting.append((name, read))
+        cells += len(read) * max(len(read.columns), 1)
+        if cells > _CELLS_AT_ONCE:
+            judged.extend(_together(waiting, policies))
+            waiting, cells = [], 0
+    judged.extend(_together(waiting, policies))
+    order = {name: at for at, (name, _) in enumerate(files)}
+    return sorted(judged, key=lambda each: order[each.subject])
+
+
+def _together(waiting: Sequence[tuple[str, Trace]], policies: Policies) -> Iterator[Judged]:
+    for (name, _), found in zip(waiting, diagnose_many([trace for _, trace in waiting], policies), strict=True):
+        yield Judged(name, None, found) if isinstance(found, str) else Judged(name, found)
+
+
+def _read(name: str, file: Path, load: str | None) -> Trace | str:
+    """Return the trace of a file under the name that is given with it, or why there is none."""
+    try:
+        trace = load_trace(file, load_column=load)
+    except LeakdocError as error:
+        return inert(without_secrets(error.message), longest=500)
+    except Exception as error:  # one odd file among thousands takes no verdict away from the others
+        return inert(f"internal error, a defect of leakdoc: {type(error).__name__}: {error}")
+    return replace(trace, subject=Subject(kind=SubjectKind.FILE, name=name, host=trace.subject.host))

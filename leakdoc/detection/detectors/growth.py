@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from leakdoc.detection.stats.growth import judge
+from leakdoc.detection.detectors.together import verdict_on
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.model.finding import Finding, Interval, Json
@@ -41,7 +41,7 @@ def find_growth(
         title: what the reason calls the column; the metric's own title when null.
         alpha: two-sided error rate that this look may spend; the policy's own when null.
     """
-    growth = judge(series_of(trace, column), policy, alpha=alpha)
+    growth = verdict_on(series_of(trace, column), policy, alpha=alpha)
     return Finding(
         detector=detector,
         metric=column.metric,

@@ -75,6 +75,8 @@ def _suspected(trace: Trace, policies: Policies, alpha: float | None) -> Finding
 
 def find_connections(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
     """Judge connections and descriptors: what is found of the ones says what the others mean."""
+    if all(column.metric in _OF_MEMORY and not column.labels for column in trace.columns):
+        return
     unclosed = tuple(find_connection_growth(trace, policies, alpha))
     upstream = tuple(find_unresponsive(trace, policies, alpha))
     culprit = next((each for each in upstream if each.decision.is_fault), None)
@@ -89,6 +91,7 @@ def find_connections(trace: Trace, policies: Policies, alpha: float | None) -> I
         yield from detector(trace, policies, alpha)
 
 
+_OF_MEMORY: Final = frozenset({*MEMORY, "swap_bytes", "shared_bytes", "file_bytes", "limit_bytes", "requests_total"})
 OF_CONNECTIONS: Final[tuple[Detector, ...]] = (find_connections, find_concurrency_growth)
 DETECTORS: Final[tuple[Detector, ...]] = (find_memory_growth, find_other_growth, *OF_CONNECTIONS)
 

@@ -66,9 +66,9 @@ class Conventions:
     version_labels: tuple[str, ...]
     replica_labels: frozenset[str]
 
-    def rank(self, name: str) -> int:
+    def rank(self, meaning: Meaning) -> int:
         """Where a metric stands in the order of preference."""
-        return next(at for at, each in enumerate(self.metrics) if each.name == name)
+        return self.metrics.index(meaning)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from leakdoc.errors import DamagedSource
 from leakdoc.sampling.sources.prometheus.client import Prometheus
@@ -15,9 +15,17 @@ from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
 from leakdoc.sampling.sources.prometheus.refusals import TooMuch
 from leakdoc.sampling.sources.prometheus.remote_read import NotOffered, read
-from leakdoc.sampling.sources.prometheus.workloads import identity_of
+from leakdoc.sampling.sources.prometheus.workloads import Identity, identity_of
 
 SERIES_AT_ONCE: Final = 1_000
+
+
+class Part(NamedTuple):
+    """One series, what it means, and whose it is."""
+
+    meaning: Meaning
+    series: RawSeries
+    identity: Identity
 
 
 @dataclass(slots=True)
@@ -25,12 +33,12 @@ class Fetched:
     """The series of one subject.
 
     Args:
-        parts: meaning and series.
+        parts: what each series means, the series, and whose it is.
         unread: metric to the reason why its series are not among them.
     """
 
     listed: Listed
-    parts: list[tuple[Meaning, RawSeries]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
 
 
@@ -95,7 +103,7 @@ class Fetching:
             mine = found.get(identity.subject)
             for each in [mine] if mine is not None else of_pods.get(identity.subject, ()):
                 if meaning in each.listed.metrics:
-                    each.parts.append((meaning, series))
+                    each.parts.append(Part(meaning, series, identity))
         return list(found.values())
 
     def _series(self, queries: Sequence[tuple[Meaning, list[Matcher]]]) -> Iterator[tuple[Meaning, RawSeries]]:

@@ -14,10 +14,10 @@ from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.model.trace import Facts, FloatArray, Trace
 from leakdoc.sampling.assembly import LifeName, LooseRows, assemble
 from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
-from leakdoc.sampling.sources.prometheus.fetching import Fetched
+from leakdoc.sampling.sources.prometheus.fetching import Fetched, Part
 from leakdoc.sampling.sources.prometheus.inventory import BUILD, FACTS, FILES_LIMIT, LAST_OOM, LIMIT, RESTARTS, START
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
-from leakdoc.sampling.sources.prometheus.workloads import Identity, identity_of, version_of
+from leakdoc.sampling.sources.prometheus.workloads import version_of
 
 _SAME_START_S: Final = 2.0  # exporters compute a start from uptime, and round it as they like
 _ALIVE: Final = 5.0  # usual pauses between samples, after which a process that has none is taken to have ended
@@ -53,11 +53,12 @@ def trace_of(fetched: Fetched, conventions: Conventions, name: str) -> Trace:
         Rows of all processes; what a process does not have is missing. Readings that are not finite are left out, stale
         markers among them. Facts hold the limit of the processes that are there at the end, together.
     """
-    processes = [_process(parts, conventions) for parts in _by_process(fetched.parts, conventions)]
+    processes = [_process(parts, conventions) for parts in _by_process(fetched.parts)]
     rows = _rows([each for each in processes if len(each.times)])
+    alive = _alive(processes)
     facts = Facts(
-        limit_bytes=_at_end(processes, LIMIT),
-        open_files_limit=_at_end(processes, FILES_LIMIT),
+        limit_bytes=_at_end(alive, LIMIT),
+        open_files_limit=_at_end(alive, FILES_LIMIT),
         unavailable=dict(fetched.unread),
         notes=tuple(_notes(processes)),
         touched="nothing (read from Prometheus)",
@@ -65,23 +66,23 @@ def trace_of(fetched: Fetched, conventions: Conventions, name: str) -> Trace:
     return assemble(Subject(kind=SubjectKind.WORKLOAD, name=name), rows, facts)
 
 
-def _by_process(
-    parts: Iterable[tuple[Meaning, RawSeries]], conventions: Conventions
-) -> Iterable[list[tuple[Meaning, RawSeries, Identity]]]:
-    found: dict[tuple[str, ...], list[tuple[Meaning, RawSeries, Identity]]] = {}
-    for meaning, series in parts:
-        identity = identity_of(series.labels, conventions)
-        if identity is not None:
-            found.setdefault(identity.process, []).append((meaning, series.usable(), identity))
+def _by_process(parts: Iterable[Part]) -> Iterable[list[Part]]:
+    found: dict[tuple[str, ...], list[Part]] = {}
+    for part in parts:
+        found.setdefault(part.identity.process, []).append(part)
     return [found[key] for key in sorted(found)]
 
 
-def _process(parts: Sequence[tuple[Meaning, RawSeries, Identity]], conventions: Conventions) -> _Process:
+def _process(parts: Sequence[Part], conventions: Conventions) -> _Process:
+    series: dict[Meaning, list[RawSeries]] = {}
+    for part in parts:
+        usable = part.series.usable()
+        if len(usable.times):
+            series.setdefault(part.meaning, []).append(usable)
     columns: dict[str, _Readings] = {}
-    for meaning in conventions.metrics:
-        series = [each for used, each, _ in parts if used is meaning and len(each.times)]
-        if series and meaning.column not in columns:
-            columns[meaning.column] = _column(meaning, series, conventions)
+    for meaning in sorted(series, key=conventions.rank) if len(series) > 1 else series:
+        if meaning.column not in columns:
+            columns[meaning.column] = _column(meaning, series[meaning], conventions)
     judged = [readings for name, readings in columns.items() if name not in FACTS]
     times = _union([each.times for each in judged])
     life, lives = _lives(columns, times)
@@ -144,6 +145,8 @@ def _lives(columns: dict[str, _Readings], times: FloatArray) -> tuple[IntArray, 
     if starts is not None and len(starts.times):
         begun = _settled(starts.values)[np.maximum(np.searchsorted(starts.times, times, side="right") - 1, 0)]
     versions = _builds(columns)
+    if starts is None and len(versions) < 2:
+        return np.zeros(len(times), dtype=np.intp), [LifeName(version=versions[0][1] if versions else None)]
     build = np.maximum(np.searchsorted([at for at, _ in versions], times, side="right") - 1, 0) if versions else None
     which = np.zeros(len(times), dtype=np.intp) if build is None else build
     changes = np.zeros(len(times), dtype=bool)
@@ -201,12 +204,11 @@ def _alive(processes: Sequence[_Process]) -> list[_Process]:
     """The processes that are there at the end."""
     there = [each for each in processes if len(each.times) > 1]
     end = max((float(each.times[-1]) for each in there), default=0.0)
-    return [each for each in there if each.times[-1] >= end - _ALIVE * float(np.median(np.diff(each.times)))]
+    return [each for each in there if each.times[-1] >= end - _ALIVE * float(np.median(np.diff(each.times[-100:])))]
 
 
-def _at_end(processes: Sequence[_Process], column: str) -> float | None:
+def _at_end(alive: Sequence[_Process], column: str) -> float | None:
     """The last reading of a limit, summed over the processes that are there at the end; null where one has none."""
-    alive = _alive(processes)
     told = [each.columns[column].values[-1] for each in alive if column in each.columns]
     if not told or len(told) < len(alive) or min(told) <= 0:
         return None
