@@ -21,6 +21,7 @@ _PUBLIC = {
     "Watch": "leakdoc.detection.watch",
     "Watched": "leakdoc.detection.watch",
     "__version__": "leakdoc._version",
+    "connections": "leakdoc.detection.connections",
     "diagnose": "leakdoc.detection.diagnosis",
     "load_trace": "leakdoc.sampling.sources.load",
     "read_csv": "leakdoc.sampling.sources.csv",

@@ -1,4 +1,5 @@
 from leakdoc._version import __version__ as __version__
+from leakdoc.detection.connections import connections as connections
 from leakdoc.detection.diagnosis import diagnose as diagnose
 from leakdoc.detection.policies import Policies as Policies
 from leakdoc.detection.scan import scan as scan

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.options import add_json, duration, policies_of, positive_duration
@@ -12,12 +11,11 @@ from leakdoc.cli.output import print_json, print_lines
 from leakdoc.cli.watching import clear_line, ended_by_signals, progress_shown, tell_ending
 
 if TYPE_CHECKING:
-    from leakdoc.detection.watch import Progress, Watch, Watched
+    from leakdoc.detection.connections import Look, Prepared
+    from leakdoc.detection.watch import Progress, Watch
     from leakdoc.model.peer import Held
     from leakdoc.sampling.plan import PlannedProbe
-    from leakdoc.sampling.probes.connections import ConnectionsProbe
     from leakdoc.sampling.process import Target
-    from leakdoc.sampling.samplers import Samples
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -66,76 +64,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Look, and tell peer by peer."""
-    from leakdoc.detection.detectors.table import OF_CONNECTIONS
-    from leakdoc.detection.watch import Watch
-    from leakdoc.sampling.target import resolve
+    from leakdoc.detection.connections import prepare
 
-    target = resolve(args.target, children=args.children)
-    sampler, sockets = _sampler(args, target)
-    watch: Watch = Watch(
-        sampler,
+    look: Prepared = prepare(
+        args.target,
+        children=args.children,
         interval_s=args.interval,
         for_s=None if args.watch else args.for_s,
         record=args.record,
         stop_when_decided=not args.watch,
         policies=policies_of(args),
-        on_progress=_progress(args, lambda: watch),
-        detectors=OF_CONNECTIONS,
+        postgres=args.postgres,
+        more=_stacks if args.stacks else lambda _: (),
+        on_progress=_progress(args, lambda: look.watch),
     )
-    with ended_by_signals(watch.stop):
-        watched = watch.run()
-    return _give(args, watched, _held(args, target, sockets))
+    with ended_by_signals(look.watch.stop):
+        seen = look.run()
+    return _give(args, seen, _held(args, look))
 
 
-def _sampler(args: argparse.Namespace, target: Target) -> tuple[Samples, ConnectionsProbe | None]:
-    """Return what samples the target, with the probes that were asked for, and the one of them that knows sockets."""
-    if target.crew is not None:
-        return _of_many(args, target), None
-    from leakdoc.sampling.plans import plan_for
-    from leakdoc.sampling.sampler import Sampler
+def _stacks(target: Target) -> list[PlannedProbe]:
+    from leakdoc.attach import stacks
+    from leakdoc.sampling.plan import STACKS, PlannedProbe
 
-    plan = plan_for(target)
-    sockets = next((each.probe for each in plan.probes if each.name == "sockets"), None)
-    more = tuple(_asked_for(args, target.pid, sockets))
-    return Sampler(target, replace(plan, probes=plan.probes + more)), sockets  # type: ignore[return-value]
-
-
-def _of_many(args: argparse.Namespace, target: Target) -> Samples:
-    from leakdoc.errors import UsageError
-    from leakdoc.sampling.samplers import sampler_of
-
-    if args.postgres is not None or args.stacks or args.held_longer_than is not None:
-        raise UsageError(
-            f"{target.name} is several processes",
-            help="--postgres, --stacks and --held-longer-than ask one: give its pid.",
-        )
-    return sampler_of(target)
-
-
-def _asked_for(args: argparse.Namespace, pid: int, sockets: object) -> list[PlannedProbe]:
-    from leakdoc.sampling.pace import Beat
-    from leakdoc.sampling.plan import PlannedProbe
-
-    planned = []
-    if args.postgres is not None:
-        from leakdoc.errors import UsageError
-        from leakdoc.sampling.probes import postgres
-        from leakdoc.sampling.secret_reference import secret_of
-
-        if not hasattr(sockets, "peer_of_port"):
-            raise UsageError("--postgres joins sessions to sockets, which this system does not show")
-        view = postgres.PostgresProbe(secret_of(args.postgres), sockets.peer_of_port)
-        planned.append(
-            PlannedProbe(name="postgres", probe=view, metrics=postgres.METRICS, beat=Beat(every_s=2.0, budget=0.01))
-        )
-    if args.stacks:
-        from leakdoc.attach import stacks
-
-        probe = stacks.StacksProbe(pid)
-        planned.append(
-            PlannedProbe(name="stacks", probe=probe, metrics=stacks.METRICS, beat=Beat(every_s=2.0, budget=0.01))
-        )
-    return planned
+    probe = stacks.StacksProbe(target.pid)
+    return [PlannedProbe(name="stacks", probe=probe, metrics=stacks.METRICS, beat=STACKS)]
 
 
 def _progress(args: argparse.Namespace, watch: Callable[[], Watch]) -> Callable[[Progress], None] | None:
@@ -147,24 +100,22 @@ def _progress(args: argparse.Namespace, watch: Callable[[], Watch]) -> Callable[
     return LiveTable(lambda: watch().trace).show
 
 
-def _held(args: argparse.Namespace, target: Target, sockets: ConnectionsProbe | None) -> Held | None:
+def _held(args: argparse.Namespace, look: Prepared) -> Held | None:
     if args.held_longer_than is None:
         return None
     from leakdoc.detection.holders import held_longer_than
 
-    return held_longer_than(args.held_longer_than, target.pid, sockets)
+    return held_longer_than(args.held_longer_than, look.target.pid, look.sockets)
 
 
-def _give(args: argparse.Namespace, watched: Watched, held: Held | None) -> int:
-    from leakdoc.detection.connections import peer_summaries
+def _give(args: argparse.Namespace, seen: Look, held: Held | None) -> int:
     from leakdoc.model.peer import connections_document
 
     clear_line(args)
-    summaries = peer_summaries(watched.trace, watched.diagnosis.findings)
     if args.json:
-        print_json(connections_document(watched.diagnosis, summaries, held))
+        print_json(connections_document(seen.diagnosis, seen.peers, held))
     else:
         from leakdoc.reporting.connections_screen import connections_screen
 
-        print_lines(connections_screen(watched.diagnosis, summaries, held))
-    return tell_ending(watched)
+        print_lines(connections_screen(seen.diagnosis, seen.peers, held))
+    return tell_ending(seen.watched)

@@ -41,7 +41,7 @@ class LiveTable:
             tell("\n".join(lines))
 
     def _lines(self, progress: Progress) -> list[str]:
-        from leakdoc.detection.connections import peer_summaries
+        from leakdoc.detection.peer_summaries import peer_summaries
         from leakdoc.reporting.connections_screen import verdict_line
         from leakdoc.reporting.peer_table import peer_table
         from leakdoc.units import format_duration

@@ -1,90 +1,179 @@
-"""A look at a subject's connections alone: watched until decided, and told peer by peer."""
+"""A look at a subject's connections alone: watched until a fault is decided, and told peer by peer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from leakdoc.detection.detectors.peer_view import PeerView, largest_now, peers, places, rose, total_now
-from leakdoc.detection.detectors.pool_exhausted import HELD_AT
-from leakdoc.model.decision import Decision
-from leakdoc.model.finding import Finding
-from leakdoc.model.peer import PeerSummary
-from leakdoc.model.trace import FloatArray, Trace
+from leakdoc.detection.watch import Progress, Watch, Watched
+from leakdoc.errors import UsageError
+from leakdoc.sampling.plan import DATABASE, PlannedProbe
+from leakdoc.sampling.target import Target, resolve
+
+if TYPE_CHECKING:
+    from leakdoc.detection.policies import Policies
+    from leakdoc.model.diagnosis import Diagnosis
+    from leakdoc.model.peer import PeerSummary
+    from leakdoc.sampling.probes.connections import ConnectionsProbe
+    from leakdoc.sampling.samplers import Samples
 
 FOR_S: Final = 40.0  # growth needs thirty samples and twenty seconds to be told from a start
 INTERVAL_S: Final = 0.5
 
 
-def peer_summaries(trace: Trace, findings: Sequence[Finding] = ()) -> tuple[PeerSummary, ...]:
-    """Return what stands with each peer at the end of a trace; those with a fault first, then those with most."""
-    found = [_summary(trace, peer, findings) for direction in ("out", "in") for peer in peers(trace, direction)]
-    order = [str(decision) for decision in Decision]
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Look:
+    """What a look at connections has seen; in all else it is as what a watch returns."""
 
-    def rank(each: PeerSummary) -> tuple[int, int, str, str]:
-        gravity = order.index(each.decision) if each.decision is not None else len(order)
-        is_fault = each.decision is not None and Decision(each.decision).is_fault
-        return gravity if is_fault else len(order), -each.count, each.direction, each.peer
+    watched: Watched
+    peers: tuple[PeerSummary, ...]
 
-    return tuple(sorted(found, key=rank))
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """The verdict on connections, descriptors, threads and children."""
+        return self.watched.diagnosis
 
 
-def _summary(trace: Trace, peer: PeerView, findings: Sequence[Finding]) -> PeerSummary:
-    states = {state: int(total_now(trace, values) or 0) for state, values in peer.states().items()}
-    span = float(trace.times.max() - trace.times.min()) if len(trace) else 0.0
-    opened = rose(trace, peer.counted("connections_opened_total"), float("inf"))
-    evidence = peer.evidence()
-    return PeerSummary(
-        peer=str(evidence["peer"]),
-        peer_kind=peer.kind,
-        direction=peer.direction,
-        states={state: count for state, count in states.items() if count},
-        count=sum(states.values()),
-        oldest_s=_at_end(peer, "connection_oldest_s"),
-        idle_max_s=_at_end(peer, "connection_idle_max_s"),
-        idle_median_s=_at_end(peer, "connection_idle_median_s"),
-        awaiting=_whole(total_now(trace, peer.counted("connections_awaiting"))) if _tells_idle(peer) else None,
-        awaiting_max_s=_at_end(peer, "connection_awaiting_max_s"),
-        opened_per_s=opened / span if span > 0 else None,
-        openers=tuple(peer.opened_at()),
-        held_at=tuple(places(peer.columns, trace, HELD_AT)),
-        decision=_gravest(peer, str(evidence["peer"]), findings),
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prepared:
+    """A look that has not begun.
+
+    Args:
+        sockets: what reads the sockets of a single process on Linux; else null.
+    """
+
+    watch: Watch
+    target: Target
+    sockets: ConnectionsProbe | None
+
+    def run(self) -> Look:
+        """Look, in this thread, until there is a reason to stop; raises as `Watch.run` does."""
+        from leakdoc.detection.peer_summaries import peer_summaries
+
+        watched = self.watch.run()
+        return Look(watched=watched, peers=peer_summaries(watched.trace, watched.diagnosis.findings))
+
+
+def prepare(
+    target: int | str,
+    *,
+    children: bool = False,
+    for_s: float | None = FOR_S,
+    interval_s: float = INTERVAL_S,
+    record: str | Path | None = None,
+    stop_when_decided: bool = True,
+    policies: Policies | None = None,
+    postgres: str | None = None,
+    more: Callable[[Target], Sequence[PlannedProbe]] = lambda _: (),
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Prepared:
+    """Make a look ready to run; everything is as in `connections`, and `more` gives probes beside those there are."""
+    from leakdoc.detection.detectors.table import OF_CONNECTIONS
+
+    found = resolve(str(target), children=children)
+    sampler, sockets = _sampler(found, postgres, more)
+    watch = Watch(
+        sampler,
+        interval_s=interval_s,
+        for_s=for_s,
+        record=record,
+        stop_when_decided=stop_when_decided,
+        policies=policies,
+        on_progress=on_progress,
+        detectors=OF_CONNECTIONS,
     )
+    return Prepared(watch=watch, target=found, sockets=sockets)
 
 
-def _at_end(peer: PeerView, metric: str) -> float | None:
-    """Return an age at the last row in which sockets were read; null where no connection had one there."""
-    values: FloatArray = peer.age(metric)
-    return largest_now(peer.trace, _last_row_only(peer, values))
+def connections(
+    target: int | str,
+    *,
+    children: bool = False,
+    for_s: float | None = FOR_S,
+    interval_s: float = INTERVAL_S,
+    record: str | Path | None = None,
+    stop_when_decided: bool = True,
+    policies: Policies | None = None,
+    postgres: str | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Look:
+    """Look at the connections of a process, or of all that belong to a subject.
+
+    Args:
+        target: a pid, or what `leakdoc watch` takes.
+        postgres: where the DSN of its PostgreSQL is, ``env:NAME`` or ``file:PATH``; null to ask no database.
+        stop: ends the look soon once it is set; what was seen by then is judged.
+
+    Returns:
+        The verdict on connections, descriptors, threads and children, and each peer.
+
+    Raises:
+        TargetGone, AccessDenied, UsageError: there is no such process, or it is not ours to look at.
+        LeakdocError: the database cannot be asked, or the recording not written.
+    """
+
+    def tell(progress: Progress) -> None:
+        if stop is not None and stop.is_set():
+            look.watch.stop()
+        if on_progress is not None:
+            on_progress(progress)
+
+    look = prepare(
+        target,
+        children=children,
+        for_s=for_s,
+        interval_s=interval_s,
+        record=record,
+        stop_when_decided=stop_when_decided,
+        policies=policies,
+        postgres=postgres,
+        on_progress=tell,
+    )
+    return look.run()
 
 
-def _last_row_only(peer: PeerView, values: FloatArray) -> FloatArray:
-    import numpy as np
+def _sampler(
+    target: Target, postgres: str | None, more: Callable[[Target], Sequence[PlannedProbe]]
+) -> tuple[Samples, ConnectionsProbe | None]:
+    """Return what samples the target, with the probes that were asked for, and the one of them that knows sockets."""
+    from leakdoc.sampling.plans import plan_for
+    from leakdoc.sampling.sampler import Sampler
 
-    kept = np.full(len(values), np.nan)
-    counts = peer.count()
-    for life in peer.trace.lives:
-        read = np.flatnonzero(np.isfinite(counts[life.rows]))
-        if len(read):
-            kept[life.first + read[-1]] = values[life.first + read[-1]]
-    return kept
-
-
-def _tells_idle(peer: PeerView) -> bool:
-    return peer.was_read("connections_awaiting")
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None else int(value)
+    if target.crew is not None:
+        return _of_many(target, asks_one=postgres is not None or bool(more(target))), None
+    plan = plan_for(target)
+    sockets = _sockets(plan.probes)
+    added = [*more(target), *([] if postgres is None else [_database(postgres, sockets)])]
+    return Sampler(target, replace(plan, probes=(*plan.probes, *added))), sockets
 
 
-def _gravest(peer: PeerView, name: str, findings: Sequence[Finding]) -> str | None:
-    order = list(Decision)
-    found = list(_about(peer, name, findings))
-    return str(min(found, key=order.index)) if found else None
+def _sockets(probes: Sequence[PlannedProbe]) -> ConnectionsProbe | None:
+    try:
+        from leakdoc.sampling.probes.connections import ConnectionsProbe
+    except ImportError:  # not Linux
+        return None
+    return next((each.probe for each in probes if isinstance(each.probe, ConnectionsProbe)), None)
 
 
-def _about(peer: PeerView, name: str, findings: Sequence[Finding]) -> Iterator[Decision]:
-    for finding in findings:
-        if finding.evidence.get("peer") == name and finding.evidence.get("direction", "out") == peer.direction:
-            yield finding.decision
+def _of_many(target: Target, *, asks_one: bool) -> Samples:
+    from leakdoc.sampling.samplers import sampler_of
+
+    if asks_one:
+        raise UsageError(
+            f"{target.name} is several processes", help="The database, and stacks, are asked of one: give its pid."
+        )
+    return sampler_of(target)
+
+
+def _database(reference: str, sockets: ConnectionsProbe | None) -> PlannedProbe:
+    from leakdoc.sampling.probes import postgres
+    from leakdoc.sampling.secret_reference import secret_of
+
+    if sockets is None:
+        raise UsageError("sessions are joined to sockets, which this system does not show")
+    view = postgres.PostgresProbe(secret_of(reference), sockets.peer_of_port)
+    return PlannedProbe(name="postgres", probe=view, metrics=postgres.METRICS, beat=DATABASE)

@@ -19,10 +19,17 @@ def next_commands(trace: Trace, decision: Decision, findings: Sequence[Finding])
     if trace.subject.kind is not SubjectKind.PROCESS or pid is None or trace.facts.ending is not None:
         return ()
     if decision.is_fault:
-        return (_stacks(pid), _keep(pid))
+        named = [_peers(pid)] if any(each.decision.is_fault and "peer" in each.evidence for each in findings) else []
+        return (*named, _stacks(pid), _keep(pid))
     if decision in (Decision.INCONCLUSIVE, Decision.WARMING_UP):
         return (_longer(pid, findings),)
     return ()
+
+
+def _peers(pid: int) -> NextCommand:
+    return NextCommand(
+        argv=("leakdoc", "connections", str(pid)), effect=Effect.READ, why="tell its peers, who waits, and the openers"
+    )
 
 
 def _stacks(pid: int) -> NextCommand:

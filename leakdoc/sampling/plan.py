@@ -15,6 +15,9 @@ EVERY_SAMPLE: Final = Beat(every_s=0.0, budget=0.01)
 # Each sample too, but their cost grows with the target: a thousand sockets take milliseconds, a thousand threads too.
 CONNECTIONS: Final = Beat(every_s=0.0, budget=0.02)
 CHILDREN: Final = Beat(every_s=0.0, budget=0.002)
+# A query to a database, and stacks read by another program: neither is for each sample.
+DATABASE: Final = Beat(every_s=2.0, budget=0.01)
+STACKS: Final = Beat(every_s=2.0, budget=0.01)
 # A question to an agent inside the target: it takes the target a moment to answer.
 AGENT: Final = Beat(every_s=1.0, budget=0.005)
 # Sources that cost up to milliseconds on a large target, and the numbers in them move slowly.

@@ -23,6 +23,7 @@ EXPORTED = [
     "Watch",
     "Watched",
     "__version__",
+    "connections",
     "diagnose",
     "load_trace",
     "read_csv",
