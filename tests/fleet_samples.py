@@ -63,11 +63,11 @@ def fleet() -> dict[str, Points]:
 
 
 def rollouts() -> dict[str, Points]:
-    """Return workloads whose build changed halfway: fixed, not fixed, and fixed in a canary that runs beside."""
+    """Return workloads whose build changed halfway: fixed, not fixed, fixed in a canary that runs beside, and worse."""
     half, rows = len(TIMES) // 2, range(len(TIMES))
     found: dict[str, Points] = {}
     for seed, (name, end, rate) in enumerate(
-        (("fixed", half, 0.0), ("unfixed", half, 0.25), ("canary", len(TIMES), 0.0))
+        (("fixed", half, 0.0), ("unfixed", half, 0.25), ("canary", len(TIMES), 0.0), ("harmed", half, 1.0))
     ):
         for pod in range(2):
             found[in_shop(name, "1.0", f"5c4b8b6c5d-x2x4{'zb'[pod]}")] = points(

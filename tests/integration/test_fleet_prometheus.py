@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,7 @@ def test_long_windows_are_asked_for_in_parts(url: str) -> None:
         np.testing.assert_array_equal(times, np.arange(END - 20_000.0, END + 1.0))
 
 
+@pytest.mark.usefixtures("at_the_end")
 def test_the_commands_of_the_documentation_run(
     url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,7 +158,8 @@ def test_the_commands_of_the_documentation_run(
     assert shown
     for command in [each for each in shown if "--prometheus" in each]:
         words = [stands_for.get(each, each) for each in command[1:]]
-        assert main([*words, *WINDOW]) == (0 if words[0] == "verify" else 1), command
+        shorter = ["--since", f"{HOURS}h", "--for", "1s"] if words[0] == "guard" else WINDOW
+        assert main([*words, *shorter]) == (1 if words[0] == "scan" else 0), command
         assert capsys.readouterr().out
 
 
@@ -206,7 +209,7 @@ def test_where_the_rollout_was_can_be_told(url: str, capsys: pytest.CaptureFixtu
     [
         (["--workload", "svc/leaks:80"], "where the rollout was cannot be told"),
         (["--workload", "shop/nobody"], "no workload is called"),
-        (["--workload", "web"], "4 workloads are called"),
+        (["--workload", "web"], "5 workloads are called"),
         ([], "which workload"),
         (["--workload", "svc/leaks:80", "a.csv"], "files and a workload"),
     ],
@@ -231,3 +234,59 @@ def test_a_job_is_a_workload_of_its_instances(url: str) -> None:
         trace = workload_trace(Fleet(prometheus, conventions, window), "svc")
     assert trace.subject.name == "svc"
     assert len(trace.lives) == 5 + 4  # of seven instances one has no readings, one was restarted three times
+
+
+@pytest.fixture
+def at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let now be where the samples end: a guard looks until now."""
+    monkeypatch.setattr("leakdoc.cli.verify_workload.time.time", lambda: END)
+
+
+def guarded(url: str, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any], str]:
+    code = main(["guard", "--prometheus", url, "--since", f"{HOURS}h", "--json", *words])
+    told = capsys.readouterr()
+    return code, json.loads(told.out) if told.out else {}, told.err
+
+
+@pytest.mark.usefixtures("at_the_end")
+def test_a_workload_is_guarded(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer, _ = guarded(url, capsys, "--workload", "deploy/fixed/web", "--for", "1s")
+    assert (code, answer["decision"], answer["harm"]) == (0, "normalized", None)
+    assert answer["subject"]["name"] == "deploy/fixed/web"
+
+
+@pytest.mark.usefixtures("at_the_end")
+def test_a_workload_that_is_harmed_is_rolled_back_once(
+    url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    rollback = f"{sys.executable} -c \"open({str(ran)!r}, 'a').write('x')\""
+    serving = f'{sys.executable} -c ""'
+    words = ["--workload", "deploy/harmed/web", "--for", "1h", "--rollback", rollback, "--serving", serving]
+    code, answer, told = guarded(url, capsys, *words)
+    assert (code, answer["decision"], answer["harm"]) == (1, "worse", "worse"), told
+    assert ran.read_text() == "x"
+    assert answer["rollback"]["verified"] is True
+
+
+@pytest.mark.usefixtures("at_the_end")
+def test_what_a_controller_owns_is_not_rolled_back_by_hand(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--workload", "deploy/canary/web", "--for", "1s"]
+    code, _, told = guarded(url, capsys, *words, "--rollback", "true")
+    assert code == 2
+    assert "belongs to Argo CD" in told and "git revert" in told
+    code, answer, _ = guarded(url, capsys, *words)
+    assert (code, answer["decision"]) == (0, "normalized")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--workload", "a", "4242"],
+        ["--workload", "a", "--before", "b.csv"],
+        ["--workload", "a", "--until", "2026-01-01"],
+    ],
+)
+def test_what_cannot_be_guarded_is_said(words: list[str], url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(url, capsys, *words)[0] == 2
