@@ -27,7 +27,12 @@ def add_watching(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--interval", type=positive_duration, default=1.0, metavar="TIME", help="between samples (default: 1s)"
     )
-    parser.add_argument("--record", metavar="FILE", help="keep every sample in FILE, readable by you only")
+    parser.add_argument(
+        "--record",
+        metavar="FILE",
+        help="keep every sample in FILE, readable by you only; - writes JSON Lines to standard output, and the "
+        "verdict to standard error",
+    )
     parser.add_argument(
         "--max-size", type=recording_size, metavar="SIZE", help="the recording's size at most (default: 1GiB)"
     )
@@ -53,7 +58,11 @@ def retention_of(args: argparse.Namespace, *, whole_s: float | None = None) -> R
     """
     from leakdoc.errors import UsageError
 
-    if args.record is None:
+    if args.record == "-" and args.json:
+        raise UsageError(
+            "--record - and --json both want standard output", help="Record into a file, or leave one out."
+        )
+    if args.record in (None, "-"):
         if args.max_size is not None or args.keep is not None:
             raise UsageError("--max-size and --keep bound a recording", help="Name its file with --record FILE.")
         return None
@@ -140,7 +149,11 @@ def give_verdict(args: argparse.Namespace, watched: Watched) -> int:
     else:
         from leakdoc.reporting.screen import last_screen
 
-        print_lines(last_screen(watched.diagnosis))
+        lines = last_screen(watched.diagnosis)
+        if args.record == "-":
+            tell("\n".join(lines))
+        else:
+            print_lines(lines)
     return tell_ending(watched)
 
 

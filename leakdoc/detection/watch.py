@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     from leakdoc.detection.detectors.table import Detector
     from leakdoc.detection.policies import Policies
     from leakdoc.model.diagnosis import Diagnosis
+    from leakdoc.model.subject import Subject
     from leakdoc.model.trace import Facts, Trace
+    from leakdoc.sampling.jsonl import JsonLinesWriter
 
 FOR_S: Final = 900.0
 INTERVAL_S: Final = 1.0
+STANDARD_OUTPUT: Final = "-"
 SHARE_KNOWN_AFTER_S: Final = 5.0  # what a watch costs is mostly its start before, which says nothing of an hour
 
 
@@ -82,7 +86,8 @@ class Watch:
         children: whether everything that the target has started, and will start, is watched with it.
         interval_s: between samples.
         for_s: how long to watch at most; null for no end.
-        record: the file that keeps every sample; null to keep them in memory only.
+        record: the file that keeps every sample; ``-`` writes them to standard output as JSON Lines; null to keep
+            them in memory only.
         retention: how large the file may grow, and how old its samples may become; the defaults when null.
         smallest_per_hour: the growth that `stable` must have been able to show; null for 1 % of the level an hour.
         stop_when_decided: whether a decisive verdict ends the watch before `for_s` does.
@@ -130,7 +135,7 @@ class Watch:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
-        self._writer = None if record is None else RecordingWriter(record, self.target.subject, retention=retention)
+        self._writer = _writer(record, self.target.subject, retention)
         self._taken = 0
         self._thread: threading.Thread | None = None
         self._result: Watched | None = None
@@ -138,16 +143,40 @@ class Watch:
         self._cpu_at_start = time.process_time()
 
     def __enter__(self) -> Watch:
-        self._thread = threading.Thread(target=self._run_aside, name="leakdoc-watch", daemon=True)
-        self._thread.start()
+        return self.start()
+
+    async def __aenter__(self) -> Watch:
+        return self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        await self.finished()
+
+    def start(self) -> Watch:
+        """Watch in a thread of its own from now on, as in a notebook; `stop` ends it, `result` has the verdict."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run_aside, name="leakdoc-watch", daemon=True)
+            self._thread.start()
         return self
+
+    def join(self) -> None:
+        """Wait until a watch that was started has ended; a second call returns at once."""
+        if self._thread is not None:
+            self._thread.join()
+
+    async def finished(self) -> None:
+        """Wait for the same without keeping the event loop waiting."""
+        import asyncio
+
+        await asyncio.to_thread(self.join)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-        if self._thread is not None:
-            self._thread.join()
+        self.join()
 
     @property
     def trace(self) -> Trace:
@@ -270,7 +299,7 @@ class Watch:
     def _close_recording(self) -> Path | None:
         if self._writer is None:
             return None
-        with self._writer as writer, contextlib.suppress(RecordingError):
+        with contextlib.closing(self._writer) as writer, contextlib.suppress(RecordingError):
             writer.set_facts(self._facts())
         return self._writer.path
 
@@ -292,6 +321,18 @@ def _patient(
         return policies, LookSchedule(overall=growth.alpha)
     looks = LookSchedule(planned_s / interval_s + 1, growth.alpha, patience=growth.patience, endless=for_s is None)
     return replace(policies, growth=replace(growth, planned=planned_s)), looks
+
+
+def _writer(
+    record: str | Path | None, subject: Subject, retention: Retention | None
+) -> RecordingWriter | JsonLinesWriter | None:
+    if record is None:
+        return None
+    if str(record) != STANDARD_OUTPUT:
+        return RecordingWriter(record, subject, retention=retention)
+    from leakdoc.sampling.jsonl import JsonLinesWriter
+
+    return JsonLinesWriter(sys.stdout, subject)
 
 
 def _sampler(target: int | str | Target | Samples, *, children: bool) -> Samples:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from leakdoc.model.trace import Facts, FloatArray, Trace
     from leakdoc.sampling.assembly import LooseRows
 
+# 6 MB: ten hours of one process at one sample a second, whole, and as long as one likes thinned.
+MOST_VALUES: Final = 500_000
 _ROW: Final = "L"  # at least 32 bits: more rows than a trace may have
 
 
@@ -21,11 +23,18 @@ class TraceBuilder:
     """A growing trace of one subject; `add` costs the values of the sample, whatever came before.
 
     Only values that were read are kept (a row number and a number each), so that columns which come and go, as those
-    of peers do, cost nothing while they are away.
+    of peers do, cost nothing while they are away. Beyond `most_values` of them every second sample of the older half
+    is dropped, of each life: what is left are readings as they were taken, and memory stays flat for ever.
+
+    Args:
+        most_values: how many are kept.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, *, most_values: int = MOST_VALUES) -> None:
         self.subject = subject
+        self.dropped = 0
+        self._most_values = most_values
+        self._values = 0
         self.facts: Facts | None = None
         self._times = array("d")
         self._life_of_row = array(_ROW)
@@ -45,8 +54,11 @@ class TraceBuilder:
         self._life_of_row.append(life)
         for column, value in sample.values.items():
             self._add_value(row, column, value)
+        self._values += len(sample.values)
         if sample.unavailable:
             self._absences.add(life, dict(sample.unavailable))
+        if self._values > self._most_values:
+            self._thin()
 
     def trace(self) -> Trace:
         """Return what was added so far as a trace; the builder may go on growing."""
@@ -54,7 +66,12 @@ class TraceBuilder:
         from leakdoc.sampling.assembly import assemble
 
         rows = self._loose()
-        return assemble(self.subject, rows, self._absences.told_in(self.facts or Facts(), rows))
+        facts = self._absences.told_in(self.facts or Facts(), rows)
+        if self.dropped:
+            facts = replace(
+                facts, notes=(*facts.notes, f"{self.dropped} older samples were left out, evenly, of memory")
+            )
+        return assemble(self.subject, rows, facts)
 
     def _add_value(self, row: int, column: Column, value: float) -> None:
         kept = self._columns.get(column)
@@ -62,6 +79,28 @@ class TraceBuilder:
             kept = self._columns[column] = array(_ROW), array("d")
         kept[0].append(row)
         kept[1].append(value)
+
+    def _thin(self) -> None:
+        """Drop every second row of each life, counted from its first, in the older half."""
+        import numpy as np
+
+        life = np.array(self._life_of_row, dtype=np.intp)
+        older = life[: len(life) // 2]
+        order = np.argsort(older, kind="stable")
+        place = np.arange(len(older)) - np.searchsorted(older[order], older[order])
+        keep = np.ones(len(life), dtype=bool)
+        keep[order] = place % 2 == 0
+        renumbered = np.cumsum(keep) - 1
+        self._times = array("d", np.array(self._times)[keep].tobytes())
+        self._life_of_row = array(_ROW, life[keep].astype(f"u{self._life_of_row.itemsize}").tobytes())
+        for column, (rows, values) in list(self._columns.items()):
+            kept = keep[np.array(rows, dtype=np.intp)]
+            left = renumbered[np.array(rows, dtype=np.intp)[kept]].astype(f"u{rows.itemsize}")
+            self._columns[column] = array(_ROW, left.tobytes()), array("d", np.array(values)[kept].tobytes())
+            if not len(left):
+                del self._columns[column]
+        self.dropped += int(np.count_nonzero(~keep))
+        self._values = sum(len(rows) for rows, _ in self._columns.values())
 
     def _life(self, process: ProcessIdentity) -> int:
         key = life_key(process)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -131,6 +132,24 @@ def test_in_a_session_it_runs_aside_and_has_a_result_afterwards() -> None:
     with leakdoc.Watch(flat().sampler(), for_s=60) as watch:
         pass
     assert watch.result.trace.subject.name == "fake"
+
+
+def test_in_asyncio_it_runs_beside_the_loop() -> None:
+    async def session() -> leakdoc.Watched:
+        async with leakdoc.Watch(flat().sampler(), for_s=60, stop_when_decided=False) as watch:
+            await watch.finished()
+        return watch.result
+
+    watched = asyncio.run(session())
+    assert len(watched.trace) == 61
+
+
+def test_in_a_notebook_it_is_started_and_stopped_cell_by_cell() -> None:
+    watch = leakdoc.Watch(flat().sampler(), for_s=60, stop_when_decided=False).start()
+    assert watch.start() is watch
+    watch.join()
+    watch.stop()
+    assert len(watch.result.trace) == 61
 
 
 def test_what_goes_wrong_aside_is_raised_when_the_result_is_asked_for() -> None:

@@ -8,7 +8,7 @@ from leakdoc.model.sample import Column, Sample
 from leakdoc.model.subject import ProcessIdentity
 from leakdoc.model.trace import Facts
 from leakdoc.sampling.trace_builder import TraceBuilder
-from leakdoc.testing.series import made_samples, made_subject, made_trace
+from leakdoc.testing.series import FIRST_AT, made_samples, made_subject, made_trace
 
 RSS = Column("rss_bytes")
 
@@ -61,3 +61,19 @@ def test_nothing_added_is_an_empty_trace_with_its_facts() -> None:
     builder.facts = Facts(limit_bytes=1.0)
     trace = builder.trace()
     assert (len(trace), trace.lives, trace.facts.limit_bytes) == (0, (), 1.0)
+
+
+def test_memory_stays_flat_and_what_is_left_are_readings_as_they_were_taken() -> None:
+    builder = TraceBuilder(made_subject(), most_values=400)
+    for row in range(3_000):
+        for pid in (1, 2):
+            (sample,) = made_samples({"rss_bytes": [float(row)]}, pid=pid, first_at=FIRST_AT + row, started_at=1.0)
+            builder.add(sample)
+    trace = builder.trace()
+    assert 200 <= len(trace) <= 400
+    assert len(trace) + builder.dropped == 6_000
+    values = trace.columns[Column("rss_bytes")]
+    assert values.tolist() == (trace.times - FIRST_AT).tolist()
+    assert [life.stop - life.first for life in trace.lives] == [len(trace) // 2] * 2
+    assert values.min() == 0.0 and values.max() == 2_999.0
+    assert str(builder.dropped) in trace.facts.notes[0]

@@ -29,7 +29,7 @@ def load_trace(
     load_column: str | None = None,
     limit_bytes: float | None = None,
 ) -> Trace:
-    """Return the trace that a recording, a CSV or Parquet file, a pandas frame, or a trace itself holds.
+    """Return the trace that a recording, a CSV, Parquet or JSON Lines file, a pandas frame, or a trace itself holds.
 
     Args:
         load_column: the column that counts the load; null takes ``requests_total`` where there is one.
@@ -69,6 +69,10 @@ def _load_file(file: Path) -> Trace:
         from leakdoc.sampling.sources.parquet import read_parquet
 
         return read_parquet(file)
+    if start.lstrip().startswith(b"{"):
+        from leakdoc.sampling.sources.jsonl import read_jsonl
+
+        return read_jsonl(file)
     from leakdoc.sampling.sources.csv import read_csv
 
     return read_csv(file)
