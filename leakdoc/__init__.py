@@ -24,6 +24,7 @@ _PUBLIC = {
     "connections": "leakdoc.detection.connections",
     "diagnose": "leakdoc.detection.diagnosis",
     "load_trace": "leakdoc.sampling.sources.load",
+    "plot": "leakdoc.reporting.picture",
     "read_csv": "leakdoc.sampling.sources.csv",
     "recheck": "leakdoc.verification.recheck",
     "scan": "leakdoc.detection.scan",

@@ -19,6 +19,7 @@ from leakdoc.playbook.journal.session import Journal as Journal
 from leakdoc.playbook.registry import steps as steps
 from leakdoc.reporting.html import to_html as to_html
 from leakdoc.reporting.markdown import to_markdown as to_markdown
+from leakdoc.reporting.picture import plot as plot
 from leakdoc.sampling.sources.csv import read_csv as read_csv
 from leakdoc.sampling.sources.frame import to_frame as to_frame
 from leakdoc.sampling.sources.load import load_trace as load_trace

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.exit_codes import ANSWERED, COULD_NOT, FAULT, UNDECIDED, code_of
 from leakdoc.cli.options import add_json, add_judging, policies_of
 from leakdoc.cli.output import print_json, print_lines, tell
-from leakdoc.errors import SourceError
+from leakdoc.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from leakdoc.model.diagnosis import Diagnosis
@@ -23,10 +25,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "worst: 1 if one has a fault, else 4 if one was skipped, else 3, else 0.\n\n"
         "examples:\n"
         "  leakdoc diagnose before.leakdoc\n"
-        "  leakdoc diagnose memory.csv --load jobs_total --limit 512MiB --json"
+        "  leakdoc diagnose memory.csv --load jobs_total --limit 512MiB --json\n"
+        "  leakdoc diagnose memory.csv --plot memory.svg"
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a recording, CSV or Parquet file")
     parser.add_argument("--load", metavar="COLUMN", help="the column that counts requests (default: requests_total)")
+    parser.add_argument(
+        "--plot", metavar="PNG|SVG", type=Path,
+        help="draw it too: readings, growth with its interval, limit and verdict (of one FILE)",
+    )  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="let --plot write over a file that is there")
     add_judging(parser)
     add_json(parser)
 
@@ -38,7 +46,11 @@ def execute(args: argparse.Namespace) -> int:
     from leakdoc.model.scan import Scan
     from leakdoc.reporting.screen import last_screen
 
+    if args.plot is not None:
+        _refuse_early(args)
     diagnoses, skipped = _judge(args)
+    if args.plot is not None and diagnoses:
+        _draw(args, diagnoses[0])
     if not args.json:
         for diagnosis in diagnoses:
             print_lines(last_screen(diagnosis))
@@ -51,6 +63,29 @@ def execute(args: argparse.Namespace) -> int:
         tell(f"leakdoc: skipped {file}: {reason}")
     codes = {code_of(diagnosis.decision) for diagnosis in diagnoses} | ({COULD_NOT} if skipped else set())
     return next(code for code in WORST_FIRST if code in codes)
+
+
+def _refuse_early(args: argparse.Namespace) -> None:
+    """Refuse a picture that cannot be written before anything is read."""
+    from leakdoc.cli.out_file import refuse
+    from leakdoc.reporting.picture import suffix_of
+
+    if len(args.files) > 1:
+        raise UsageError("--plot draws one FILE", help="Run it once for each, or see leakdoc report.")
+    suffix_of(args.plot)
+    refuse(args.plot, sources=[Path(args.files[0])], force=args.force, ours=lambda _: False, option="--plot")
+
+
+def _draw(args: argparse.Namespace, diagnosis: Diagnosis) -> None:
+    from leakdoc.redact import inert
+    from leakdoc.reporting.picture import plot
+    from leakdoc.sampling.sources.load import load_trace
+
+    trace = load_trace(args.files[0], load_column=args.load)
+    if args.limit is not None:
+        trace = replace(trace, facts=replace(trace.facts, limit_bytes=args.limit))
+    plot(diagnosis, args.plot, trace=trace)
+    tell(f"Picture: {inert(str(args.plot), longest=1_000)}")
 
 
 def _judge(args: argparse.Namespace) -> tuple[list[Diagnosis], dict[str, str]]:

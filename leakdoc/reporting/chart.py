@@ -117,7 +117,7 @@ def _stroke(path: str, class_: str, *, width: str = "1.5", dashes: str | None = 
 
 def _band(plot: Plot, frame: Frame) -> Iterator[Html]:
     """Draw the slope through the middle of the growth it was fitted to, and its interval as two triangles."""
-    times, values = _grown(plot)
+    times, values = grown_part(plot)
     if plot.slope is None or np.isnan(values).all():
         return
     ends = np.array([times[0], times[-1]])
@@ -133,7 +133,7 @@ def _band(plot: Plot, frame: Frame) -> Iterator[Html]:
     yield _stroke("M" + "L".join(corners(plot.slope.estimate)), "fit", dashes="1 5")
 
 
-def _grown(plot: Plot) -> tuple[FloatArray, FloatArray]:
+def grown_part(plot: Plot) -> tuple[FloatArray, FloatArray]:
     """Return times and values of the longest life, from when its growth began."""
     life = max(plot.lives, key=lambda each: each.stop - each.first, default=Life(first=0, stop=0))
     times, values = plot.times[life.rows], drawable(plot.values[life.rows])

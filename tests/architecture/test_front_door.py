@@ -26,6 +26,7 @@ EXPORTED = [
     "connections",
     "diagnose",
     "load_trace",
+    "plot",
     "read_csv",
     "recheck",
     "scan",

@@ -1,0 +1,29 @@
+"""A verdict in two pieces of text and a colour, for pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from leakdoc.model.diagnosis import Diagnosis
+from leakdoc.reporting.report_words import DECISIONS, sentence, subject_name, tone
+
+_COLOURS: Final = {"fault": "#b3261e", "fine": "#1a6b3c", "open": "#7a5200"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What stands above a picture."""
+
+    title: str
+    reason: str
+    colour: str
+
+
+def verdict_of(diagnosis: Diagnosis) -> Verdict:
+    """Return a diagnosis' verdict for a picture."""
+    return Verdict(
+        title=f"{DECISIONS[diagnosis.decision]}: {subject_name(diagnosis.subject)}",
+        reason=sentence(diagnosis.reason),
+        colour=_COLOURS.get(tone(diagnosis.decision), "#1c2126"),
+    )
