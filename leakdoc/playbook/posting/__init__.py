@@ -1,0 +1,1 @@
+"""A run's summary, and its one post to Slack, a webhook, a file or standard output."""
