@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.options import policies_of, positive_duration
@@ -53,6 +54,7 @@ def execute(args: argparse.Namespace) -> int:
     if not command:
         raise UsageError("no command was given", help="Write it after --, e.g. leakdoc run -- python service.py")
     policies = policies_of(args)
+    import_module("leakdoc.detection.watch")  # before the command starts: it may be a short one
     process = _start(command, with_agent=args.agent)
     try:
         watched = _watch(args, process.pid, policies)

@@ -118,7 +118,7 @@ def test_a_target_that_dies_leaves_the_verdict_so_far(start: Start, tmp_path: Pa
 
 
 def test_run_passes_the_exit_status_on() -> None:
-    program = "import time; time.sleep(0.3); raise SystemExit(7)"
+    program = "import time; time.sleep(3); raise SystemExit(7)"
     done = call("run", *FAST, "--json", "--", sys.executable, "-c", program)
     document = json.loads(done.stdout)
     assert document["ending"]["exit_status"] == 7
