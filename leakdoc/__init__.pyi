@@ -23,6 +23,10 @@ from leakdoc.reporting.picture import plot as plot
 from leakdoc.sampling.sources.csv import read_csv as read_csv
 from leakdoc.sampling.sources.frame import to_frame as to_frame
 from leakdoc.sampling.sources.load import load_trace as load_trace
+from leakdoc.verification.guard_target import guard_target as guard_target
+from leakdoc.verification.guarding import Guarded as Guarded
+from leakdoc.verification.policy import VerificationPolicy as VerificationPolicy
 from leakdoc.verification.recheck import recheck as recheck
+from leakdoc.verification.recovery.verify import verify_recovered as verify_recovered
 from leakdoc.verification.verify import verify as verify
 from leakdoc.verification.write import write_proof as write_proof

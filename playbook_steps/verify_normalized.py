@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import leakdoc
-from leakdoc.errors import DamagedSource, UsageError
+from leakdoc.errors import UsageError
 from leakdoc.model.decision import Outcome, ProofDecision
-from leakdoc.model.step import EvidenceFile, EvidenceValue, StepResult
+from leakdoc.model.step import EvidenceValue, StepResult
 from leakdoc.playbook import Duration, Earlier, Param, PositiveDuration, StepContext, evidence_file, step
 from playbook_steps.channels import Word, faults, why_open, words_in, words_of
+from playbook_steps.recordings import Given, recordings_in
 from playbook_steps.sampling import sample, stamp
 
 WORST_FIRST: Final = (
@@ -22,7 +23,6 @@ WORST_FIRST: Final = (
     ProofDecision.NORMALIZED,
 )
 OUTCOMES: Final = {ProofDecision.NORMALIZED: Outcome.PASSED, ProofDecision.INCONCLUSIVE: Outcome.INCONCLUSIVE}
-Given = Sequence[StepResult | Path]
 
 
 @step("leakdoc.verify_normalized", effect="read", timeout_s=120, outputs=("proof", "decision"))
@@ -42,7 +42,7 @@ def verify_normalized(
 
     Memory, connections, descriptors and threads: as long as one of those that leaked is unproven, it does not pass.
     """
-    old = _recordings(before)
+    old = recordings_in(before)
     if not old:
         raise UsageError("before names no recording", help="Give the result of sample_memory, or a recording.")
     new = _recording_after(ctx, after, target, for_s, interval_s)
@@ -91,27 +91,8 @@ def _leaked(proof: leakdoc.Proof) -> list[str]:
     return []
 
 
-def _recordings(given: Given) -> list[Path]:
-    """Return the recordings among what was given, each once, unchanged since a step named its hash."""
-    found: dict[Path, None] = {}
-    for each in given:
-        if isinstance(each, Path):
-            found[each] = None
-        elif isinstance(each.outputs.get("recording"), str):
-            path = Path(str(each.outputs["recording"]))
-            _refuse_if_changed(path, each)
-            found[path] = None
-    return list(found)
-
-
-def _refuse_if_changed(path: Path, result: StepResult) -> None:
-    for item in result.evidence:
-        if isinstance(item, EvidenceFile) and item.path == str(path) and item.sha256 != evidence_file("", path).sha256:
-            raise DamagedSource(f"{path} has changed since {result.step} recorded it")
-
-
 def _recording_after(ctx: StepContext, after: Given, target: int | str | None, for_s: float, interval_s: float) -> Path:
-    found = _recordings(after)
+    found = recordings_in(after)
     if len(found) > 1:
         raise UsageError(f"after names {len(found)} recordings", help="Give the one of the rolled-out process.")
     if found:

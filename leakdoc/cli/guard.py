@@ -118,19 +118,14 @@ def _refuse_proof(args: argparse.Namespace) -> None:
 
 def _guarded(args: argparse.Namespace) -> Guarded:
     from leakdoc.cli.verify_waiting import show_look
-    from leakdoc.sampling.sources.load import load_trace
-    from leakdoc.verification.growing import watching
-    from leakdoc.verification.guarding import guard
+    from leakdoc.verification.guard_target import guard_target
 
     policies, verification = judging_of(args)
-    before, stop = load_trace(args.before, load_column=args.load), threading.Event()
-    with (
-        watching(args.target, interval_s=args.interval, record=args.record) as growing,
-        ended_by_signals(stop.set),
-    ):
-        return guard(
-            before, growing, for_s=args.for_s, policies=policies, verification=verification, wake=stop,
-            on_look=show_look,
+    stop = threading.Event()
+    with ended_by_signals(stop.set):
+        return guard_target(
+            args.target, args.before, for_s=args.for_s, interval_s=args.interval, record=args.record, load=args.load,
+            policies=policies, verification=verification, wake=stop, on_look=show_look,
         )  # fmt: skip
 
 

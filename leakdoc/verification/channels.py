@@ -18,7 +18,7 @@ TOTAL_CONNECTIONS: Final = Column("connections")
 SWAP: Final = Column("swap_bytes")
 WITH_SWAP: Final = Column("memory_and_swap_bytes")
 _SWAPPED: Final = ("rss_bytes", "working_set_bytes", "private_bytes", "anon_bytes")
-_NOT_LEAKS: Final = ("limit_bytes", "file_bytes", "connection_idle_max_s", "connection_oldest_s")
+_NOT_LEAKS: Final = ("limit_bytes", "file_bytes", "rss_peak_bytes", "connection_idle_max_s", "connection_oldest_s")
 
 
 def peer_column(peer: str) -> Column:

@@ -17,11 +17,13 @@ from leakdoc.redact import inert
 from leakdoc.sampling.sources.column_names import column_of
 from leakdoc.units import parse_time
 from leakdoc.verification.policy import VerificationPolicy
+from leakdoc.verification.recovery.policy import RecoveryPolicy
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 P = TypeVar("P", bound="DataclassInstance")
+RECOVERY: Final = "recovery"  # the group of parameters that tells a proof of recovery
 MOST_ROWS: Final = 2**24  # half a year at one sample a second
 MOST_NUMBERS: Final = 2**27  # 1 GiB, both sides and all columns
 
@@ -137,6 +139,11 @@ def thresholds_of(parameters: dict[str, Any]) -> tuple[Policies, VerificationPol
     """
     parts = {each.name: _policy(_type_of(each), parameters.get(each.name), each.name) for each in fields(Policies)}
     return Policies(**parts), _policy(VerificationPolicy, parameters.get("verification"), "verification")
+
+
+def recovery_policy_of(parameters: dict[str, Any]) -> RecoveryPolicy:
+    """Rebuild the thresholds of a proof of recovery; raises as `thresholds_of` does."""
+    return _policy(RecoveryPolicy, parameters.get(RECOVERY), RECOVERY)
 
 
 def _type_of(field: Any) -> type[Any]:

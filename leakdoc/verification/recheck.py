@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from leakdoc._version import __version__
 from leakdoc.detection.policies import Policies
-from leakdoc.errors import DamagedSource
+from leakdoc.errors import DamagedSource, UsageError
 from leakdoc.model.decision import ProofDecision
 from leakdoc.model.documents import Document
 from leakdoc.model.proof import Proof
 from leakdoc.model.proof_document import digests_of, hash_of, proof_document
-from leakdoc.model.trace import Trace
 from leakdoc.redact import inert
 from leakdoc.verification.differences import differences
 from leakdoc.verification.policy import VerificationPolicy
 from leakdoc.verification.read import read_proof
-from leakdoc.verification.rebuild import thresholds_of, traces_of
+from leakdoc.verification.rebuild import RECOVERY, recovery_policy_of, thresholds_of, traces_of
+from leakdoc.verification.recovery.policy import RecoveryPolicy
+from leakdoc.verification.recovery.verify import verify_recovered
 from leakdoc.verification.signature import ORIGIN, Signed, signed_by
 from leakdoc.verification.verify import parameters_of, verify
 
@@ -66,9 +67,7 @@ def recheck(path: str | os.PathLike[str], *, allowed_signers: str | os.PathLike[
     signed = Signed(origin=ORIGIN) if allowed_signers is None else signed_by(document, allowed_signers)
     broken = (*_broken_seal(document), *signed.problems)
     try:
-        before, after = traces_of(document)
-        policies, verification = thresholds_of(document["parameters"])
-        proof = _again(before, after, policies, verification)
+        proof = _again(document)
     except DamagedSource as error:
         return Recheck(decision=None, matches=False, differences=(*broken, error.message), origin=signed.origin)
     found = (*broken, *_compare(document, proof))
@@ -82,9 +81,17 @@ def recheck(path: str | os.PathLike[str], *, allowed_signers: str | os.PathLike[
     )
 
 
-def _again(before: Trace, after: Trace, policies: Policies, verification: VerificationPolicy) -> Proof:
+def _again(document: Document) -> Proof:
+    before, after = traces_of(document)
+    parameters = document["parameters"]
     try:
+        if RECOVERY in parameters:
+            metrics = parameters.get("metrics")
+            return verify_recovered(before, after, metrics=metrics, recovery=recovery_policy_of(parameters))
+        policies, verification = thresholds_of(parameters)
         return verify(before, after, policies=policies, verification=verification)
+    except UsageError as error:
+        raise DamagedSource(f"the proof is damaged: {error.message}") from error
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # thresholds that no policy could have
         told = f"its samples cannot be judged by its parameters ({inert(str(error))})"
         raise DamagedSource(f"the proof is damaged: {told}") from error
@@ -133,17 +140,18 @@ def _unknown_parameters(said: dict[str, Any], known: dict[str, Any]) -> list[str
 
 
 def _notes(parameters: dict[str, Any]) -> list[str]:
-    usual = parameters_of(Policies(), VerificationPolicy())
+    usual = {**parameters_of(Policies(), VerificationPolicy()), RECOVERY: asdict(RecoveryPolicy())}
+    groups = (RECOVERY,) if RECOVERY in parameters else ("verification", *(each.name for each in fields(Policies)))
     notes = []
     if parameters.get("leakdoc") != __version__:
         notes.append(f"it was made by leakdoc {inert(str(parameters.get('leakdoc')))}, and rechecked by {__version__}")
-    for name in ("verification", *(each.name for each in fields(Policies))):
+    for name in groups:
         told, default = parameters[name], usual[name]
         assert isinstance(default, dict)
         notes += [
             f"{name}.{key} is {inert(str(told[key]))} where {value} is usual"
             for key, value in default.items()
-            if told[key] != value
+            if told[key] != value and key != "incident_at"
         ]
     return notes
 

@@ -112,7 +112,7 @@ def no_leak_to_fix(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
 
 def all_passed(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
     """Every check passed, but for what the source does not tell."""
-    if any(_stands_against(check) for check in checks) or case.primary is None or case.primary.look is None:
+    if any(stands_against(check) for check in checks) or case.primary is None or case.primary.look is None:
         return None
     look, unit = case.primary.look, case.primary.leak.unit
     names = ", ".join(title(each.leak.column) for each in case.named)
@@ -135,7 +135,7 @@ def _assumed(checks: Sequence[Check]) -> str:
     return f"; assuming {' and '.join(assumed)}, which was not read" if assumed else ""
 
 
-def _stands_against(check: Check) -> bool:
+def stands_against(check: Check) -> bool:
     """Whether a check keeps `normalized` from being said: it did not pass, and not for want of a metric alone."""
     unread = check.outcome is CheckOutcome.UNKNOWN and check.numbers.get("unread") is True
     return check.outcome is not CheckOutcome.PASSED and not unread
@@ -143,9 +143,9 @@ def _stands_against(check: Check) -> bool:
 
 def something_is_missing(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
     """Say exactly what stands against a decision, and how much longer it would take, where time alone would do."""
-    against = [check for check in checks if _stands_against(check)]
+    against = [check for check in checks if stands_against(check)]
     told = "; ".join(dict.fromkeys(check.reason for check in against))
-    needs = {check.name: _needs(check.numbers) for check in against if check.name not in _FOLLOWS_FROM_OTHERS}
+    needs = {check.name: needs_of(check.numbers) for check in against if check.name not in _FOLLOWS_FROM_OTHERS}
     open_ones = [name for name, wait in needs.items() if wait is None]
     if open_ones or not needs:
         alone = f"; time alone does not decide: {', '.join(open_ones)}" if open_ones else ""
@@ -156,12 +156,12 @@ def something_is_missing(case: Comparison, checks: Sequence[Check]) -> Ruling | 
     return Ruling(decision=ProofDecision.INCONCLUSIVE, reason=told, needs_more_s=longest)
 
 
-def _needs(numbers: object) -> float | None:
+def needs_of(numbers: object) -> float | None:
     """The longest wait that a check's numbers name, at any depth."""
     if not isinstance(numbers, dict):
         return None
     own = numbers.get("needs_more_s")
-    found = [each for value in numbers.values() if (each := _needs(value)) is not None]
+    found = [each for value in numbers.values() if (each := needs_of(value)) is not None]
     return max([*found, *([float(own)] if isinstance(own, int | float) else [])], default=None)
 
 

@@ -1,0 +1,116 @@
+"""The steps around a rollout, on real processes: staging before it, the guard beside it, the recovery after it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import leakdoc
+from leakdoc.errors import UsageError
+from leakdoc.model.decision import Outcome
+from leakdoc.playbook import StepContext
+from leakdoc.playbook.running import run_step
+
+LEAKS = "import time\nkept = []\nwhile True:\n    kept.append(bytes(200_000)); time.sleep(0.02)\n"
+STILL = "import time\nkept = bytes(4_000_000)\nwhile True:\n    sum(range(2_000)); time.sleep(0.02)\n"
+
+
+def program(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("rollout")
+
+
+@pytest.fixture(scope="module")
+def builds(folder):
+    return {
+        "leaks": [sys.executable, str(program(folder / "leaks.py", LEAKS))],
+        "still": [sys.executable, str(program(folder / "still.py", STILL))],
+    }
+
+
+def table(path: Path, columns: dict[str, np.ndarray], *, at: float) -> Path:
+    age = np.arange(len(next(iter(columns.values())))) * 5.0
+    rows = zip((at + age).tolist(), *(values.tolist() for values in columns.values()), strict=True)
+    lines = [",".join(["time", *columns]), *(",".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def step(name, folder, **values):
+    return run_step(name, values, StepContext(directory=folder))
+
+
+def test_staging_runs_both_builds_under_the_load_and_ends_them(builds, tmp_path):
+    told = tmp_path / "told"
+    load = program(
+        tmp_path / "load.py",
+        f"import os, time\nopen({str(told)!r}, 'a').write(os.environ['LEAKDOC_PID'] + '\\n')\n"
+        "while True: time.sleep(1)\n",
+    )
+    result = step(
+        "validate_in_staging", tmp_path, before=builds["leaks"], after=builds["still"],
+        load=[sys.executable, str(load)], **{"for": "3s", "interval": "100ms"},
+    )  # fmt: skip
+    assert result.outcome is Outcome.INCONCLUSIVE, result.reason  # three seconds prove nothing
+    proof = json.loads(Path(result.outputs["proof"]).read_text(encoding="utf-8"))
+    assert proof["decision"] == result.outputs["decision"] == "inconclusive"
+    assert len(proof["samples"]["before"]["time"]) > 100
+    pids = told.read_text(encoding="utf-8").split()
+    assert len(set(pids)) == 2
+    for pid in pids:
+        assert not Path(f"/proc/{pid}/status").exists()
+
+
+def test_staging_refuses_a_build_that_does_not_stay(builds, tmp_path):
+    with pytest.raises(UsageError, match="ended"):
+        step(
+            "validate_in_staging", tmp_path, before=[sys.executable, "-c", "pass"], after=builds["still"],
+            **{"for": "2s", "interval": "100ms"},
+        )  # fmt: skip
+
+
+def test_guard_of_a_quiet_rollout_sees_no_harm(builds, tmp_path):
+    old = table(tmp_path / "old.csv", {"rss_bytes": 2e7 + np.random.default_rng(1).normal(0, 4e3, 120)}, at=1.7e9)
+    process = subprocess.Popen(builds["still"])
+    try:
+        how = {"for": "3s", "interval": "100ms"}
+        result = step("guard_rollout", tmp_path, before=[str(old)], target=process.pid, **how)
+    finally:
+        process.kill()
+        process.wait()
+    assert result.outcome in (Outcome.PASSED, Outcome.INCONCLUSIVE), result.reason
+    assert result.outputs["samples"] > 10
+    assert result.outputs["harm"] is None
+
+
+def incident(path: Path, waiters: float, *, at: float, quiet: int = 120, bad: int = 120) -> Path:
+    noise = np.random.default_rng(3).integers(0, 2, quiet + bad)
+    values = np.concatenate([np.zeros(quiet), np.full(bad, waiters)]) + noise
+    return table(path, {"pool_waiters": values, "requests_total": np.arange(quiet + bad) * 50.0}, at=at)
+
+
+@pytest.mark.parametrize(("left", "outcome"), [(0.0, Outcome.PASSED), (30.0, Outcome.FAILED)])
+def test_recovery_is_a_step_that_ends_in_a_proof(tmp_path, left, outcome):
+    before = incident(tmp_path / "before.csv", 30.0, at=1.7e9)
+    after = incident(tmp_path / "after.csv", left, at=1.71e9, quiet=0, bad=240)
+    result = step(
+        "verify_recovered", tmp_path, before=[str(before)], after=[str(after)], started_at="2023-11-14T22:23:20Z"
+    )
+    assert result.outcome is outcome, result.reason
+    assert leakdoc.recheck(result.outputs["proof"]).matches
+
+
+def test_recovery_asks_when_it_began(tmp_path):
+    before = incident(tmp_path / "before.csv", 30.0, at=1.7e9)
+    with pytest.raises(UsageError, match="incident"):
+        step("verify_recovered", tmp_path, before=[str(before)], after=[str(before)])
