@@ -86,8 +86,11 @@ class VerificationPolicy:
     fall_deviations: float = setting(
         2.0, unit="number", why="... and noise alone falls by two of its own standard deviations and more"
     )
+    shortest_life_readings: float = setting(
+        4.0, unit="number", why="nobody restarts a service every three readings; noise falls that often"
+    )
     short_life_readings: float = setting(
-        12.0, unit="count", why="a process that lives for a dozen readings only hides its growth behind the noise"
+        12.0, unit="number", why="a process that lives for a dozen readings only hides its growth behind the noise"
     )
     short_life_fall_share: float = setting(
         1.15, unit="number", why="... and then a fall a seventh larger than any before is suspect already"

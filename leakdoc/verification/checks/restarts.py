@@ -73,7 +73,8 @@ def no_unrecorded_restarts(case: Comparison) -> Check:
 def _unusual(fall: Fall, expected: float, readings: int, policy: VerificationPolicy) -> float:
     """How much larger than usual a fall must be: lives of a few readings hide behind the noise, and leave less."""
     life_readings = readings * fall.fell / expected if expected > 0.0 else float(readings)
-    return policy.short_life_fall_share if life_readings < policy.short_life_readings else policy.fall_share
+    is_short = policy.shortest_life_readings <= life_readings < policy.short_life_readings
+    return policy.short_life_fall_share if is_short else policy.fall_share
 
 
 def _in_cycles(growth: Growth) -> bool:
