@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import leakdoc
 from leakdoc.errors import TargetGone, UsageError
@@ -18,13 +19,15 @@ from playbook_steps.sampling import sample, stamp
 from playbook_steps.started import ended, started
 from playbook_steps.verify_normalized import OUTCOMES, WORST_FIRST
 
+_VARIABLE: Final = "LEAKDOC_HOOK_VALIDATE_IN_STAGING_"
+
 
 @step("leakdoc.validate_in_staging", effect="write", scope="staging", timeout_s=300, idempotent=True)
 def validate_in_staging(
     ctx: StepContext,
     *,
-    before: Annotated[tuple[str, ...], Param(help="the command that runs the old build in staging")],
-    after: Annotated[tuple[str, ...], Param(help="the command that runs the new build")],
+    before: Annotated[tuple[str, ...], Param(help="the command that runs the old build in staging")] = (),
+    after: Annotated[tuple[str, ...], Param(help="the command that runs the new build")] = (),
     load: Annotated[tuple[str, ...], Param(help="the command that puts the fixed load on it; runs beside it")] = (),
     service: Annotated[str | None, Param(help="told to the commands as LEAKDOC_SERVICE")] = None,
     revision: Annotated[str | None, Param(help="told to the new build's command as LEAKDOC_REVISION")] = None,
@@ -38,8 +41,12 @@ def validate_in_staging(
     Each is started, sampled with every process that it starts, and ended. The load's command is told the process as
     LEAKDOC_PID and runs as long as the build is sampled.
     """
+    before, after, load = (
+        given or _from_environment(name) for name, given in (("BEFORE", before), ("AFTER", after), ("LOAD", load))
+    )
     if not before or not after:
-        raise UsageError("staging takes the commands of both builds", help="Give before and after as lists of words.")
+        told = f"Give before and after as lists of words, or set {_VARIABLE}BEFORE and {_VARIABLE}AFTER to JSON lists."
+        raise UsageError("staging takes the commands of both builds", help=told)
     if rounds < 1:
         raise UsageError(f"rounds must be at least 1, not {rounds}")
     told = {"LEAKDOC_SERVICE": service or ""}
@@ -50,6 +57,22 @@ def validate_in_staging(
         new = _sampled(ctx, after, load, told | {"LEAKDOC_REVISION": revision or ""}, for_s, interval_s)
         runs.append((old, new))
     return _proven(ctx, runs, proof)
+
+
+def _from_environment(name: str) -> tuple[str, ...]:
+    """Return the words that an environment variable holds as a JSON list; none where it is not set."""
+    text = os.environ.get(_VARIABLE + name)
+    if not text:
+        return ()
+    try:
+        words = json.loads(text)
+    except ValueError:
+        words = None
+    if not isinstance(words, list) or not words or not all(isinstance(each, str) for each in words):
+        raise UsageError(
+            f"{_VARIABLE}{name} is no JSON list of words", help='Write it like ["./serve", "--port", "0"].'
+        )
+    return tuple(words)
 
 
 def _sampled(

@@ -114,3 +114,10 @@ def test_recovery_asks_when_it_began(tmp_path):
     before = incident(tmp_path / "before.csv", 30.0, at=1.7e9)
     with pytest.raises(UsageError, match="incident"):
         step("verify_recovered", tmp_path, before=[str(before)], after=[str(before)])
+
+
+@pytest.mark.parametrize("text", ["no json", "[]", '["a", 1]', '"serve"'])
+def test_staging_command_that_is_no_list_of_words_is_refused(text, tmp_path, monkeypatch):
+    monkeypatch.setenv("LEAKDOC_HOOK_VALIDATE_IN_STAGING_BEFORE", text)
+    with pytest.raises(UsageError, match="is no JSON list of words"):
+        step("validate_in_staging", tmp_path, after=["true"])
