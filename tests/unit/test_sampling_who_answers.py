@@ -1,0 +1,144 @@
+"""Who has to answer whom, what is severed, Unix sockets, and ports in TIME_WAIT: as the kernel tells it."""
+
+from __future__ import annotations
+
+import os
+import struct
+from itertools import pairwise
+
+import pytest
+
+from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
+from leakdoc.sampling.sockets.census import Census
+from leakdoc.sampling.sockets.peers import IN, OUT, Group
+from leakdoc.sampling.sockets.tally import abandoned_columns
+from leakdoc.sampling.sockets.tcp import LastData, TcpSocket
+from leakdoc.sampling.sockets.time_wait import LOOK_EVERY_S, TimeWait
+from leakdoc.sampling.sockets.unix_census import UnixCensus
+from leakdoc.sampling.sockets.unix_diag import UnixSocket, parse_unix_part
+from tests.unit.test_sampling_sockets import Servers, message, tcp
+
+
+@pytest.mark.parametrize(
+    ("last", "unanswered", "unserved"),
+    [
+        (LastData(5_000, 0, 9_000, 9_000, 3, 4), 5.0, None),  # asked after the last answer
+        (LastData(9_000, 0, 5_000, 5_000, 4, 4), None, 5.0),  # answered, or asked by the other side
+        (LastData(7_000, 0, 7_000, 7_000, 4, 4), None, None),  # in one tick, and the answer was the last to come
+        (LastData(7_000, 0, 7_000, 6_960, 4, 5), 7.0, None),  # in one tick, and acknowledged by itself a moment later
+        (LastData(7_000, 0, 7_000, 1_000, 4, 4), None, None),  # a keepalive was answered much later
+        (LastData(7_000, 0, 7_000, 7_000, 0, 1), 7.0, None),  # asked at once, and nothing ever came
+        (LastData(7_000, 0, 7_000, 7_000, 1, 0), None, 7.0),  # was asked at once, and never answered
+        (LastData(7_000, 0, 7_000, 7_000, 0, 0), None, None),  # carried nothing
+        (LastData(7_000, 0, 7_000, 7_000), None, None),  # an old kernel
+    ],
+)
+def test_whoever_sent_the_last_data_waits(last: LastData, unanswered: float | None, unserved: float | None) -> None:
+    assert (last.unanswered_s, last.unserved_s) == (unanswered, unserved)
+
+
+def pair(inode: int) -> tuple[TcpSocket, TcpSocket]:
+    ours = tcp(("127.0.0.1", 40_000 + inode), ("127.0.0.1", 9), inode=inode)
+    return ours, tcp(("127.0.0.1", 9), ("127.0.0.1", 40_000 + inode), inode=1_000 + inode)
+
+
+def severed(*readings: list[TcpSocket]) -> list[bool]:
+    census = Census(Servers())
+    taken = [census.take(sockets, frozenset({1}), float(now)) for now, sockets in enumerate(readings)]
+    return [each.is_severed for each in taken[-1]]
+
+
+def test_an_end_that_was_here_and_is_missing_twice_is_severed() -> None:
+    ours, theirs = pair(1)
+    assert severed([ours, theirs], [ours]) == [False]
+    assert severed([ours, theirs], [ours], [ours]) == [True]
+    assert severed([ours, theirs], [ours], [ours, theirs], [ours]) == [False]
+    assert severed([ours], [ours], [ours]) == [False]  # never seen here: behind a translated address
+
+
+def test_what_was_closed_here_and_not_there_is_abandoned() -> None:
+    group = Group(OUT, "10.0.0.8:80", "http")
+    left = [tcp(("10.0.0.9", 40_000 + n), ("10.0.0.8", 80), state=5, inode=0) for n in range(3)]
+    held = tcp(("10.0.0.9", 50_000), ("10.0.0.8", 80), state=5, inode=7)
+    columns = {column.text: count for column, count in abandoned_columns([*left, held], [group]).items()}
+    assert columns == {'connections_abandoned{direction="out",peer="10.0.0.8:80",peer_kind="http"}': 3.0}
+
+
+class Table:
+    """Two connections that we closed first, and one that a peer on this machine did."""
+
+    def __init__(self, *, works: bool = True) -> None:
+        self.works = works
+
+    def read(self) -> list[TcpSocket]:
+        return []
+
+    def read_time_wait(self) -> list[TcpSocket]:
+        if not self.works:
+            raise OSError("not here")
+        ours = [tcp(("127.0.0.1", 40_000 + n), ("127.0.0.1", 80), state=6, inode=0) for n in range(2)]
+        return [*ours, tcp(("127.0.0.1", 80), ("127.0.0.1", 41_000), state=6, inode=0)]
+
+
+def test_ports_in_time_wait_are_counted_by_peer_every_few_seconds() -> None:
+    groups = [Group(OUT, "127.0.0.1:80", "http"), Group(IN, ":8080", "http"), Group(OUT, "unix:/run/x", "unix")]
+    counted = TimeWait(Table(), ProcessDirectory(os.getpid()))
+    found = {column.metric: value for column, value in counted.columns(groups, 0.0).items()}
+    assert found["time_wait"] == 3.0
+    assert found["local_ports"] > 0
+    assert counted.columns(groups, LOOK_EVERY_S / 2) == {}
+    assert counted.columns(groups, LOOK_EVERY_S) != {}
+    assert TimeWait(Table(works=False), ProcessDirectory(os.getpid())).columns(groups, 0.0) == {}
+
+
+def unix_message(inode: int, *attributes: tuple[int, bytes], state: int = 1) -> bytes:
+    body = struct.pack("=BBBBI8x", 1, 1, state, 0, inode)
+    for kind, value in attributes:
+        body += struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
+    return message(20, body)
+
+
+def test_a_dump_of_unix_sockets_reads() -> None:
+    word = struct.Struct("=I").pack
+    part = (
+        unix_message(1, (0, b"/run/x.sock\0"), (2, word(2)), (4, struct.pack("=II", 7, 0)))
+        + unix_message(2, (0, b"\0abstract"), (6, b"\3"))
+        + message(20, b"", sequence=99)
+        + message(3, bytes(4))
+    )
+    sockets, is_last = parse_unix_part(part, 1)
+    assert is_last
+    assert sockets == [
+        UnixSocket(1, 1, 1, "/run/x.sock", 2, 7),
+        UnixSocket(2, 1, 1, "@abstract", is_ended=True),
+    ]
+    for broken in (b"", part[:10], unix_message(1)[:20], message(20, b"123")):
+        with pytest.raises(UnexpectedText):
+            parse_unix_part(broken, 1)
+    with pytest.raises(PermissionError):
+        parse_unix_part(message(2, struct.pack("=i", -1)), 1)
+
+
+PGSQL = "/run/postgresql/.s.PGSQL.5432"
+
+
+def test_unix_connections_are_named_for_the_server_whichever_end_is_ours() -> None:
+    client, server = UnixSocket(1, 1, 1, peer=2), UnixSocket(2, 1, 1, PGSQL, 1)
+    pair_of_nobody = [UnixSocket(3, 1, 1, peer=4), UnixSocket(4, 1, 1, peer=3)]
+    census = UnixCensus()
+    found = census.take([client, server, *pair_of_nobody, UnixSocket(5, 1, 10, PGSQL)], frozenset(range(1, 6)), 0.0)
+    named = Group(OUT, f"unix:{PGSQL}", "postgres"), Group(IN, f"unix:{PGSQL}", "postgres")
+    assert sorted(each.group for each in found) == sorted(named)
+    (left,) = census.take([client._replace(peer=0, is_ended=True)], frozenset({1}), 5.0)
+    assert (left.group, left.state, left.since_fin_s) == (named[0], 8, 0.0)
+    assert census.closed == {named[1]: 1}
+    (later,) = census.take([client._replace(peer=0, is_ended=True)], frozenset({1}), 9.0)
+    assert (later.since_fin_s, later.age_s, later.is_new) == (4.0, 9.0, False)
+
+
+def test_sockets_that_vanish_between_the_dump_and_the_join_are_simply_gone() -> None:
+    census = Census(Servers())
+    every = [tcp(("10.0.0.9", 40_000 + n), ("10.0.0.5", 5432), inode=n) for n in range(1, 30)]
+    counts = [len(census.take(every, frozenset(range(1, held)), float(held))) for held in (30, 20, 10, 1)]
+    assert all(earlier > later for earlier, later in pairwise(counts))
+    assert counts[-1] == 0
