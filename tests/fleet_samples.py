@@ -82,6 +82,28 @@ def rollouts() -> dict[str, Points]:
     return found
 
 
+def killed() -> dict[str, Points]:
+    """Return workloads one of whose processes ended: at its limit, evicted, and for no reason told."""
+    end, rows = len(TIMES) * 3 // 4, range(len(TIMES))
+    found: dict[str, Points] = {}
+    for seed, (name, rate, reason) in enumerate((("oomed", 0.6, "OOMKilled"), ("evicted", 0.0, ""), ("gone", 0.0, ""))):
+        old, new = f"{name}-5c4b8b6c5d-x2x4z", f"{name}-5c4b8b6c5d-zzzzz"
+        for place, (pod, part) in enumerate(((old, rows[:end]), (new, rows[end:]))):
+            labels = f'namespace="dead",pod="{pod}",container="web"'
+            image = f'image="{name}:1.1"' if place or rate else f'image="{name}:1.0"'
+            found[f"container_memory_working_set_bytes{{{labels},{image}}}"] = points(
+                lambda row, rate=rate, first=part[0]: 100 * MIB + rate * MIB * (row - first), seed=30 + seed, rows=part
+            )
+            found[f"container_spec_memory_limit_bytes{{{labels},{image}}}"] = constant(430 * MIB, part)
+        if reason:
+            labels = f'namespace="dead",pod="{old}",container="web",reason="{reason}"'
+            found[f"kube_pod_container_status_last_terminated_reason{{{labels}}}"] = constant(1.0, rows[end:])
+        if name == "evicted":
+            labels = f'namespace="dead",pod="{old}",reason="Evicted"'
+            found[f"kube_pod_status_reason{{{labels}}}"] = constant(1.0, rows[end:])
+    return found
+
+
 def in_shop(name: str, build: str, pod: str) -> str:
     """The working set of a container of a deployment."""
     labels = f'namespace="deploy",pod="{name}-{pod}",container="web",image="registry/shop/{name}:{build}"'

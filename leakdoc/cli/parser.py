@@ -33,6 +33,7 @@ COMMANDS: Final = (
     Command("playbook", "leakdoc.cli.playbook", "run playbooks: steps in order, for an incident, resumable"),
     Command("note", "leakdoc.cli.note", "write a note into the running journal"),
     Command("doctor", "leakdoc.cli.doctor", "what works here, what does not, and what mends it"),
+    Command("postmortem", "leakdoc.cli.postmortem", "what a Prometheus can still say after a kill"),
     Command("rules", "leakdoc.cli.rules", "print recording and alerting rules for Prometheus"),
     Command("schema", "leakdoc.cli.schema", "print the JSON Schema of a document"),
     Command("demo", "leakdoc.cli.demo", "the whole story on a real service and a real PostgreSQL"),

@@ -26,7 +26,7 @@ from leakdoc.sampling.sources.prometheus.promql import of_name
 from leakdoc.sampling.sources.prometheus.workload import workload_trace
 from leakdoc.units import format_time
 from tests.docs.commands import blocks, leakdoc_commands
-from tests.fleet_samples import HOURS, TIMES, Points, fleet, rollouts, rss
+from tests.fleet_samples import HOURS, TIMES, Points, fleet, killed, rollouts, rss
 from tests.prometheus_server import END, filled, serving_prometheus
 
 pytestmark = pytest.mark.xdist_group("prometheus")
@@ -36,7 +36,7 @@ WINDOW = ["--until", str(END), "--since", f"{HOURS}h"]
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("prometheus")
-    with serving_prometheus(folder, filled(folder, fleet() | rollouts())) as address:
+    with serving_prometheus(folder, filled(folder, fleet() | rollouts() | killed())) as address:
         yield address
 
 
@@ -59,7 +59,7 @@ def alone(points: Points) -> Any:
 
 
 def test_every_workload_is_judged_as_its_samples_are(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, answer = scanned(url, capsys, "--match", 'namespace!="deploy"')
+    code, answer = scanned(url, capsys, "--match", 'namespace!~"deploy|dead"')
     assert code == 1
     found = {each["subject"]["name"]: each for each in answer["diagnoses"]}
     assert set(found) == {
@@ -98,7 +98,7 @@ def test_pods_are_the_processes_of_their_workload(url: str, capsys: pytest.Captu
 
 
 def test_what_is_killed_soonest_comes_first(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    _, answer = scanned(url, capsys, "--match", 'namespace!="deploy"')
+    _, answer = scanned(url, capsys, "--match", 'namespace!~"deploy|dead"')
     assert [each["decision"] for each in answer["diagnoses"][:3]] == ["leaking"] * 3
     assert answer["diagnoses"][0]["subject"]["name"] == "shop/api/web"
 
@@ -159,6 +159,8 @@ def test_the_commands_of_the_documentation_run(
     for command in [each for each in shown if "--prometheus" in each]:
         words = [stands_for.get(each, each) for each in command[1:]]
         shorter = ["--since", f"{HOURS}h", "--for", "1s"] if words[0] == "guard" else WINDOW
+        if "--at" in words:
+            words[words.index("--at") + 1], shorter = str(END), ["--since", f"{HOURS}h"]
         assert main([*words, *shorter]) == (1 if words[0] == "scan" else 0), command
         assert capsys.readouterr().out
 
@@ -209,7 +211,7 @@ def test_where_the_rollout_was_can_be_told(url: str, capsys: pytest.CaptureFixtu
     [
         (["--workload", "svc/leaks:80"], "where the rollout was cannot be told"),
         (["--workload", "shop/nobody"], "no workload is called"),
-        (["--workload", "web"], "5 workloads are called"),
+        (["--workload", "web"], "8 workloads are called"),
         ([], "which workload"),
         (["--workload", "svc/leaks:80", "a.csv"], "files and a workload"),
     ],
@@ -290,3 +292,43 @@ def test_what_a_controller_owns_is_not_rolled_back_by_hand(url: str, capsys: pyt
 )
 def test_what_cannot_be_guarded_is_said(words: list[str], url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert guarded(url, capsys, *words)[0] == 2
+
+
+KILLED_AT = TIMES[len(TIMES) * 3 // 4]
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "basis", "since"),
+    [("oomed", "oom_killed", "measured", None), ("evicted", "evicted", "measured", None),
+     ("gone", "unknown", "inferred", None)],
+)  # fmt: skip
+def test_a_postmortem_says_what_is_known(
+    name: str, cause: str, basis: str, since: str | None, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["postmortem", "--prometheus", url, "--since", f"{HOURS}h", "--workload", f"dead/{name}/web"]
+    assert main([*words, "--at", str(KILLED_AT), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["death"]["cause"], answer["death"]["basis"]) == (cause, basis), answer["death"]
+    assert answer["since"] == since
+    assert answer["lives"][0]["killed"]
+    assert answer["limit_bytes"] == 430 * 2**20
+    assert any("spike" in each for each in answer["cannot_be_known"])
+    assert answer["lives"][0]["decision"] == ("leaking" if name == "oomed" else "stable")
+    assert main([*words, "--at", str(KILLED_AT)]) == 0
+    assert "Cannot be known: a spike" in capsys.readouterr().out
+
+
+def test_since_which_build_it_leaks(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["postmortem", "--prometheus", url, "--since", f"{HOURS}h", "--at", str(END - 60.0), "--json"]
+    assert main([*words, "--workload", "shop/api/web"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["since"] == "api:1.1"
+    assert "api:1.0 before it was stable" in answer["since_reason"]
+    assert answer["death"]["cause"] == "unknown"
+    assert "no process ended" in answer["death"]["reason"]
+
+
+def test_a_postmortem_of_before_the_samples_is_refused(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["postmortem", "--prometheus", url, "--until", str(END), "--since", f"{HOURS}h", "--at", str(TIMES[0] - 60)]
+    assert main([*words, "--workload", "dead/oomed/web"]) == 2
+    assert "no sample before" in capsys.readouterr().err

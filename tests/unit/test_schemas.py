@@ -22,6 +22,7 @@ from leakdoc.model.documents import diagnosis_document, scan_document, step_resu
 from leakdoc.model.heap import HeapReport, Holder, Hop, HopStatus, LineGrowth, MemoryKind, Rung
 from leakdoc.model.heap_document import heap_document
 from leakdoc.model.peer import Held, PeerSummary, connections_document
+from leakdoc.model.postmortem_document import postmortem_document
 from leakdoc.model.proof_document import proof_document
 from leakdoc.model.scan import Scan
 from leakdoc.model.step import Effect, EvidenceFile, EvidenceValue, StepResult
@@ -33,6 +34,7 @@ from leakdoc.playbook.registry import Refused, installed
 from leakdoc.reporting.schemas import names, schema_text
 from leakdoc.verification.guard_document import guard_document
 from leakdoc.verification.guarding import Guarded, Harm
+from leakdoc.verification.postmortem import postmortem
 from leakdoc.verification.recheck import recheck, recheck_document
 from leakdoc.verification.rollback import Rollback
 from leakdoc.verification.verify import verify
@@ -87,6 +89,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
         "proof": proof_document(proof),
         "recheck": recheck_document(recheck(path)),
         "run": run_document(playbook_runs.run(values.RUN, tmp_path_factory.mktemp("run"))),
+        "postmortem": postmortem_document(postmortem(before, float(before.times[-1]))),
         "scan": scan_document(
             Scan(
                 diagnoses=(diagnose(before),),

@@ -161,7 +161,7 @@ def _killed(match: str) -> Rule:
         labels={"severity": "warning"},
         annotations={
             "summary": f"{_OF_POD} is OOM-killed repeatedly",
-            "description": "Whether it leaks in every life: leakdoc scan --prometheus URL --since 2d",
+            "description": "What can still be said: leakdoc postmortem --prometheus URL --workload NAME --at TIME",
         },
     )
 

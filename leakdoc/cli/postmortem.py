@@ -1,0 +1,64 @@
+"""``leakdoc postmortem --prometheus URL --workload W --at T``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from leakdoc.cli.options import add_json, add_judging, instant, policies_of
+from leakdoc.cli.output import print_json, print_lines
+from leakdoc.cli.prometheus_options import add_prometheus, prometheus_of
+from leakdoc.cli.verify_workload import trace_of_workload
+from leakdoc.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from leakdoc.sampling.sources.prometheus.client import Prometheus
+
+AFTER_S: Final = 600.0  # records of a kill, and the next life, come a few scrapes later
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the command's options."""
+    parser.epilog = (
+        "Growth of every life, since which build, against which load, whether it was an\n"
+        "OOM kill or an eviction; and what no sample can tell, such as a spike between\n"
+        "two scrapes. Exit code 0 when there is something to say.\n\n"
+        "examples:\n"
+        "  leakdoc postmortem --prometheus http://localhost:9090 \\\n"
+        "    --workload shop/api/web --at 2026-11-23T03:12Z"
+    )
+    parser.add_argument("--at", type=instant, required=True, metavar="TIME", help="when it was killed")
+    add_judging(parser)
+    add_json(parser)
+    add_prometheus(parser, workload=True)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Say what can still be said."""
+    from leakdoc.model.postmortem_document import postmortem_document
+    from leakdoc.reporting.postmortem_text import postmortem_lines
+    from leakdoc.verification.postmortem import postmortem
+
+    if args.workload is None:
+        raise UsageError("which workload was killed?", help="Name it with --workload, as a scan calls it.")
+    if args.until is None:
+        args.until = args.at + AFTER_S
+    with prometheus_of(args) as prometheus:
+        trace = trace_of_workload(args, prometheus)
+        recorded = _recorded(prometheus, trace.subject.name, args.at)
+    found = postmortem(trace, args.at, recorded=recorded, policies=policies_of(args))
+    if args.json:
+        print_json(postmortem_document(found))
+    else:
+        print_lines(postmortem_lines(found))
+    return 0
+
+
+def _recorded(prometheus: Prometheus, workload: str, at: float) -> dict[str, float]:
+    """Ask for the reasons of ends around the moment; what cannot be asked is not on record."""
+    from leakdoc.sampling.sources.prometheus.ends import reasons_of_ends
+
+    try:
+        return reasons_of_ends(prometheus, workload, at, AFTER_S)
+    except SourceError:
+        return {}
