@@ -24,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "OOM kill or an eviction; and what no sample can tell, such as a spike between\n"
         "two scrapes. Exit code 0 when there is something to say.\n\n"
         "examples:\n"
-        "  leakdoc postmortem --prometheus http://p:9090 --workload api --at 2026-11-23T03Z"
+        "  leakdoc postmortem --prometheus http://p:9090 --workload api --at 1764126720"
     )
     parser.add_argument("--at", type=instant, required=True, metavar="TIME", help="when it was killed")
     add_judging(parser)
