@@ -237,6 +237,16 @@ class _Agent:
             with contextlib.suppress(OSError):
                 os.unlink(self._path)  # noqa: PTH108
 
+    def _tidy(self) -> None:
+        """Remove what one that was sent came in, where whoever sent it has not done so."""
+        if not os.path.basename(str(self.directory)).startswith("leakdoc-sent-"):  # noqa: PTH119
+            return
+        for name in ("go.py", "leakdoc_agent.py"):
+            with contextlib.suppress(OSError):
+                os.unlink(f"{self.directory}/{name}")  # noqa: PTH108
+        with contextlib.suppress(OSError):
+            os.rmdir(str(self.directory))  # noqa: PTH106
+
     def _serve(self) -> None:
         try:
             self._thread_id = _own_thread()
@@ -244,6 +254,8 @@ class _Agent:
                 with contextlib.suppress(OSError):
                     descriptor, _ = self._socket._accept()
                     _Conversation(descriptor).hold()
+                if self.deadline is not None:
+                    self.deadline = 0.0  # one that was sent for a while was sent for one conversation
         finally:
             self._thread_id = 0 if self._expired() else self._thread_id
             self._ended.release()
@@ -251,6 +263,7 @@ class _Agent:
             _State.agent = None
             self._unlink()
             self.forget()
+            self._tidy()
 
     def _expired(self) -> bool:
         return self.deadline is not None and time.monotonic() >= self.deadline
@@ -502,6 +515,7 @@ _NAMED: Final = 8  # of so many types that grow in number a way to an instance i
 _LONG: Final = 32  # a shorter container that turns over holds little
 _WATCHED: Final = 40  # of so many containers that keep their length it is asked whether their items are new
 _WEIGHED: Final = 60  # of so many containers that grew it is estimated what their items keep
+_OURS_AND_THE_FRAMES: Final = 4  # references to a copy of locals: the frame's, the list's, the loop's and the call's
 _CO_OPTIMIZED: Final = 1  # Include/cpython/code.h: locals live in the frame
 
 
@@ -558,13 +572,11 @@ class _Walk:
 
     def forget(self) -> None:
         """Let go of everything, and of the copies of locals that older interpreters made for us."""
+        self.parent.clear()
         for locals_of in self._clean:
-            if (
-                sys.getrefcount(locals_of) <= 4
-            ):  # the frame's, the list's, the loop's and the call's: nobody else has it
+            if sys.getrefcount(locals_of) <= _OURS_AND_THE_FRAMES:
                 locals_of.clear()
         self._clean.clear()
-        self.parent.clear()
 
     def chain(self, identity: int) -> list[Any]:
         """Return the objects that lead from a root to one, itself included; of a long way, the ends."""
@@ -610,14 +622,17 @@ class _Walk:
         kind = type(thing)
         if kind in _ATOMS or kind in _ENDS:
             return
-        children = gc.get_referents(thing)
-        if len(children) > _WIDE and kind is not type(sys) and id(thing) not in self.roots:
+        is_module = _is(thing, type(sys))
+        # A module's names only: the state of its C code is not ours to hold. That of _asyncio once held freed objects,
+        # and keeping one crashed the program (CPython issue 122695, up to 3.12.5).
+        children = [_namespace(thing)] if is_module else gc.get_referents(thing)
+        if len(children) > _WIDE and id(thing) not in self.roots:
             children = _some(children)
         for child in children:
             child_kind = type(child)
-            if child_kind in _ATOMS or child_kind in _ENDS or child_kind is type(sys) or child is kind:
+            if child_kind in _ATOMS or child_kind in _ENDS or _is(child, type(sys)) or child is kind:
                 continue  # modules are roots, each in its turn; every object leads to its type
-            if id(child) in self.namespaces and kind is not type(sys):
+            if id(child) in self.namespaces and not is_module:
                 continue
             if id(child) not in self.parent:
                 yield child, id(thing)
@@ -776,7 +791,7 @@ def _deep(item: Any, seen: set[int], most: int = 400) -> int:
     while waiting and visited < most:
         thing = waiting.pop()
         kind = type(thing)
-        if id(thing) in seen or kind in _ENDS or kind is type(sys) or _is(thing, type):
+        if id(thing) in seen or kind in _ENDS or _is(thing, type(sys)) or _is(thing, type):
             continue
         seen.add(id(thing))
         visited += 1

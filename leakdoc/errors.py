@@ -7,6 +7,9 @@
     ├── TargetError                   exit 4
     │   ├── TargetGone                         no such process, or it has ended
     │   ├── AccessDenied                       the process belongs to somebody else
+    │   ├── AttachRefused                      getting inside it is not possible, or not safe
+    │   │   ├── NotPython                      there is no Python in it that can be used
+    │   │   └── AttachBusy                     somebody is inside it already
     │   └── AgentError                         the agent inside it does not answer, or refuses
     │       └── NoAgent                        there is none
     ├── SourceError                   exit 4   a file or a server that samples come from
@@ -66,6 +69,18 @@ class TargetGone(TargetError):
 
 class AccessDenied(TargetError):
     """The operating system refuses to show this process to us."""
+
+
+class AttachRefused(TargetError):
+    """Getting inside the process is not possible, or not safe."""
+
+
+class NotPython(AttachRefused):
+    """There is no Python in the process that can be used."""
+
+
+class AttachBusy(AttachRefused):
+    """Somebody is inside the process already."""
 
 
 class AgentError(TargetError):

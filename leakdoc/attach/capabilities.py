@@ -88,7 +88,7 @@ def _netlink() -> Capability:
 def _ptrace() -> Capability:
     scope_file = PROC / "sys" / "kernel" / "yama" / "ptrace_scope"
     scope = scope_file.read_text().strip() if scope_file.exists() else None
-    has = _has_capability(CAP_SYS_PTRACE)
+    has = has_capability(CAP_SYS_PTRACE)
     if has is None:
         return Capability(name="ptrace", works=None, found="unknown here", used_for="py-spy, memray attach")
     if has or scope in (None, "0"):
@@ -105,7 +105,7 @@ def _ptrace() -> Capability:
 
 def _other_users() -> Capability:
     is_root = getattr(os, "geteuid", lambda: None)() == 0
-    if is_root or _has_capability(CAP_SYS_PTRACE):
+    if is_root or has_capability(CAP_SYS_PTRACE):
         return Capability(
             name="other users", works=True, found="root or CAP_SYS_PTRACE", used_for="processes that are not yours"
         )
@@ -174,7 +174,7 @@ def _cgroup() -> Capability:
     )
 
 
-def _has_capability(number: int) -> bool | None:
+def has_capability(number: int) -> bool | None:
     """Whether this process holds a capability; null where /proc does not tell."""
     try:
         status = (PROC / "self" / "status").read_text()

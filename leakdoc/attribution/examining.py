@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from leakdoc.attach.injection import sent_agent
 from leakdoc.attach.outside import Outside, read_outside
 from leakdoc.attribution.inside import Inside, InsidePlan, look_inside
 from leakdoc.attribution.reporting import report_of
-from leakdoc.errors import AgentError, NoAgent, TargetGone
+from leakdoc.errors import AgentError, AttachBusy, AttachRefused, NoAgent, NotPython, TargetGone
 from leakdoc.model.heap import HeapReport, Rung
 from leakdoc.sampling.agent_socket import AgentSocket
 from leakdoc.sampling.clock import Clock, SystemClock
@@ -44,6 +45,8 @@ class Climb:
     outside: list[Outside] = field(default_factory=list)
     inside: Inside | None = None
     touched: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
+    accept_oom_risk: bool = False
 
 
 def examine(
@@ -54,6 +57,7 @@ def examine(
     tells: Callable[[str], None] = lambda _: None,
     stop: threading.Event | None = None,
     clock: Clock | None = None,
+    accept_oom_risk: bool = False,
 ) -> HeapReport:
     """Find which lines, and which containers, keep what is growing.
 
@@ -68,10 +72,13 @@ def examine(
         tells=tells,
         stop=stop or threading.Event(),
         clock=clock or SystemClock(),
+        accept_oom_risk=accept_oom_risk,
     )
     directory = ProcessDirectory(target.pid)
     try:
         _ask_agent(climb, directory)
+        if climb.inside is None:
+            _send_agent(climb, directory)
         if climb.inside is None:
             _look_from_outside(climb, directory)
     except (ProcessLookupError, FileNotFoundError) as error:
@@ -82,10 +89,12 @@ def examine(
         inside=climb.inside,
         rungs=climb.rungs,
         touched=climb.touched,
+        advice=climb.advice,
     )
 
 
 def _look_from_outside(climb: Climb, directory: ProcessDirectory) -> None:
+    climb.outside.clear()
     _mark(climb, directory)
     climb.clock.wait(climb.plan.untraced_s, climb.stop)
     _mark(climb, directory)
@@ -107,16 +116,44 @@ def _ask_agent(climb: Climb, directory: ProcessDirectory) -> None:
         return
     with agent:
         plan = climb.plan
-        cost = f"two looks of at most {2 * plan.budget_ms:.0f} ms of its processor time each"
-        traced = replace(plan, traced_s=0.0)
-        tracing = Ask(
-            rung="agent", cost=f"{cost}, then {plan.traced_s:.0f} s in which allocating is several times slower"
-        )
-        if climb.allows(tracing):
-            traced, cost = plan, tracing.cost
-        climb.tells(f"asking the agent: {cost}")
-        climb.inside = look_inside(agent, traced, climb.clock, climb.stop, lambda: _mark(climb, directory))
-        climb.rungs.append(
-            Rung(name="agent", used=True, reason=climb.inside.not_traced or "the process has one", cost=cost)
-        )
-        climb.touched.append(f"its agent was asked ({cost})")
+        looks = f"two looks of at most {2 * plan.budget_ms:.0f} ms of its processor time each"
+        ask = Ask(rung="agent", cost=f"{looks}, then {_tracing(plan)}")
+        if not climb.allows(ask):
+            plan, ask = replace(plan, traced_s=0.0), Ask(rung="agent", cost=looks)
+        _look(climb, directory, agent, plan, ask, why="the process has one")
+
+
+def _send_agent(climb: Climb, directory: ProcessDirectory) -> None:
+    """The rung of an agent that is sent for a while."""
+    plan = climb.plan
+    looks = f"two looks of at most {2 * plan.budget_ms:.0f} ms of its processor time each"
+    ask = Ask(
+        rung="sent agent",
+        cost=f"one of its threads is held for about 2 ms to let an agent in, then {looks}, then {_tracing(plan)}; "
+        "about 1 MB of code stays in it",
+    )
+    if not climb.allows(ask):
+        climb.rungs.append(Rung(name=ask.rung, used=False, reason="you have not agreed to it: --yes", cost=ask.cost))
+        return
+    climb.tells(f"{ask.rung}: {ask.cost}")
+    try:
+        with sent_agent(directory, climb.clock, climb.stop, accept_oom_risk=climb.accept_oom_risk) as agent:
+            _look(climb, directory, agent, plan, ask, why="it was let in")
+    except (NotPython, AttachBusy):
+        raise
+    except (AttachRefused, AgentError) as refused:
+        climb.rungs.append(Rung(name=ask.rung, used=False, reason=refused.message, cost=ask.cost))
+        climb.advice.extend(filter(None, [refused.help]))
+
+
+def _look(
+    climb: Climb, directory: ProcessDirectory, agent: AgentSocket, plan: InsidePlan, ask: Ask, *, why: str
+) -> None:
+    climb.tells(f"asking the agent: {ask.cost}")
+    climb.inside = look_inside(agent, plan, climb.clock, climb.stop, lambda: _mark(climb, directory))
+    climb.rungs.append(Rung(name=ask.rung, used=True, reason=climb.inside.not_traced or why, cost=ask.cost))
+    climb.touched.append(f"{ask.rung}: {ask.cost}")
+
+
+def _tracing(plan: InsidePlan) -> str:
+    return f"{plan.traced_s:.0f} s in which allocating is several times slower"

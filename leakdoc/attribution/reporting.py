@@ -29,6 +29,7 @@ def report_of(
     inside: Inside | None,
     rungs: Sequence[Rung],
     touched: Sequence[str],
+    advice: Sequence[str] = (),
 ) -> HeapReport:
     """Put a report together.
 
@@ -53,6 +54,7 @@ def report_of(
         rungs=tuple(rungs),
         growth=_per_second(growths, span_s),
         set_aside=aside,
+        advice=tuple(advice),
         touched=", ".join(touched) or _UNTOUCHED,
         window_s=span_s,
     )

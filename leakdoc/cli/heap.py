@@ -23,9 +23,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     parser.epilog = (
         "From outside first: which kind of memory grows. Then by the agent, where the\n"
-        "target has one (`leakdoc run --agent`, leakdoc.agent.start()). What costs the\n"
-        "target something is said before it is done, and is done after you have agreed,\n"
-        "or with --yes. Ctrl-C ends it with what is known so far.\n\n"
+        "target has one (`leakdoc run --agent`, leakdoc.agent.start()), or by one that is\n"
+        "sent for the while. What costs the target something is said before it is done,\n"
+        "and is done after you have agreed, or with --yes. Ctrl-C ends it with what is\n"
+        "known so far.\n\n"
         "exit codes: 0 lines or containers were found, 3 nothing could be explained\n\n"
         "examples:\n"
         "  leakdoc heap 4242\n"
@@ -39,6 +40,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=10.0,
         metavar="TIME",
         help="how long to look (default: 10s); the slower the leak, the longer",
+    )
+    parser.add_argument(
+        "--accept-oom-risk",
+        action="store_true",
+        help="go on where the target is close to its memory limit, or the limit is unknown",
     )
     parser.add_argument("--yes", action="store_true", help="do what costs the target something without asking")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
@@ -62,6 +68,7 @@ def execute(args: argparse.Namespace) -> int:
             allows=_asked(yes=args.yes),
             tells=(lambda _: None) if args.quiet else tell,
             stop=stop,
+            accept_oom_risk=args.accept_oom_risk,
         )
     if args.json:
         print_json(heap_document(report))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from leakdoc.attach.agent_file import with_agent
+from leakdoc.errors import NoAgent
+from leakdoc.sampling.agent_socket import find_agent
 
 PROGRAM = Path(__file__).parents[1] / "programs" / "leaks_lines.py"
 
@@ -37,6 +41,10 @@ class Leaking:
     def close(self) -> None:
         self.process.kill()
         self.process.communicate()
+
+
+CAN_SEND = sys.platform == "linux" and platform.machine() == "x86_64"
+sends = pytest.mark.skipif(not CAN_SEND, reason="an agent is sent on Linux on x86-64 only")
 
 
 @pytest.fixture(params=["cache", "error"])
@@ -83,3 +91,105 @@ def test_a_process_that_is_not_there_is_an_error_of_two_lines() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 4
     assert len(done.stderr.splitlines()) == 2
+
+
+@sends
+def test_an_agent_is_sent_where_there_is_none_and_leaves_nothing_behind() -> None:
+    program = Leaking("cache", agent=False)
+    try:
+        code, document = program.heap("--yes", "--for", "4s", "--accept-oom-risk")
+        assert code == 0
+        assert document["lines"][0]["line"] == program.culprit
+        assert {rung["name"]: rung["used"] for rung in document["rungs"]} == {"agent": False, "sent agent": True}
+        assert not sent_to(program.process.pid)
+        with pytest.raises(NoAgent):
+            find_agent(program.process.pid)
+    finally:
+        program.close()
+
+
+def sent_to(pid: int) -> list[Path]:
+    """What was sent into a process and is there still; others may be looking at theirs meanwhile."""
+    return [place for place in Path("/tmp").glob("leakdoc-sent-*") if list(place.glob(f"agent-{pid}-*"))]
+
+
+@sends
+@pytest.mark.parametrize(
+    "waits", ["threading.Event().wait()", "time.sleep(1000)", "select.select([sys.stdin], [], [])"]
+)
+def test_a_target_that_waits_in_the_system_is_answered(waits: str) -> None:
+    code = f"import select, sys, threading, time; print('ready', flush=True); {waits}"
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        done = heap(process.pid, "--yes", "--for", "1s", "--accept-oom-risk")
+        assert json.loads(done.stdout)["rungs"][-1] | {"cost": ""} == {
+            "name": "sent agent",
+            "used": True,
+            "reason": "it was let in",
+            "cost": "",
+        }
+        assert process.poll() is None
+        process.kill()
+
+
+@sends
+def test_killing_leakdoc_midway_leaves_the_target_as_it_was() -> None:
+    program = Leaking("cache", agent=False)
+    try:
+        pid = program.process.pid
+        command = [sys.executable, "-m", "leakdoc", "heap", str(pid), "--yes", "--for", "60s", "--accept-oom-risk"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as leakdoc:
+            until(lambda: has_agent(pid))
+            leakdoc.kill()
+        until(lambda: not has_agent(pid) and not sent_to(pid))
+        assert program.process.poll() is None
+        code, _ = program.heap("--yes", "--for", "2s", "--accept-oom-risk")
+        assert code == 0
+    finally:
+        program.close()
+
+
+@sends
+def test_a_process_that_forbids_it_is_left_alone() -> None:
+    code = "import sys; print('ready', flush=True); sys.stdin.read()"
+    env = {**os.environ, "PYTHON_DISABLE_REMOTE_DEBUG": "1"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True, env=env) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        done = heap(process.pid, "--yes", "--for", "1s")
+        assert done.returncode == 3
+        rung = json.loads(done.stdout)["rungs"][-1]
+        assert not rung["used"]
+        assert "PYTHON_DISABLE_REMOTE_DEBUG" in rung["reason"]
+        process.communicate()
+
+
+@sends
+def test_what_is_no_python_is_refused() -> None:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        done = heap(process.pid, "--yes", "--for", "1s")
+        assert done.returncode == 4
+        assert "is not a Python process" in done.stderr
+        process.kill()
+
+
+def heap(pid: int, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "leakdoc", "heap", str(pid), "--json", "--quiet", *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+
+
+def has_agent(pid: int) -> bool:
+    try:
+        return bool(find_agent(pid))
+    except (NoAgent, OSError):
+        return False
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 40
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)

@@ -1,0 +1,194 @@
+"""An agent sent into a running process for a while, and surely gone afterwards.
+
+What is sent lives in a directory of mode 0700 that belongs to the target's user, carries a deadline after which it does
+nothing, and takes itself away when its one conversation ends, whether or not leakdoc is there to see it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from leakdoc.attach.agent_file import agent_text
+from leakdoc.attach.preflight import Subject, preflight
+from leakdoc.attach.threads import way_into
+from leakdoc.errors import AttachBusy, AttachRefused, TargetGone
+from leakdoc.sampling.agent_socket import AgentSocket
+from leakdoc.sampling.clock import Clock
+from leakdoc.sampling.procfs import ProcessDirectory
+
+ANSWERS_WITHIN_S: Final = 15.0  # from injection to the agent's socket; a main thread in long native code takes longer
+_HELPER_S: Final = 60.0  # longer than the needle may take by its own rules
+_LIFE_S: Final = 600.0  # the agent ends by itself, whatever happens to us
+
+_GO: Final = """\
+import time
+def go():
+    if time.time() > {expires!r}:
+        return
+    import sys, types
+    agent = sys.modules.get("_leakdoc_agent")
+    if agent is None:
+        with open({agent!r}, encoding="utf-8") as file:
+            text = file.read()
+        agent = types.ModuleType("_leakdoc_agent")
+        agent.__file__ = {agent!r}
+        sys.modules["_leakdoc_agent"] = agent
+        try:
+            exec(compile(text, {agent!r}, "exec"), agent.__dict__)
+        except BaseException:
+            del sys.modules["_leakdoc_agent"]
+            raise
+    agent.start(deadline_s={life!r}, directory={directory!r})
+try:
+    go()
+except BaseException as error:
+    with open({failed!r}, "w", encoding="utf-8") as file:
+        file.write(f"{{type(error).__name__}}: {{error}}")
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """A directory in the target's file system: as the target names it, and as we reach it."""
+
+    inside: str
+    outside: Path
+
+
+@contextlib.contextmanager
+def sent_agent(
+    directory: ProcessDirectory, clock: Clock, stop: threading.Event, *, accept_oom_risk: bool = False
+) -> Iterator[AgentSocket]:
+    """Send an agent, and give the conversation with it; it is gone when the block is left.
+
+    Raises:
+        AttachRefused: it is not possible, or not safe; nothing was done, or it has been undone.
+        TargetGone: the process ended meanwhile.
+    """
+    pid = directory.pid
+    preflight(Subject(directory=directory, accept_oom_risk=accept_oom_risk))
+    with _alone(pid), _place(directory) as place:
+        expires = time.time() + ANSWERS_WITHIN_S
+        (place.outside / "leakdoc_agent.py").write_text(agent_text(), encoding="utf-8")
+        (place.outside / "go.py").write_text(_go(place.inside, expires), encoding="utf-8")
+        _hand_over(place.outside, pid)
+        way = way_into(directory, clock, stop)
+        _prick(pid, way.thread, way.mode, f"{place.inside}/go.py")
+        agent = AgentSocket(pid, _address(place, clock, stop, pid), patience_s=20.0)
+        try:
+            yield agent
+        finally:
+            with contextlib.suppress(Exception):
+                agent.ask("stop", patience_s=5.0)
+            agent.close()
+
+
+def _go(inside: str, expires: float) -> str:
+    return _GO.format(
+        expires=expires, life=_LIFE_S, agent=f"{inside}/leakdoc_agent.py", directory=inside, failed=f"{inside}/failed"
+    )
+
+
+@contextlib.contextmanager
+def _alone(pid: int) -> Iterator[None]:
+    """Make sure that no other leakdoc is inside the same process."""
+    import fcntl
+
+    path = f"/tmp/leakdoc-attach-{os.geteuid()}-{pid}.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise AttachBusy(
+            f"another leakdoc is inside process {pid} already", help="Wait until it is done, and try again."
+        ) from error
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            Path(path).unlink()
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _place(directory: ProcessDirectory) -> Iterator[_Place]:
+    inside = f"/tmp/leakdoc-sent-{secrets.token_hex(8)}"
+    outside = Path(f"/proc/{directory.pid}/root{inside}")
+    try:
+        outside.mkdir(mode=0o700)
+    except OSError as error:
+        raise AttachRefused(
+            f"nothing can be written into /tmp of process {directory.pid}: {error.strerror}",
+            help="Start it with an agent instead: `leakdoc run --agent -- CMD`.",
+        ) from error
+    try:
+        yield _Place(inside=inside, outside=outside)
+    except OSError as error:
+        if error.filename and str(error.filename).startswith(str(outside)):
+            raise AttachRefused(f"{inside} of process {directory.pid} cannot be written: {error.strerror}") from error
+        raise
+    finally:
+        shutil.rmtree(outside, ignore_errors=True)
+
+
+def _hand_over(place: Path, pid: int) -> None:
+    """Give the directory to the target's user, so that the agent can make its socket there."""
+    owner = Path(f"/proc/{pid}").stat()
+    if owner.st_uid != os.geteuid():
+        for path in (*place.iterdir(), place):
+            os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def _prick(pid: int, thread: int, mode: str, path: str) -> None:
+    """Run the needle; it ends by itself whatever becomes of us."""
+    command = [sys.executable, "-m", "leakdoc.attach.needle", str(pid), str(thread), mode, path]
+    package = str(Path(__file__).parents[2])
+    needle = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        cwd="/",
+        env={**os.environ, "PYTHONPATH": package},
+    )
+    try:
+        said, complaint = needle.communicate(timeout=_HELPER_S)
+    except subprocess.TimeoutExpired:  # it is not killed: it puts back what it has touched, and ends
+        said, complaint = "it took too long", ""
+    if said != "done":
+        why = said or complaint.strip().rpartition("\n")[2]
+        raise AttachRefused(f"process {pid} could not be entered: {why}", help="It goes on as before; try again.")
+
+
+def _address(place: _Place, clock: Clock, stop: threading.Event, pid: int) -> str:
+    """Wait until the agent listens; return where."""
+    end = clock.monotonic() + ANSWERS_WITHIN_S
+    while clock.monotonic() < end and not stop.is_set():
+        try:
+            names = [each.name for each in place.outside.iterdir()]
+        except OSError:
+            raise TargetGone(f"process {pid} ended while it was entered") from None
+        if "failed" in names:
+            raise AttachRefused(f"the agent could not start in process {pid}: {(place.outside / 'failed').read_text()}")
+        socket = next((name for name in names if name.endswith(".sock")), None)
+        if socket is not None:
+            return f"{place.inside}/{socket}"
+        clock.wait(0.02, stop)
+    raise AttachRefused(
+        f"process {pid} did not run what it was sent in {ANSWERS_WITHIN_S:.0f} s: its main thread is busy elsewhere",
+        help="What was sent has expired and does nothing any more; try again when it is less busy.",
+    )

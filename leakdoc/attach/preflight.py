@@ -1,0 +1,153 @@
+"""Everything that must hold before anything is put into a process: an ordered list, the first objection refuses."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from leakdoc.attach.capabilities import CAP_SYS_PTRACE, has_capability
+from leakdoc.attach.interpreter import interpreter_of
+from leakdoc.errors import AttachBusy, AttachRefused
+from leakdoc.sampling.control_group import find_group
+from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText, parse_status
+from leakdoc.units import format_size
+
+AGENT_BYTES: Final = 8 << 20  # what the agent took where it was sent: 2 to 4 MiB, and as much again in a look
+ROOM_FACTOR: Final = 3  # never be the last straw: so many times the measured cost must be free
+_DISK_BYTES: Final = 1 << 20  # two small files and a socket
+_MEMORY: Final = Path("/proc/meminfo")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is looked at before: the process, and what the user accepts."""
+
+    directory: ProcessDirectory
+    accept_oom_risk: bool = False
+
+    @property
+    def pid(self) -> int:
+        """Its pid."""
+        return self.directory.pid
+
+
+Check = Callable[[Subject], None]
+
+
+def preflight(subject: Subject) -> None:
+    """Make sure that everything in `CHECKS` holds.
+
+    Raises:
+        AttachRefused: something does not; the reason, and what to do, are told.
+    """
+    for check in CHECKS:
+        try:
+            check(subject)
+        except PermissionError as error:
+            raise AttachRefused(
+                f"process {subject.pid} cannot be looked into: {error.strerror}",
+                help="Run leakdoc as the target's user, or as root.",
+            ) from error
+
+
+def room_of(directory: ProcessDirectory) -> float | None:
+    """Return how many bytes may still be used before the target's limit, or the machine's; null where unknown."""
+    rooms = []
+    try:
+        group = find_group(directory, directory.text("cgroup"))
+        limit, usage = group.limit(), group.usage()
+        if limit is not None:
+            if usage is None:
+                return None
+            rooms.append(limit - usage)
+    except (FileNotFoundError, UnexpectedText):
+        pass  # in no group that counts memory: the machine is the limit
+    except OSError:
+        return None
+    available = parse_status(_MEMORY.read_text(encoding="ascii")).get("MemAvailable")
+    if available is not None:
+        rooms.append(float(available) * 1024)
+    return min(rooms) if rooms else None
+
+
+def _platform(subject: Subject) -> None:
+    del subject
+    if platform.system() != "Linux" or platform.machine() != "x86_64":
+        raise AttachRefused(
+            f"an agent can be sent into a running process on Linux on x86-64 only, not on {platform.machine()}",
+            help="Start the program with `leakdoc run --agent -- CMD`, or call leakdoc.agent.start() in it.",
+        )
+
+
+def _not_forbidden(subject: Subject) -> None:
+    environment = subject.directory.text("environ").split("\0")
+    words = subject.directory.text("cmdline").split("\0")
+    forbids = any(each.partition("=")[0] == "PYTHON_DISABLE_REMOTE_DEBUG" and each[-1] != "=" for each in environment)
+    if forbids or any("disable-remote-debug" in word or "disable_remote_debug" in word for word in words):
+        raise AttachRefused(
+            f"process {subject.pid} forbids it: PYTHON_DISABLE_REMOTE_DEBUG is set",
+            help="Start it without, or with an agent: `leakdoc run --agent -- CMD`.",
+        )
+
+
+def _not_traced(subject: Subject) -> None:
+    tracer = parse_status(subject.directory.text("status")).get("TracerPid", 0)
+    if tracer:
+        raise AttachBusy(
+            f"process {tracer} is tracing process {subject.pid} already", help="Let that debugger or strace end first."
+        )
+
+
+def _running(subject: Subject) -> None:
+    state = subject.directory.stat().state
+    if state in ("T", "t"):
+        raise AttachRefused(f"process {subject.pid} is stopped", help=f"Let it go on with: kill -CONT {subject.pid}")
+
+
+def _allowed(subject: Subject) -> None:
+    if has_capability(CAP_SYS_PTRACE):
+        return
+    owner = Path(f"/proc/{subject.pid}").stat().st_uid
+    if owner != os.geteuid():
+        raise AttachRefused(
+            f"process {subject.pid} belongs to user {owner}", help="Run leakdoc as that user, or as root."
+        )
+    scope = Path("/proc/sys/kernel/yama/ptrace_scope")
+    if scope.exists() and scope.read_text().strip() != "0":
+        raise AttachRefused(
+            f"the system lets no process trace another: kernel.yama.ptrace_scope is {scope.read_text().strip()}",
+            help="sudo sysctl kernel.yama.ptrace_scope=0, or in a container --cap-add SYS_PTRACE; or run with sudo.",
+        )
+
+
+def _python(subject: Subject) -> None:
+    interpreter_of(subject.pid)
+
+
+def _room(subject: Subject) -> None:
+    if subject.accept_oom_risk:
+        return
+    room, needed = room_of(subject.directory), ROOM_FACTOR * AGENT_BYTES
+    if room is None:
+        raise AttachRefused(
+            f"how much memory process {subject.pid} may still use is not known",
+            help="Say --accept-oom-risk if it may be the last straw.",
+        )
+    if room < needed:
+        raise AttachRefused(
+            f"process {subject.pid} has {format_size(max(room, 0))} left under its limit, not {format_size(needed)}",
+            help="Raise its limit for a while, or say --accept-oom-risk.",
+        )
+
+
+def _disk(subject: Subject) -> None:
+    if shutil.disk_usage(f"/proc/{subject.pid}/root/tmp").free < _DISK_BYTES:
+        raise AttachRefused(f"/tmp of process {subject.pid} is full", help="Free a megabyte there.")
+
+
+CHECKS: Final[tuple[Check, ...]] = (_platform, _allowed, _not_forbidden, _not_traced, _running, _python, _room, _disk)
