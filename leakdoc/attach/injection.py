@@ -29,7 +29,7 @@ from leakdoc.sampling.procfs import ProcessDirectory
 
 ANSWERS_WITHIN_S: Final = 15.0  # from injection to the agent's socket; a main thread in long native code takes longer
 _HELPER_S: Final = 60.0  # longer than the needle may take by its own rules
-_LIFE_S: Final = 600.0  # the agent ends by itself, whatever happens to us
+_LIFE_S: Final = 20.0  # the agent waits so long for its one conversation, and ends with it, whatever happens to us
 
 _GO: Final = """\
 import time

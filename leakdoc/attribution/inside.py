@@ -16,6 +16,7 @@ from leakdoc.sampling.clock import Clock
 _FRAMES: Final = 12  # of each allocation: as deep as libraries commonly are between the allocator and the user's line
 _LOOKS: Final = 3  # at the traced window: two increments tell what goes on from what has settled
 _MOST_TRACES: Final = 64 << 20  # bytes that the traces may take in the target
+_SIGN_OF_LIFE_S: Final = 10.0  # well within the agent's patience of 30 s
 _SLOWEST: Final = 10.0  # a factor beyond that is no slowdown but another load
 Answer = Mapping[str, Any]
 
@@ -79,7 +80,7 @@ def look_inside(
     inside.counters.append(agent.ask("heap"))
     mark()
     began = clock.monotonic()
-    clock.wait(plan.untraced_s, stop)
+    _wait(agent, clock, began + plan.untraced_s, stop)
     mark()
     inside.counters.append(agent.ask("heap"))
     inside.untraced_s = clock.monotonic() - began
@@ -94,13 +95,20 @@ def look_inside(
     return inside
 
 
+def _wait(agent: AgentSocket, clock: Clock, until_s: float, stop: threading.Event) -> None:
+    """Wait, and let the agent know that somebody is there still: it hangs up on silence."""
+    while (left := until_s - clock.monotonic()) > 0 and not clock.wait(min(left, _SIGN_OF_LIFE_S), stop):
+        if left > _SIGN_OF_LIFE_S:
+            agent.ask("hello")
+
+
 def _trace(agent: AgentSocket, plan: InsidePlan, clock: Clock, stop: threading.Event, inside: Inside) -> None:
     seconds = plan.traced_s * 3 + 30
     agent.ask("trace_start", tool="tracemalloc", frames=_FRAMES, seconds=seconds, most_bytes=plan.most_bytes)
     began = clock.monotonic()
     try:
         for look in range(1, _LOOKS + 1):
-            clock.wait(began + plan.traced_s * look / _LOOKS - clock.monotonic(), stop)
+            _wait(agent, clock, began + plan.traced_s * look / _LOOKS, stop)
             inside.times_s.append(clock.monotonic() - began)
             told = agent.ask("trace_look", patience_s=60.0)
             inside.looks.append([_kept(record) for record in told["records"]])
