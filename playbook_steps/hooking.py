@@ -72,12 +72,12 @@ class Hook:
 def hook_of(name: str, given: Mapping[str, Any]) -> Hook:
     """Return a step's hook: of its parameters, else of the environment."""
     call = given.get("call")
-    command = tuple(given.get("command") or ()) or (() if call else _of_environment(name.upper()))
+    command = tuple(given.get("command") or ()) or (() if call else words_in_environment(name.upper()))
     return Hook(
         name=name,
         command=command,
-        probe=tuple(given.get("probe_command") or ()) or _of_environment(f"{name.upper()}_PROBE"),
-        undo=tuple(given.get("undo_command") or ()) or _of_environment(f"{name.upper()}_UNDO"),
+        probe=tuple(given.get("probe_command") or ()) or words_in_environment(f"{name.upper()}_PROBE"),
+        undo=tuple(given.get("undo_command") or ()) or words_in_environment(f"{name.upper()}_UNDO"),
         call=call,
         environment=given.get("env"),
     )
@@ -189,7 +189,7 @@ def _request(ctx: StepContext, name: str, act: str, given: Mapping[str, Any]) ->
     )
 
 
-def _of_environment(name: str) -> tuple[str, ...]:
+def words_in_environment(name: str) -> tuple[str, ...]:
     text = os.environ.get(VARIABLE + name)
     if not text:
         return ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -15,11 +14,12 @@ from leakdoc.errors import TargetGone, UsageError
 from leakdoc.model.decision import Outcome
 from leakdoc.model.step import EvidenceValue, StepResult
 from leakdoc.playbook import Duration, Param, PositiveDuration, StepContext, evidence_file, step
+from playbook_steps.hooking import VARIABLE, words_in_environment
 from playbook_steps.sampling import sample, stamp
 from playbook_steps.started import ended, started
 from playbook_steps.verify_normalized import OUTCOMES, WORST_FIRST
 
-_VARIABLE: Final = "LEAKDOC_HOOK_VALIDATE_IN_STAGING_"
+_NAME: Final = "VALIDATE_IN_STAGING"
 
 
 @step("leakdoc.validate_in_staging", effect="write", scope="staging", timeout_s=300, idempotent=True)
@@ -41,11 +41,11 @@ def validate_in_staging(
     Each is started, sampled with every process that it starts, and ended. The load's command is told the process as
     LEAKDOC_PID and runs as long as the build is sampled.
     """
-    before, after, load = (
-        given or _from_environment(name) for name, given in (("BEFORE", before), ("AFTER", after), ("LOAD", load))
-    )
+    before = before or words_in_environment(f"{_NAME}_BEFORE")
+    after = after or words_in_environment(f"{_NAME}_AFTER")
+    load = load or words_in_environment(f"{_NAME}_LOAD")
     if not before or not after:
-        told = f"Give before and after as lists of words, or set {_VARIABLE}BEFORE and {_VARIABLE}AFTER to JSON lists."
+        told = f"Give before and after as lists of words, or set {VARIABLE}{_NAME}_BEFORE and …_AFTER to JSON lists."
         raise UsageError("staging takes the commands of both builds", help=told)
     if rounds < 1:
         raise UsageError(f"rounds must be at least 1, not {rounds}")
@@ -57,22 +57,6 @@ def validate_in_staging(
         new = _sampled(ctx, after, load, told | {"LEAKDOC_REVISION": revision or ""}, for_s, interval_s)
         runs.append((old, new))
     return _proven(ctx, runs, proof)
-
-
-def _from_environment(name: str) -> tuple[str, ...]:
-    """Return the words that an environment variable holds as a JSON list; none where it is not set."""
-    text = os.environ.get(_VARIABLE + name)
-    if not text:
-        return ()
-    try:
-        words = json.loads(text)
-    except ValueError:
-        words = None
-    if not isinstance(words, list) or not words or not all(isinstance(each, str) for each in words):
-        raise UsageError(
-            f"{_VARIABLE}{name} is no JSON list of words", help='Write it like ["./serve", "--port", "0"].'
-        )
-    return tuple(words)
 
 
 def _sampled(
