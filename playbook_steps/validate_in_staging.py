@@ -45,8 +45,8 @@ def validate_in_staging(
     after = after or words_in_environment(f"{_NAME}_AFTER")
     load = load or words_in_environment(f"{_NAME}_LOAD")
     if not before or not after:
-        told = f"Give before and after as lists of words, or set {VARIABLE}{_NAME}_BEFORE and …_AFTER to JSON lists."
-        raise UsageError("staging takes the commands of both builds", help=told)
+        both = f"Give before and after as lists of words, or set {VARIABLE}{_NAME}_BEFORE and …_AFTER to JSON lists."
+        raise UsageError("staging takes the commands of both builds", help=both)
     if rounds < 1:
         raise UsageError(f"rounds must be at least 1, not {rounds}")
     told = {"LEAKDOC_SERVICE": service or ""}
