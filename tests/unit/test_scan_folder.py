@@ -21,6 +21,7 @@ from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.model.urgency import most_urgent_first
 from leakdoc.reporting.scan_csv import HEADER, write_scan_csv
 from leakdoc.reporting.scan_text import scan_lines
+from tests.docs.commands import blocks
 
 
 def samples(per_row: float, *, rows: int = 300) -> str:
@@ -173,3 +174,14 @@ def test_what_is_not_shown_is_counted() -> None:
     assert any(line.startswith("and 10 more:") for line in lines)
     assert any(line.startswith("and 2 more were skipped") for line in lines)
     assert any("expected to be false" in line for line in lines)
+
+
+def test_the_snippet_of_the_documentation_runs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.rename(folder.with_name("recordings"))
+    monkeypatch.chdir(folder.parent)
+    monkeypatch.setattr("concurrent.futures.ProcessPoolExecutor", ThreadPoolExecutor)
+    (block,) = [each for each in blocks("python") if each.document == "docs/fleet.md"]
+    exec(compile(block.text, "fleet.md", "exec"), {})
+    assert "'leaking': 1" in capsys.readouterr().out

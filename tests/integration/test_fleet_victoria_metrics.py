@@ -1,0 +1,52 @@
+"""The same scan on VictoriaMetrics, which has no remote read: queries give the same samples."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from leakdoc.cli.main import main
+from leakdoc.sampling.sources.prometheus import remote_read
+from leakdoc.sampling.sources.prometheus.access import access_of
+from leakdoc.sampling.sources.prometheus.client import Prometheus
+from tests.fleet_samples import HOURS, fleet, rollouts
+from tests.prometheus_server import END, PATIENCE_S, serving_victoria_metrics
+
+pytestmark = pytest.mark.xdist_group("victoria-metrics")
+WINDOW = ["--until", str(END), "--since", f"{HOURS}h"]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving_victoria_metrics(tmp_path_factory.mktemp("victoria-metrics")) as address:
+        lines = [
+            f"{name} {value} {round(at * 1000)}"
+            for name, points in (fleet() | rollouts()).items()
+            for at, value in points
+            if value == value and abs(value) < 1e300
+        ]
+        body = "\n".join(lines).encode()
+        with urllib.request.urlopen(f"{address}/api/v1/import/prometheus", data=body, timeout=PATIENCE_S) as answer:
+            assert answer.status in (200, 204)
+        with urllib.request.urlopen(f"{address}/internal/force_flush", timeout=PATIENCE_S):
+            yield address
+
+
+def test_a_fleet_is_judged_on_it_too(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with Prometheus(access_of(url, environment={})) as prometheus:
+        assert not remote_read.is_offered(prometheus)
+    assert main(["scan", "--prometheus", url, *WINDOW, "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    found = {each["subject"]["name"]: each["decision"] for each in answer["diagnoses"]}
+    assert {name: found[f"svc/{name}:80"] for name in ("flat", "leaks", "short", "restarts")} == {
+        "flat": "stable", "leaks": "leaking", "short": "inconclusive", "restarts": "leaking",
+    }  # fmt: skip
+    assert found["shop/api/web"] == found["deploy/unfixed/web"] == "leaking"
+
+
+def test_a_rollout_is_verified_on_it_too(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "--prometheus", url, *WINDOW, "--workload", "deploy/fixed/web"]) == 0
+    assert "normalized" in capsys.readouterr().out.lower()
