@@ -32,6 +32,7 @@ COMMANDS: Final = (
     Command("agent", "leakdoc.cli.agent", "print the one-file agent, to copy into an image"),
     Command("playbook", "leakdoc.cli.playbook", "run playbooks: steps in order, for an incident, resumable"),
     Command("note", "leakdoc.cli.note", "write a note into the running journal"),
+    Command("mcp", "leakdoc.cli.mcp", "serve steps that only read to an agent (MCP)"),
     Command("doctor", "leakdoc.cli.doctor", "what works here, what does not, and what mends it"),
     Command("postmortem", "leakdoc.cli.postmortem", "what a Prometheus can still say after a kill"),
     Command("rules", "leakdoc.cli.rules", "print recording and alerting rules for Prometheus"),
