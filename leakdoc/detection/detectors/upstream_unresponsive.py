@@ -15,7 +15,7 @@ from leakdoc.detection.detectors.peer_view import OTHER, PeerView, flag, held_fo
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Basis, Decision
 from leakdoc.model.finding import Finding, Json
-from leakdoc.model.trace import Trace
+from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.units import format_duration
 
 NAME: Final = "upstream_unresponsive"
@@ -92,11 +92,20 @@ def _no_answer(trace: Trace, peer: PeerView, callers: Callers, policy: UpstreamP
         return Wait(peer=peer, since_s=since, why=f"does not answer, and {callers.words}")
     if peer.kind in BLOCKS_BY_DESIGN:
         return None
-    if since >= max(policy.longest_poll, patience) and grew >= policy.fewest and now >= 2 * (now - grew):
+    piles_up = grew >= policy.fewest and now >= 2 * (now - grew)
+    if since >= max(policy.longest_poll, patience) and piles_up and _has_answered(peer, awaiting):
         return Wait(
             peer=peer, since_s=since, why=f"does not answer, and {int(grew)} more requests wait than when it began"
         )
     return _all_silent(trace, peer, since, policy)
+
+
+def _has_answered(peer: PeerView, awaiting: FloatArray) -> bool:
+    """Whether it ever did while we looked: what is sent to a peer that never answers may be meant so, and be left open.
+
+    A single reading may fall between a connection's making and its first request.
+    """
+    return int(np.sum(peer.state("ESTABLISHED") > awaiting)) >= 2
 
 
 def _all_silent(trace: Trace, peer: PeerView, since: float, policy: UpstreamPolicy) -> Wait | None:
