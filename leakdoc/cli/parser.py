@@ -36,6 +36,7 @@ COMMANDS: Final = (
     Command("doctor", "leakdoc.cli.doctor", "what works here, what does not, and what mends it"),
     Command("postmortem", "leakdoc.cli.postmortem", "what a Prometheus can still say after a kill"),
     Command("rules", "leakdoc.cli.rules", "print recording and alerting rules for Prometheus"),
+    Command("exporter", "leakdoc.cli.exporter", "serve what a watch samples to a Prometheus"),
     Command("schema", "leakdoc.cli.schema", "print the JSON Schema of a document"),
     Command("demo", "leakdoc.cli.demo", "the whole story on a real service and a real PostgreSQL"),
     Command("completion", "leakdoc.cli.completion", "print a completion script for bash, zsh or tcsh"),

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.options import policies_of, positive_duration
-from leakdoc.cli.watching import add_watching, ended_by_signals, give_verdict, progress_shown, retention_of
+from leakdoc.cli.watching import add_watching, captures_of, ended_by_signals, give_verdict, progress_shown, retention_of
 from leakdoc.errors import TargetError, TargetGone, UsageError
 from leakdoc.model.facts import Ending
 
@@ -102,6 +102,7 @@ def _watch(args: argparse.Namespace, pid: int, policies: Policies | None) -> Wat
         retention=retention_of(args),
         stop_when_decided=False,
         policies=policies,
+        captures=captures_of(args),
         on_progress=progress_shown(args),
     )
     with ended_by_signals(watch.stop):

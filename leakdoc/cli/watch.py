@@ -7,7 +7,7 @@ from typing import Final
 
 from leakdoc.cli.options import duration, policies_of
 from leakdoc.cli.targets import add_target
-from leakdoc.cli.watching import add_watching, ended_by_signals, give_verdict, progress_shown, retention_of
+from leakdoc.cli.watching import add_watching, captures_of, ended_by_signals, give_verdict, progress_shown, retention_of
 
 WHOLE_S: Final = 7 * 86_400.0  # for how long a watch without an end keeps each of its samples
 
@@ -48,6 +48,7 @@ def execute(args: argparse.Namespace) -> int:
         smallest_per_hour=None if args.smallest is None else args.smallest * 3600.0,
         stop_when_decided=not args.until_stopped,
         policies=policies_of(args),
+        captures=captures_of(args),
         on_progress=progress_shown(args),
     )
     with ended_by_signals(watch.stop):

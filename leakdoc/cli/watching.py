@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.exit_codes import COULD_NOT, code_of
@@ -17,6 +18,7 @@ from leakdoc.cli.output import print_json, print_lines, tell, tell_kept
 if TYPE_CHECKING:
     from leakdoc.detection.watch import Progress, Watched
     from leakdoc.reporting.live import LiveLine
+    from leakdoc.sampling.captures.capture import Captures
     from leakdoc.sampling.retention import Retention
 
 LEAST_BYTES: Final = 2**20
@@ -37,9 +39,41 @@ def add_watching(parser: argparse.ArgumentParser) -> None:
         "--max-size", type=recording_size, metavar="SIZE", help="the recording's size at most (default: 1GiB)"
     )
     parser.add_argument("--keep", type=positive_duration, metavar="TIME", help="drop recorded samples older than this")
+    parser.add_argument(
+        "--capture-at",
+        type=capture_point,
+        metavar="POINT",
+        help="once a life, keep what can be had without attaching when memory is at 85%% of the limit, or at "
+        "forecast:10m before it",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     add_judging(parser)
     add_json(parser)
+
+
+def capture_point(text: str) -> str:
+    """Check where to capture."""
+    from leakdoc.errors import UsageError
+    from leakdoc.sampling.captures.trigger import parse_trigger
+
+    try:
+        parse_trigger(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error).replace("\n", ". ")) from None
+    return text
+
+
+def captures_of(args: argparse.Namespace) -> Captures | None:
+    """Return what captures at the edge; null where that is not asked for."""
+    if args.capture_at is None:
+        return None
+    from functools import partial
+
+    from leakdoc.sampling.captures.capture import Captures
+    from leakdoc.sampling.captures.trigger import parse_trigger
+
+    beside = Path("leakdoc") if args.record in (None, "-") else Path(args.record)
+    return Captures(partial(parse_trigger, args.capture_at), beside, limit_bytes=args.limit)
 
 
 def recording_size(text: str) -> float:
@@ -159,8 +193,8 @@ def give_verdict(args: argparse.Namespace, watched: Watched) -> int:
 
 def tell_ending(watched: Watched) -> int:
     """Say where the recording is and why it ended, and return the exit code."""
-    if watched.path is not None:
-        tell_kept(watched.path)
+    for path in (*watched.captured, *([] if watched.path is None else [watched.path])):
+        tell_kept(path)
     if watched.failure is not None:
         tell(f"leakdoc: {watched.failure}")
         return COULD_NOT

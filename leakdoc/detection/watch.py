@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from leakdoc.detection.looks import LookSchedule
 from leakdoc.detection.stopping import Standing, Stopped, reason_to_stop
+from leakdoc.detection.watched import Progress as Progress
+from leakdoc.detection.watched import Watched as Watched
 from leakdoc.errors import RecordingError, TargetGone, UsageError
 from leakdoc.model.sample import Sample
-from leakdoc.sampling.recording import RecordingWriter
+from leakdoc.sampling.captures.edge import Edge
+from leakdoc.sampling.keepers import keeper_of
+from leakdoc.sampling.oom_kills import OomKills
 from leakdoc.sampling.retention import Retention
 from leakdoc.sampling.samplers import Samples, sampler_of
 from leakdoc.sampling.target import Target, resolve
@@ -26,52 +29,12 @@ if TYPE_CHECKING:
     from leakdoc.detection.detectors.table import Detector
     from leakdoc.detection.policies import Policies
     from leakdoc.model.diagnosis import Diagnosis
-    from leakdoc.model.subject import Subject
     from leakdoc.model.trace import Facts, Trace
-    from leakdoc.sampling.jsonl import JsonLinesWriter
+    from leakdoc.sampling.captures.capture import Captures
 
 FOR_S: Final = 900.0
 INTERVAL_S: Final = 1.0
-STANDARD_OUTPUT: Final = "-"
 SHARE_KNOWN_AFTER_S: Final = 5.0  # what a watch costs is mostly its start before, which says nothing of an hour
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Watched:
-    """What a watch has seen.
-
-    Args:
-        trace: every sample.
-        diagnosis: the verdict at the end.
-        stopped: why the watch ended.
-        path: the recording; null when nothing was recorded.
-        failure: why the recording ended before the watch did; null when it did not.
-    """
-
-    trace: Trace
-    diagnosis: Diagnosis
-    stopped: Stopped
-    path: Path | None = None
-    failure: RecordingError | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How a running watch stands, for whoever shows it.
-
-    Args:
-        sample: the latest; of several processes that of the first, with the totals of all.
-        elapsed_s: since the first sample.
-        for_s: how long the watch may last; null for no end.
-        diagnosis: the latest verdict; null before the first look.
-        is_new: whether this progress brings a new verdict.
-    """
-
-    sample: Sample
-    elapsed_s: float
-    for_s: float | None
-    diagnosis: Diagnosis | None
-    is_new: bool
 
 
 class Watch:
@@ -92,6 +55,7 @@ class Watch:
         smallest_per_hour: the growth that `stable` must have been able to show; null for 1 % of the level an hour.
         stop_when_decided: whether a decisive verdict ends the watch before `for_s` does.
         policies: every threshold; the defaults when null.
+        captures: what is captured when memory comes close to its limit; null for nothing.
         on_progress: called after each sample, in the sampling thread.
         detectors: what is asked; all there are when null.
 
@@ -112,6 +76,7 @@ class Watch:
         smallest_per_hour: float | None = None,
         stop_when_decided: bool = True,
         policies: Policies | None = None,
+        captures: Captures | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         detectors: Sequence[Detector] | None = None,
     ) -> None:
@@ -135,7 +100,9 @@ class Watch:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
-        self._writer = _writer(record, self.target.subject, retention)
+        self._writer = None if record is None else keeper_of(record, self.target.subject, retention)
+        self._edge = None if captures is None else Edge(self.target.subject, captures)
+        self._oom_kills = OomKills()
         self._taken = 0
         self._thread: threading.Thread | None = None
         self._result: Watched | None = None
@@ -188,6 +155,8 @@ class Watch:
     def _facts(self) -> Facts:
         """What is known beside the samples, with what this process has cost so far."""
         facts = self._sampler.facts()
+        noted = [*facts.notes, *self._oom_kills.notes(), *([] if self._edge is None else self._edge.captures.notes)]
+        facts = replace(facts, notes=tuple(noted))
         if facts.touched is None or self._standing.elapsed_s < SHARE_KNOWN_AFTER_S:
             return facts
         share = (time.process_time() - self._cpu_at_start) / self._standing.elapsed_s
@@ -232,7 +201,10 @@ class Watch:
         finally:
             path = self._close_recording()
         diagnosis = self._look()
-        self._result = Watched(trace=self.trace, diagnosis=diagnosis, stopped=stopped, path=path, failure=failure)
+        captured = () if self._edge is None else tuple(self._edge.captures.written)
+        self._result = Watched(
+            trace=self.trace, diagnosis=diagnosis, stopped=stopped, path=path, failure=failure, captured=captured
+        )
         return self._result
 
     def _run_aside(self) -> None:
@@ -257,6 +229,9 @@ class Watch:
     def _take(self, samples: Sequence[Sample]) -> None:
         self._keep(samples)
         self._taken += 1
+        self._oom_kills.look(samples)
+        if self._edge is not None:
+            self._edge.look(samples, self._sampler.clock.monotonic())
         is_new = self._looks.is_due(self._taken)
         if is_new:
             self._standing = replace(self._standing, diagnosis=self._look())
@@ -321,18 +296,6 @@ def _patient(
         return policies, LookSchedule(overall=growth.alpha)
     looks = LookSchedule(planned_s / interval_s + 1, growth.alpha, patience=growth.patience, endless=for_s is None)
     return replace(policies, growth=replace(growth, planned=planned_s)), looks
-
-
-def _writer(
-    record: str | Path | None, subject: Subject, retention: Retention | None
-) -> RecordingWriter | JsonLinesWriter | None:
-    if record is None:
-        return None
-    if str(record) != STANDARD_OUTPUT:
-        return RecordingWriter(record, subject, retention=retention)
-    from leakdoc.sampling.jsonl import JsonLinesWriter
-
-    return JsonLinesWriter(sys.stdout, subject)
 
 
 def _sampler(target: int | str | Target | Samples, *, children: bool) -> Samples:

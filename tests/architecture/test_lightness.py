@@ -6,7 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = ("numpy", "pandas", "pydantic", "matplotlib", "memray", "scipy", "requests", "prometheus_api_client", "pyarrow")
+HEAVY = (
+    "numpy",
+    "pandas",
+    "pydantic",
+    "matplotlib",
+    "memray",
+    "scipy",
+    "requests",
+    "prometheus_api_client",
+    "prometheus_client",
+    "pyarrow",
+)
 
 HELP = """
 import sys

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import leakdoc
 from leakdoc.errors import TargetGone, UsageError
 from leakdoc.model.sample import Column, Sample
 from leakdoc.model.subject import SubjectKind
@@ -236,6 +237,47 @@ def test_a_group_is_all_processes_in_it(below: str, said: list[str], start: Star
         group.rmdir()
         if not any(each.is_dir() for each in group.parent.iterdir()):
             group.parent.rmdir()
+
+
+EATS = """
+import os, sys
+print("ready", flush=True); sys.stdin.readline()
+kept = []
+while True: kept.append(b"x" * (4 << 20))
+"""
+
+
+@needs_a_group
+def test_a_kill_for_want_of_memory_is_told_from_the_counter_while_the_watch_goes_on(start: Start) -> None:
+    group = MEMORY_CGROUPS / f"leakdoc-kill-{os.getpid()}"
+    group.mkdir()
+    (group / "memory.limit_in_bytes").write_text(str(64 << 20))
+    still = start("keeps_still.py")
+    eater = subprocess.Popen([sys.executable, "-c", EATS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert eater.stdout is not None and eater.stdin is not None
+        assert eater.stdout.readline() == "ready\n"
+        for process in (still, eater):
+            (group / "cgroup.procs").write_text(str(process.pid))
+        seen = threading.Event()
+
+        def hurry(progress: leakdoc.Progress) -> None:
+            if not seen.is_set():
+                seen.set()
+                eater.stdin.write("\n")  # type: ignore[union-attr]
+                eater.stdin.flush()  # type: ignore[union-attr]
+            if eater.poll() is not None and watch.trace.facts.notes and "killer" in "".join(watch.trace.facts.notes):
+                watch.stop()
+
+        watch = leakdoc.Watch(f"cgroup:{group.name}", interval_s=0.1, for_s=60, on_progress=hurry)
+        notes = watch.run().trace.facts.notes
+        assert "the out-of-memory killer took a process of the control group while it was watched" in "".join(notes)
+    finally:
+        for process in (still, eater):
+            process.kill()
+            process.wait()
+        until(lambda: not (group / "cgroup.procs").read_text())
+        group.rmdir()
 
 
 @pytest.mark.parametrize("text", ["name:", ":", "foo:bar", ":0", ":65536", ":http", "", "0", "-1", "1e3", "٤٢"])
