@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from leakdoc.cli.main import main
+from leakdoc.detection.diagnosis import diagnose
+from leakdoc.model.decision import Decision
+from leakdoc.model.diagnosis import Diagnosis, Window
+from leakdoc.model.documents import diagnosis_document
+from leakdoc.model.finding import Finding
+from leakdoc.reporting.rules.signatures import ALERTS as SIGNATURES
+from leakdoc.testing.series import made_subject, made_trace
 from tests.prometheus_server import PATIENCE_S, binary
 
 HOUR = 60  # samples: one a minute
@@ -134,3 +143,51 @@ def test_alerts_are_set_off_by_leaks_alone(rules: Path, tmp_path: Path) -> None:
     file.write_text("\n".join(lines) + "\n")
     tested = promtool("test", "rules", str(file))
     assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+def alerts(tmp_path: Path, capsys: pytest.CaptureFixture[str], finding: str) -> str:
+    assert main(["rules", "--for", finding]) == 0
+    file = tmp_path / "signature.rules.yml"
+    file.write_text(capsys.readouterr().out)
+    checked = promtool("check", "rules", str(file))
+    assert checked.returncode == 0, checked.stderr
+    return file.read_text()
+
+
+@pytest.mark.parametrize("detector", list(SIGNATURES))
+def test_the_alerts_of_every_signature_are_valid(
+    detector: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "alert: Leakdoc" in alerts(tmp_path, capsys, detector)
+
+
+def test_alerts_carry_the_labels_of_what_was_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    finding = Finding(
+        detector="unclosed_connections",
+        metric="connections",
+        decision=Decision.LEAKING,
+        reason="x",
+        evidence={"peer": 'odd"}\\ or vector(1) #', "direction": "out"},
+    )
+    diagnosis = Diagnosis(
+        subject=made_subject(),
+        decision=Decision.LEAKING,
+        reason="x",
+        findings=(finding, replace(finding, decision=Decision.STABLE)),
+        window=Window(start=None, end=None, samples=0),
+    )
+    file = tmp_path / "found.json"
+    file.write_text(json.dumps(diagnosis_document(diagnosis)))
+    text = alerts(tmp_path, capsys, str(file))
+    assert text.count("alert:") == 1
+    assert 'peer="odd\\"}' in text
+
+
+@pytest.mark.parametrize("finding", ["nonesuch", "{directory}", "{directory}/empty.json", "{directory}/sound.json"])
+def test_what_is_no_finding_is_refused(finding: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.json").write_text("[]")
+    (tmp_path / "sound.json").write_text(json.dumps(diagnosis_document(diagnose(made_trace([])))))
+    assert main(["rules", "--for", finding.format(directory=tmp_path)]) in (2, 4)
+    captured = capsys.readouterr()
+    assert not captured.out
+    assert 1 <= len(captured.err.splitlines()) <= 2
