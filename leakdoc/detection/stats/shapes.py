@@ -12,9 +12,12 @@ import numpy as np
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.series import FloatArray, IntArray
 
-QUICK: Final = tuple(np.geomspace(0.008, 0.33, 16).tolist())
-SLOW: Final = (0.4, 0.53, 0.7, 0.92, 1.3)
+QUICK: Final = tuple(np.geomspace(0.008, 0.41, 18).tolist())
+SLOW: Final = (0.33, 0.4, 0.48, 0.58, 0.7, 0.85, 1.05, 1.4)  # overlaps, so that the best lies between two of them
 LOGS: Final = (0.0004, 0.001, 0.003, 0.008, 0.02, 0.05, 0.12, 0.3)
+POWERS: Final = (1.4, 1.8, 2.4)
+DAY_S: Final = 86_400.0
+PART_OF_A_DAY: Final = (0.3, 1.5)  # windows, in days, in which a daily course can be seen but not yet taken out
 BENDS: Final = tuple(np.arange(0.06, 0.91, 0.04).round(2).tolist())
 FULL: Final = tuple(np.arange(0.04, 0.87, 0.04).round(2).tolist())
 CENTRES: Final = {
@@ -60,8 +63,10 @@ FAMILIES: Final = (
     Family(name="step", fate=Fate.SETTLES, words="one step", persistent=False),
     Family(name="two steps", fate=Fate.SETTLES, words="two steps", persistent=False),
     Family(name="saturating + step", fate=Fate.SETTLES, words="levelling off, and a step", persistent=False),
+    Family(name="part of a day", fate=Fate.SETTLES, words="part of a daily course", persistent=False),
     Family(name="slow saturation", fate=Fate.UNDECIDED, words="slowing down", prior=0.6),
     Family(name="logarithmic", fate=Fate.UNDECIDED, words="ever slower", prior=0.6),
+    Family(name="accelerating", fate=Fate.GROWS, words="ever faster", prior=0.4),
     Family(name="linear + saturating", fate=Fate.GROWS, words="linear after a warm-up"),
     Family(name="knee", fate=Fate.GROWS, words="linear since a bend", prior=0.7),
     Family(name="linear + knee", fate=Fate.GROWS, words="linear, at a changed rate since a bend", prior=0.7),
@@ -88,6 +93,7 @@ class Axis:
         along: shape (n,), progress over all lives, 0 to 1: where bends and steps are placed.
         per_second: how fast `u` goes, averaged over the data.
         along_per_second: how fast `along` goes.
+        days: how many days all lives together took.
     """
 
     name: str
@@ -95,6 +101,7 @@ class Axis:
     along: FloatArray
     per_second: float
     along_per_second: float
+    days: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -132,10 +139,15 @@ def _axis(name: str, progress: FloatArray, bins: Bins) -> Axis:
     per_second = float(np.sum(done)) / lasted / longest
     if bins.lives == 1:
         u = (progress - progress[0]) / longest
-        return Axis(name=name, u=u, along=u, per_second=per_second, along_per_second=per_second)
+        return Axis(
+            name=name, u=u, along=u, per_second=per_second, along_per_second=per_second, days=bins.span / DAY_S
+        )  # fmt: skip
     span = bins.span or 1.0
     along = (bins.t - bins.t.min()) / span
-    return Axis(name=name, u=progress / longest, along=along, per_second=per_second, along_per_second=1.0 / span)
+    return Axis(
+        name=name, u=progress / longest, along=along, per_second=per_second, along_per_second=1.0 / span,
+        days=span / DAY_S,
+    )  # fmt: skip
 
 
 def library_of(axis: Axis, *, first: bool = True) -> Library:
@@ -152,6 +164,8 @@ def library_of(axis: Axis, *, first: bool = True) -> Library:
         "quick": _saturating(axis.u, end, np.asarray(QUICK)),
         "slow": _saturating(axis.u, end, np.asarray(SLOW)),
         "log": _logarithmic(axis.u, end, np.asarray(LOGS)),
+        "power": _powers(axis.u, end, np.asarray(POWERS)),
+        "day": _day(axis) if first else (np.zeros((len(axis.u), 0)), none, none),
         "knee": _knees(axis, flat, np.asarray(BENDS)),
         "filled": _filled(axis, np.asarray(FULL) if first else none),
         "sigmoid": _sigmoids(axis, flat, CENTRES if first else {0.1: ()}),
@@ -175,6 +189,18 @@ def _saturating(u: FloatArray, end: float, tau: FloatArray) -> Block:
 
 def _logarithmic(u: FloatArray, end: float, tau: FloatArray) -> Block:
     return np.log1p(u[:, None] / tau), 1.0 / (end + tau), tau
+
+
+def _powers(u: FloatArray, end: float, power: FloatArray) -> Block:
+    return np.maximum(u, 0.0)[:, None] ** power, power * end ** (power - 1.0), power
+
+
+def _day(axis: Axis) -> Block:
+    """A wave and its quarter of a day later, for windows of less than two days; none where the window shows no part."""
+    if not PART_OF_A_DAY[0] <= axis.days < PART_OF_A_DAY[1]:
+        return np.zeros((len(axis.u), 0)), np.zeros(0), np.zeros(0)
+    angle = 2.0 * np.pi * axis.days * axis.along
+    return np.stack([np.sin(angle), np.cos(angle)], axis=1), np.zeros(2), np.zeros(2)
 
 
 def _knees(axis: Axis, rate: float, bend: FloatArray) -> Block:

@@ -125,7 +125,7 @@ def stage_of(bins: Bins, basis: Basis) -> Stage:
     if len(axes) > 1 or basis.load_at is not None or bins.lives > 1:
         return _build(bins, basis, axes)
     u = np.round(axes[0].u, 6)
-    key = (u.tobytes(), np.round(basis.columns, 6).tobytes())
+    key = (u.tobytes(), np.round(basis.columns, 6).tobytes(), repr(round(axes[0].days, 5)).encode())
     if key not in _CACHE:
         _CACHE[key] = _build(bins, basis, axes)
         while len(_CACHE) > _KEPT:

@@ -18,7 +18,7 @@ _APART: Final = 2
 _SINGLES: Final = (
     ("step", "step", False), ("saturating", "quick", True), ("filled", "filled", True), ("sigmoid", "sigmoid", False),
     ("linear", "linear", False), ("slow saturation", "slow", True), ("logarithmic", "log", True),
-    ("knee", "knee", False),
+    ("knee", "knee", False), ("accelerating", "power", False),
 )  # fmt: skip
 
 
@@ -72,6 +72,12 @@ def _on_axis(values: Values, stage: Stage, axis: int, towards: FloatArray, polic
     warmed = fitter("saturating + step").settled_pairs(
         "saturating + step", taus, steps, prior("saturating + step", many)
     )
+    daily = [
+        fitter("part of a day").settled_pairs(
+            "part of a day", np.full((towards.shape[1], 1), at["day"][0]), at["day"][1:], prior("part of a day", 1)
+        )
+        for _ in at["day"][:1]
+    ]
     hidden, curves = "linear + settled", [kind for kind in ("filled", "sigmoid") if kind in singles]
     beside_two = np.concatenate([_heaviest(stepped, 2), _heaviest(warmed, 2)], axis=1)
     settled = [fitter(hidden).over(hidden, linear, beside_two, prior(hidden, two))]
@@ -81,7 +87,7 @@ def _on_axis(values: Values, stage: Stage, axis: int, towards: FloatArray, polic
         settled.append(fitter(hidden).over(hidden, linear, beside_one, prior(hidden, out_of)))
     return [
         *singles.values(), beside("linear + saturating", "quick"), beside("linear + knee", "knee"),
-        beside("linear + step", "step"), stepped, warmed, *settled,
+        beside("linear + step", "step"), stepped, warmed, *daily, *settled,
     ]  # fmt: skip
 
 
