@@ -113,3 +113,19 @@ def test_a_handful_of_readings_is_judged_without_warning(readings: int) -> None:
         warnings.simplefilter("error")
         assert judge(few, policy).reason
         assert judge(unknown, policy).decision is not Decision.LEAKING
+
+
+def test_growth_with_requests_that_have_ceased_is_left_open() -> None:
+    """A heap that grew under load and stood still once nobody asked: a leak and a warm-up look the same."""
+    n = 800
+    t = np.arange(float(n))
+    rng = np.random.default_rng(4)
+    rate = np.where(t < 400, 50.0, 0.02)
+    load = np.cumsum(rng.poisson(rate)).astype(float)
+    values = 400 * MIB + 60 * MIB * load / load[-1] + 0.1 * MIB * rng.normal(size=n)
+    series = Series(
+        times_s=t, values=values, life=np.zeros(n, dtype=np.intp), life_started_s=np.asarray([np.nan]), unit="bytes",
+        load=load,
+    )  # fmt: skip
+    found = judge(series)
+    assert not found.decision.is_fault

@@ -16,7 +16,7 @@ from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray
 from leakdoc.detection.stats.shapes import FAMILIES, Fate
 from leakdoc.detection.stats.stage import Stage, stage_of
-from leakdoc.detection.stats.tail import tails_still_grow
+from leakdoc.detection.stats.tail import tail_exposure, tails_still_grow
 from leakdoc.detection.stats.trials import blocks_of
 
 _RISING: Final = ("saturating", "filled", "sigmoid", "saturating + step")
@@ -71,6 +71,7 @@ def _fit_some(
         ensemble.rising(Fate.GROWS), ensemble.rising(Fate.GROWS, proving=False), ensemble.rising(Fate.UNDECIDED),
         ensemble.of(*_RISING),
     ]  # fmt: skip
+    exposure = [tail_exposure(bins, axis, policy) for axis in stage.axes]
     shapes = np.argmax(ensemble.families, axis=1)
     rows = zip(
         slopes.T.tolist(), fits.T.tolist(), laid.began.tolist(), laid.axis.tolist(), detectable.tolist(),
@@ -81,7 +82,7 @@ def _fit_some(
             slope=Slope(estimate=slope[0], low=slope[1], high=slope[2], sure_low=slope[3], worst=slope[4]),
             fit=BestFit(
                 level=fit[0], rise=fit[1], late_rise=fit[2], noise=fit[3], load_effect=fit[4], given_back=fit[5],
-                began=began, axis=stage.axes[axis].name,
+                began=began, axis=stage.axes[axis].name, exposure=exposure[axis],
             ),
             detectable=seen, grows=grown[0], hidden=grown[1], undecided=grown[2], settles=grown[3],
             shape=FAMILIES[shape].name, tail=tail,

@@ -54,6 +54,7 @@ class BestFit:
             zero where there are several lives, for a restart gives back too.
         began: when the growth began, as a fraction of the window: at the bend, where the shape has one.
         axis: what the shape goes along.
+        exposure: how much of it was done in the last part of the window, beside an even share.
     """
 
     level: float
@@ -64,13 +65,14 @@ class BestFit:
     given_back: float = 0.0
     began: float = 0.0
     axis: str = "time"
+    exposure: float = 1.0
 
     def times(self, factor: float) -> BestFit:
         """Return the same fit in other units."""
         return BestFit(
             level=self.level * factor, rise=self.rise * factor, late_rise=self.late_rise * factor,
             noise=self.noise * factor, load_effect=self.load_effect * factor, given_back=self.given_back * factor,
-            began=self.began, axis=self.axis,
+            began=self.began, axis=self.axis, exposure=self.exposure,
         )  # fmt: skip
 
 

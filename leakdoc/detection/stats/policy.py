@@ -62,6 +62,9 @@ class GrowthPolicy:
     patience: float = setting(
         0.6, unit="fraction", why="of what a planned watch had left when growth began: a cache that fills is a ramp"
     )
+    known_share: float = setting(
+        0.2, unit="fraction", why="a slope whose lower end is less than a fifth of it is hardly known yet"
+    )
     urgent_rise: float = setting(
         1.0, unit="fraction", why="what has doubled at a steady pace cannot wait for the rest of a planned watch"
     )
@@ -82,6 +85,9 @@ class GrowthPolicy:
     )
     tail_fraction: float = setting(0.4, unit="fraction", why="what has not grown in the last 40 % has stopped")
     tail_slope: float = setting(0.4, unit="fraction", why="a tail slower than 0.4 of the whole has levelled off")
+    tail_exposure: float = setting(
+        0.25, unit="fraction", why="growth that goes with the requests cannot go on once these have all but ceased"
+    )
     settled_fraction: float = setting(0.3, unit="fraction", why="flat over the last 30 %: warm-up is over")
     rise_fraction: float = setting(0.02, unit="fraction", why="a warm-up or load effect under 2 % is not worth a word")
     rise_noise: float = setting(2.0, unit="number", why="a warm-up or load effect must exceed twice the noise")

@@ -90,6 +90,14 @@ def more_than_asked(case: Case) -> Ruling | None:
     )  # fmt: skip
 
 
+def no_exposure(case: Case) -> Ruling | None:
+    """It grew with the requests, and these have all but ceased: nobody can say whether it would go on."""
+    assert case.slope is not None and case.fit is not None
+    if case.fit.exposure >= case.policy.tail_exposure or case.slope.low <= 0.0 or case.proven <= _PLAUSIBLE:
+        return None
+    return Ruling(rule="no_exposure", decision=Decision.INCONCLUSIVE, reason=wording.no_exposure(case))
+
+
 def restarts_in_doubt(case: Case) -> Ruling | None:
     """It rises between falls that may be restarts or collections; only from restarts would it be a leak."""
     assert case.slope is not None
@@ -112,6 +120,8 @@ def leaking(case: Case) -> Ruling | None:
     """A shape that grows carries the weight, its slope is surely positive, it matters, and it goes on to the end."""
     assert case.slope is not None
     if case.proven <= _sure(case) or case.slope.sure_low <= 0.0 or not case.tail or case.quiet:
+        return None
+    if case.slope.low < case.policy.known_share * case.slope.estimate:
         return None
     if case.slope.estimate * case.longest < max(case.material, case.missed_load):
         return None
@@ -225,6 +235,7 @@ RULES: Final[tuple[Callable[[Case], Ruling | None], ...]] = (
     slowing_down,
     as_high_before,
     restarts_in_doubt,
+    no_exposure,
     leaking,
     warming_up,
     rose_lately,

@@ -46,6 +46,15 @@ def tails_still_grow(
     return grows
 
 
+def tail_exposure(bins: Bins, axis: Axis, policy: GrowthPolicy) -> float:
+    """Return how much of an axis was done in the last part, beside an even share: near zero once requests cease."""
+    rows = np.flatnonzero(bins.t >= np.max(bins.t) - policy.tail_fraction * bins.span)
+    if bins.lives > 1 or axis.name == "time" or not len(rows):
+        return 1.0
+    whole = float(axis.u[-1] - axis.u[0]) * policy.tail_fraction
+    return float(axis.u[-1] - axis.u[rows[0]]) / whole if whole > 0.0 else 1.0
+
+
 def _upper_slopes(
     bins: Bins, basis: Basis, y: FloatArray, axis: Axis, rows: Mask, policy: GrowthPolicy, floor: FloatArray
 ) -> FloatArray:

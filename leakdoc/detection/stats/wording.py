@@ -75,6 +75,13 @@ def as_high_before(case: Case) -> str:
     )
 
 
+def no_exposure(case: Case) -> str:
+    """Growth while there were requests."""
+    assert case.fit is not None
+    rose = format_amount(abs(case.fit.rise), case.unit)
+    return f"rose {rose} with the requests, which have all but ceased since; look again under load"
+
+
 def more_than_asked(case: Case, needs: float) -> str:
     """More than the user cares for, and little in the window."""
     assert case.slope is not None and case.policy.smallest is not None
