@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.detectors.growth import series_of
-from leakdoc.detection.detectors.table import judged_memory
+from leakdoc.detection.detectors.memory import judged_memory
 from leakdoc.detection.detectors.together import judged_together
 from leakdoc.detection.diagnosis import diagnose
 from leakdoc.detection.policies import Policies

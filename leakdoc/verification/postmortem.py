@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.detectors.growth import find_growth
-from leakdoc.detection.detectors.table import judged_memory
+from leakdoc.detection.detectors.memory import judged_memory
 from leakdoc.detection.policies import Policies
 from leakdoc.errors import UsageError
 from leakdoc.model.decision import Basis, Decision

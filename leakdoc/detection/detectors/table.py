@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-
 from leakdoc.detection.detectors.churn import find_churn
 from leakdoc.detection.detectors.close_wait import find_close_wait
 from leakdoc.detection.detectors.concurrency_growth import METRICS as CONCURRENCY
@@ -16,6 +14,7 @@ from leakdoc.detection.detectors.descriptor_growth import find_descriptor_growth
 from leakdoc.detection.detectors.growth import find_growth
 from leakdoc.detection.detectors.half_open import find_half_open
 from leakdoc.detection.detectors.idle_in_transaction import find_idle_in_transaction
+from leakdoc.detection.detectors.memory import find_memory_growth, readings
 from leakdoc.detection.detectors.pool_exhausted import find_exhausted
 from leakdoc.detection.detectors.unclosed_connections import find_unclosed_connections
 from leakdoc.detection.detectors.upstream_unresponsive import find_unresponsive
@@ -27,25 +26,6 @@ from leakdoc.model.sample import Column
 from leakdoc.model.trace import Trace
 
 Detector = Callable[[Trace, Policies, float | None], Iterable[Finding]]
-
-
-def judged_memory(trace: Trace) -> str | None:
-    """Name the memory metric that the verdict on memory rests on.
-
-    It is the first of `MEMORY` that was read at least half as often as the one that was read most: a few stray
-    readings of a better metric do not make up for a whole series of another.
-    """
-    readings = {name: _readings(trace, name) for name in MEMORY}
-    most = max(readings.values())
-    return next((name for name, count in readings.items() if count and 2 * count >= most), None)
-
-
-def find_memory_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
-    """Judge the subject's memory, and its heap in use beside it, where that was read."""
-    first = judged_memory(trace)
-    for name in dict.fromkeys((first, "heap_bytes")):
-        if name is not None and _was_read(trace, name):
-            yield find_growth(trace, Column(name), policies.growth, alpha=alpha)
 
 
 def find_other_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
@@ -97,9 +77,4 @@ DETECTORS: Final[tuple[Detector, ...]] = (find_memory_growth, find_other_growth,
 
 
 def _was_read(trace: Trace, name: str) -> bool:
-    return _readings(trace, name) > 0
-
-
-def _readings(trace: Trace, name: str) -> int:
-    values = trace.column(name)
-    return 0 if values is None else int(np.isfinite(values).sum())
+    return readings(trace, name) > 0

@@ -53,6 +53,18 @@ class GrowthPolicy:
     doubt_per_alpha: float = setting(
         40.0, unit="number", why="a shape may be wrong 40 times as often as its interval: measured over 20 looks"
     )
+    doubt_share: float = setting(
+        0.25, unit="fraction", why="a verdict errs that much as often as its shapes' weights say (laboratory)"
+    )
+    doubt_always: float = setting(
+        0.01, unit="probability", why="no list of shapes is complete: a hundredth is left to what none of them is"
+    )
+    odds_power: float = setting(
+        1.4, unit="number", why="shapes' weights understate their odds: fitted on tuning seeds (Platt 1999)"
+    )
+    odds_factor: float = setting(
+        0.26, unit="number", why="and overstate growth where it is faint: one in four of even weights leaks"
+    )
     lasts_at_least: float = setting(
         20.0, unit="duration", why="start-up, imports and small caches rise for seconds, and look the same so far"
     )

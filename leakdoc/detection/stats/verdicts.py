@@ -137,13 +137,13 @@ def _staircase(prepared: Prepared, grew_for: float, shape: str, policy: GrowthPo
 
 
 def _verdict(prepared: Prepared, case: Case) -> Growth:
-    ruling = decide(case)
+    ruling, policy = decide(case), case.policy
     total = None if case.slope is None else case.slope.times(case.processes)
     return Growth(
         decision=ruling.decision,
         reason=ruling.reason,
-        probability=None if case.fit is None else case.proven,
-        confidence=ruling.confidence,
+        probability=None if case.fit is None else _chance(case.proven, policy),
+        confidence=None if ruling.confidence is None else _sureness(ruling.confidence, policy),
         shape=case.shape,
         slope_per_s=None if total is None else Interval(estimate=total.estimate, low=total.low, high=total.high),
         smallest_detectable_per_s=None if case.detectable is None else case.detectable * case.processes,
@@ -154,3 +154,16 @@ def _verdict(prepared: Prepared, case: Case) -> Growth:
         grew_for_s=case.grew_for if ruling.decision.is_fault else None,
         evidence=evidence_of(prepared, case, ruling),
     )
+
+
+def _chance(weight: float, policy: GrowthPolicy) -> float:
+    """The probability of a leak from the weight of the shapes that grow; see the policy."""
+    if not 0.0 < weight < 1.0:
+        return min(max(weight, 0.0), 1.0)
+    odds = policy.odds_factor * math.pow(weight / (1.0 - weight), policy.odds_power)
+    return odds / (1.0 + odds) if math.isfinite(odds) else 1.0
+
+
+def _sureness(weight: float, policy: GrowthPolicy) -> float:
+    """How often a verdict whose shapes weigh so much is right."""
+    return max(1.0 - policy.doubt_always - policy.doubt_share * (1.0 - min(weight, 1.0)), 0.0)

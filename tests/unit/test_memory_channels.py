@@ -1,0 +1,60 @@
+"""A second reading of memory tells what the first cannot: swap, the heap in use, pages of files."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import leakdoc
+from leakdoc.model.decision import Decision
+
+MIB = 2.0**20
+N = 600
+T = np.arange(float(N))
+GROWN = 60 * MIB * T / N
+
+
+def noise(seed: int) -> np.ndarray:
+    return 0.1 * MIB * np.random.default_rng(seed).normal(size=N)
+
+
+def diagnose(**columns: np.ndarray) -> leakdoc.Diagnosis:
+    return leakdoc.diagnose(pd.DataFrame({"time": 1.7e9 + T, **columns}))
+
+
+def test_what_is_swapped_out_is_still_held() -> None:
+    resident = 200 * MIB + np.minimum(GROWN, 20 * MIB) + noise(1)
+    swapped = np.maximum(GROWN - 20 * MIB, 0.0)
+    alone = diagnose(rss_bytes=resident)
+    assert alone.decision is not Decision.LEAKING
+    together = diagnose(rss_bytes=resident, swap_bytes=swapped)
+    assert together.decision is Decision.LEAKING
+    assert "swapped out" in together.reason
+    assert together.findings[0].slope_per_hour is not None
+    assert together.findings[0].slope_per_hour.estimate == pytest.approx(360 * MIB, rel=0.05)
+
+
+@pytest.mark.parametrize(("flat", "word"), [("heap_bytes", "fragmentation"), ("anon_bytes", "files")])
+def test_growth_that_the_second_reading_does_not_share_is_no_leak(flat: str, word: str) -> None:
+    found = diagnose(rss_bytes=200 * MIB + GROWN + noise(1), **{flat: 120 * MIB + noise(2)})
+    assert found.findings[0].decision is Decision.INCONCLUSIVE
+    assert word in found.findings[0].reason
+    assert found.findings[0].evidence["explained_by"] == flat
+    assert not found.decision.is_fault
+
+
+@pytest.mark.parametrize("other", ["heap_bytes", "anon_bytes"])
+def test_growth_that_both_share_is_a_leak(other: str) -> None:
+    found = diagnose(rss_bytes=200 * MIB + GROWN + noise(1), **{other: 120 * MIB + GROWN + noise(2)})
+    assert found.decision is Decision.LEAKING
+
+
+def test_a_second_reading_too_noisy_to_tell_explains_nothing() -> None:
+    found = diagnose(rss_bytes=200 * MIB + GROWN + noise(1), heap_bytes=120 * MIB + 400 * noise(2))
+    assert found.findings[0].decision is Decision.LEAKING
+
+
+def test_a_leak_into_memory_that_the_heap_holds_already_is_told_by_the_heap() -> None:
+    found = diagnose(rss_bytes=300 * MIB + noise(1), heap_bytes=120 * MIB + GROWN + noise(2))
+    assert found.decision is Decision.LEAKING
