@@ -13,6 +13,7 @@ ALL: Final = {
     "detection": "benchmarks.detection",
     "connections": "benchmarks.connections",
     "proof": "benchmarks.proof.run",
+    "playbooks": "benchmarks.playbooks.__main__",
 }
 
 

@@ -48,7 +48,8 @@ SURE: Final = (
     r"\b(?P<value>(?:sk|pk)-[A-Za-z0-9_-]{20,})",
     r"\b(?P<value>AIza[\w-]{30,})",
     r"\b(?P<value>SG\.[\w-]{16,}\.[\w-]{16,})",
-    r"(?i)\b(?:bearer|basic|negotiate)\s+(?P<value>[A-Za-z0-9._~+/=-]{8,})",
+    r"(?i)\b(?:basic|negotiate)\s+(?P<value>[A-Za-z0-9._~+/=-]{8,})",
+    r"(?i)\bbearer\s+(?P<value>[^\s\"'\\]{8,})",
     r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:token|apikey|aws4-hmac-sha256|digest|key)\s+(?P<value>[^\"'\n]+)",
     r"(?i)\bcookie[\"']?\s*:\s*(?P<value>\S[^\r\n]*)",
     r"\bcurl\b[^\n|;]{0,2000}?\s(?:-b\s*|--cookie[ =])"

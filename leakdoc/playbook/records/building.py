@@ -36,6 +36,7 @@ _HOLDS: Final = {
     "service": "the service", "target": "pid, :port, container or Prometheus workload",
     "source": "where the service's code is",
     "db_dsn": "the database, as env:NAME or file:PATH", "channel": "where the summary goes",
+    "alert_rules": "alert rules, as Prometheus reads them; `leakdoc rules` prints some",
     "smallest_growth": "growth below this is not called a leak",
 }  # fmt: skip
 
@@ -100,10 +101,15 @@ def _in_order(slots: dict[str, list[Placed]], incident: Incident) -> list[str]:
 def safely_ordered(ids: list[str]) -> list[str]:
     """Return the steps with those first that others rest on, and the summary last."""
     known = list(ids)
-    for before, after in _SAFE_ORDER:
-        if before in known and after in known and known.index(before) > known.index(after):
-            known.remove(before)
-            known.insert(known.index(after), before)
+    for _ in known:
+        moved = False
+        for before, after in _SAFE_ORDER:
+            if before in known and after in known and known.index(before) > known.index(after):
+                known.remove(before)
+                known.insert(known.index(after), before)
+                moved = True
+        if not moved:
+            break
     return [*(each for each in known if each != "summary"), *(each for each in known if each == "summary")]
 
 
@@ -114,6 +120,11 @@ _SAFE_ORDER: Final = (
     ("fix", "tune"),
     ("fix", "regression_test"),
     ("fix", "staging"),
+    ("fix", "rollout"),
+    ("breaker", "fix"),
+    ("mitigate", "fix"),
+    ("regression_test", "rollout"),
+    ("locate", "regression_test"),
     ("staging", "rollout"),
     ("baseline", "rollout"),
     ("baseline", "tune"),
@@ -183,6 +194,7 @@ _FIXED: Final[dict[str, Data]] = {
         "expect": {"decision": "leaking"},
         "then": {"failed": {"end": "not_a_leak"}, "inconclusive": {"repeat": {"from": "sample", "max": 2}}},
     },
+    "monitoring": {"then": {"error": "continue"}},
     "heap": {"then": {"error": "continue", "failed": "continue"}},
     "summary": {"always": True, "then": {"error": "continue"}},
 }
@@ -204,8 +216,10 @@ def _params(incident: Incident, ids: list[str], smallest: str | None) -> Data:
         "target": {"type": "target", "required": True, "help": _HOLDS["target"]},
         "source": {"type": "path", "help": _HOLDS["source"]},
         "db_dsn": {"type": "secret_ref", "help": _HOLDS["db_dsn"]},
-        "channel": {"type": "slack_channel", "help": _HOLDS["channel"]},
+        "channel": {"type": "slack_channel", "default": "#incidents", "help": _HOLDS["channel"]},
     }
+    if "monitoring" in ids:
+        params["alert_rules"] = {"type": "text", "help": _HOLDS["alert_rules"]}
     if smallest is not None and "growth" in ids:
         params["smallest_growth"] = {"type": "rate", "default": smallest, "help": _HOLDS["smallest_growth"]}
     for each in incident.declared:

@@ -48,7 +48,7 @@ def coverage(data: Data, incident: Incident) -> Coverage:
     for each in incident.course:
         if not each.kept:
             continue
-        step_id = _step_for(slot_of(each), by_uses, data)
+        step_id = _step_for(slot_of(each), by_uses, data, said=not each.reading.event.is_call)
         if step_id:
             covered.setdefault(each.reading.event.id, step_id)
         elif each.reading.event.id not in covered:
@@ -68,9 +68,11 @@ def _covers(step: Data) -> bool:
     return step["uses"] not in _COVERS_NOTHING and not step.get("review")
 
 
-def _step_for(slot: str, by_uses: dict[str, str], data: Data) -> str | None:
+def _step_for(slot: str, by_uses: dict[str, str], data: Data, *, said: bool) -> str | None:
     uses = BY_ID[slot].uses if slot in BY_ID else slot
     found = by_uses.get(uses)
+    if found is None and slot == "monitoring" and said:  # a follow-up that is only said belongs to what people are told
+        found = by_uses.get(BY_ID["summary"].uses)
     if found is None and slot == "roll_back":  # a rollout that can be taken back has the rollback inside
         found = next((step["id"] for step in data["steps"] if step.get("rollback")), None)
     return found

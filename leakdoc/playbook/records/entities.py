@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from leakdoc.playbook.records.event import Actor, Sort
+from leakdoc.playbook.records.event import RecordEvent, Sort
+from leakdoc.playbook.records.interpreting import Reading
 from leakdoc.playbook.records.mentions import Mention, mentions
 from leakdoc.playbook.records.placing import Placed
+from leakdoc.playbook.records.prompting import prompt_of, prompted_paths, prompted_service
+from leakdoc.playbook.records.slicing import DID_NOT_HOLD
 
 PROMPT: Final = "prompt"
 OUTPUT: Final = "output"
@@ -56,10 +59,10 @@ class Entity:
 
 def entities_of(course: list[Placed]) -> list[Entity]:
     """Return the values of a record, each once, in the order in which they are first used."""
-    prompt = _prompt(course)
+    prompt = prompt_of(course)
     found: dict[tuple[str, str], Entity] = {}
     known: set[str] = set()
-    for mention in _chosen(_gathered(course)):
+    for mention in _chosen(_gathered(course), prompt):
         if (mention.name, mention.value) in found or (
             mention.value in known and mention.name not in DECLARED - _ALIASES
         ):
@@ -69,32 +72,41 @@ def entities_of(course: list[Placed]) -> list[Entity]:
     return _named_apart(found.values())
 
 
-def _prompt(course: list[Placed]) -> str:
-    """Return what people said before anything was done, and until the last thing they asked for."""
-    said = []
-    for each in course:
-        event = each.reading.event
-        if event.is_call:
-            break
-        if event.sort is Sort.STATEMENT and event.actor is Actor.PERSON:
-            said.append(event.text)
-    return "\n".join(said)
-
-
 def _gathered(course: list[Placed]) -> dict[Mention, int]:
     counts: dict[Mention, int] = {}
-    prompt = _prompt(course)
+    prompt = prompt_of(course)
     for channel in re.findall(r"(?<![\w&/])#[a-z][\w-]{2,79}\b", prompt):
         counts[Mention("channel", "slack_channel", channel)] = 1
+    for path in prompted_paths(prompt):
+        counts[Mention("source", "path", path)] = 1
     for each in course:
-        if each.reading.event.is_call and each.reading.kind not in _IGNORED:
-            for mention in mentions(each.reading):
+        if each.dropped != DID_NOT_HOLD and each.reading.kind not in _IGNORED:
+            for mention in mentions(each.reading) if each.reading.event.is_call else _planned(each):
                 counts[mention] = counts.get(mention, 0) + 1
-    edited = {each.reading.event.path for each in course if each.slot == "fix" and each.kept} - {""}
+    if not any(mention.name in ("service", "container") for mention in counts):
+        counts |= {Mention("service", "service", name): 1 for name in prompted_service(prompt)}
+    edited = _edited(course)
     counts = {_leaking(mention, edited): count for mention, count in counts.items()}
     for sha in _shas(course):
         counts.setdefault(Mention("git_sha", "revision", sha), 1)
     return counts
+
+
+def _planned(each: Placed) -> Iterator[Mention]:
+    """Yield the revisions that a plan or a request names."""
+    if each.reading.kind in ("rollback_plan", "requested"):
+        line = RecordEvent(id="", sort=Sort.COMMAND, command=each.reading.event.text)
+        yield from (each for each in mentions(Reading(event=line)) if each.type == "revision")
+
+
+def _edited(course: list[Placed]) -> set[str]:
+    """Return the files that the change is in; without one, those that a history was asked of."""
+    for slots in (("fix",), ("breaker", "tune")):
+        if edited := {each.reading.event.path for each in course if each.slot in slots and each.kept} - {""}:
+            return edited
+    histories = [each.reading for each in course if each.reading.kind == "history" and each.kept]
+    asked = [each.value for reading in histories for each in mentions(reading) if each.name == "source_file"]
+    return set(asked[-1:])
 
 
 def _leaking(mention: Mention, edited: set[str]) -> Mention:
@@ -116,9 +128,10 @@ def _shas(course: list[Placed]) -> list[str]:
     return shown
 
 
-def _chosen(counts: dict[Mention, int]) -> list[Mention]:
+def _chosen(counts: dict[Mention, int], prompt: str) -> list[Mention]:
     """Return one mention for each value: where two positions disagree, the more telling one."""
     services = {mention.value: count for mention, count in counts.items() if mention.name in ("service", "container")}
+    asked = {mention.value for mention in counts if mention.name == "source"} & set(prompted_paths(prompt))
     main = max(services, key=lambda value: (services[value], -len(value), value), default="")
     kept = []
     for mention in counts:
@@ -128,6 +141,12 @@ def _chosen(counts: dict[Mention, int]) -> list[Mention]:
             mention = mention._replace(name="other_service")
         if mention.name == "container" and mention.value == main and not any(m.name == "service" for m in counts):
             mention = mention._replace(name="service", type="service")
+        if mention.name == "source" and asked and mention.value not in asked:
+            mention = mention._replace(name="other_path")
+        if mention.name.startswith("staging_") and re.fullmatch(
+            r"(?i)staging|stage|stg|uat|qa|dev|test|preprod|预发", mention.value
+        ):
+            mention = mention._replace(name="any_staging")
         kept.append(mention)
     return sorted(kept, key=lambda mention: _RANK.get(mention.name, len(_RANK)))
 
@@ -160,6 +179,10 @@ _ORDERED: Final = (
     "idle_seconds",
     "queue",
     "other_service",
+    "staging_namespace",
+    "staging_host",
+    "staging_context",
+    "staging_cluster",
 )
 _RANK: Final = {name: rank for rank, name in enumerate(_ORDERED)}
 _ALIASES: Final = {

@@ -12,6 +12,8 @@ from leakdoc.playbook.records.interpreting import Reading
 from leakdoc.playbook.records.placing import SHIPPED, Placed, placed_calls, verified
 from leakdoc.playbook.records.rulebook import Rulebook
 
+_ON_GROWTH: Final = re.compile(r"(?i)climb|slope|grow|plateau|linear|leak|straight|MB a min|MiB/|泄漏|增长|线性|上涨")
+
 
 def placed(read: list[Reading], incident_class: str, rulebook: Rulebook) -> list[Placed]:
     """Return every reading with its step, or none."""
@@ -57,6 +59,8 @@ def _decision(position: int, course: list[Placed]) -> tuple[str, str]:
     last = _last_call(position, course)
     if last is None:
         return "", "a decision before anything was looked at"
+    if last.slot == "sample" and last.phase == "before" and _ON_GROWTH.search(course[position].reading.event.text):
+        return "growth", "a decision on growth"
     return last.slot, "a decision on what was just seen"
 
 

@@ -66,11 +66,11 @@ _POSITIONS: Final = (
     _position("service", "service", rf"\bdocker service (?:update|inspect|ps|rollback|scale|logs)\s+(?:-\S+\s+(?:\S+:\S+\s+)?)*{_NAME}\b"),
     _position("container", "text", rf"\b(?:docker|podman)\s+(?:exec|logs|inspect|stats|top|restart|cp|update|kill|port)\s+(?:-{{1,2}}[\w-]+(?:[= ](?:\d+\w?|'[^']*'|\"[^\"]*\"))?\s+)*{_NAME}(?![\w/.-]*[/:])"),
     _position("task", "text", rf"--tasks?[ =]{_V}"),
-    _position("allocation", "text", r"\balloc\s+(?:exec|logs|status|restart|signal)\s+(?:-\S+\s+(?:[a-z]+\s+)?)*(?P<v>[0-9a-f]{6,36})\b"),
+    _position("allocation", "text", r"\balloc\s+(?:exec|logs|status|restart|signal)\s+(?:-\S+\s+(?:[a-z]+\s+|\d+\s+)?)*(?P<v>[0-9a-f]{8,36})\b"),
     _position("pid", "pid", r"(?:--pid[ =]|\s-p[ =]?)(?P<v>\d{1,7})\b", r"py-spy|pystack|lsof|pmap|strace|gdb|memray|rbspy|rbtrace|perf|pidstat|pystack|austin|gcore|nsenter|memleak|ps\b|top\b|prlimit|smem|dotnet"),
     _position("pid", "pid", r"/proc/(?P<v>\d{1,7})/"),
     _position("pid", "pid", r"\b(?:pmap|jstack|jmap|jcmd|jstat|gcore|pystack remote|kill|rbtrace|asprof)\s+(?:-\S+\s+|\w+\s+(?=\d))*(?P<v>\d{1,7})\b"),
-    _position("pid", "pid", r"\bmemray\b.*\s(?P<v>\d{1,7})\s*(?:$|['\"|;&])"),
+    _position("pid", "pid", r"\bmemray (?:attach|live|detach)\b.*\s(?P<v>\d{1,7})\s*(?:$|['\"|;&])"),
     _position("pid", "pid", r"\bProcess\((?P<v>\d{1,7})\)"),
     _position("db_host", "host", rf"(?:\s-h|--host)[ =]?{_V}", _DATABASE),
     _position("db_port", "port", r"(?:\s-p|\s-P|--port)[ =]?(?P<v>\d{2,5})\b", _DATABASE),
@@ -82,12 +82,12 @@ _POSITIONS: Final = (
     _position("db_name", "text", r"\b(?:postgres\w*|mysql|mongodb|jdbc:\w+)(?:\+\w+)?://(?:\S*@)?[\w.-]+(?::\d+)?/(?P<v>[\w-]+)"),
     _position("host", "host", r"\bssh\s+(?:-\S+(?:\s+(?:[\w./-]+\.pem|\d+|\w+=\w+))?\s+)*(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+)"),
     _position("host", "host", r"\b(?:scp|rsync)\b.*?\s(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+):/"),
-    _position("metrics_url", "url", r"(?P<v>https?://[^\s/'\"]+)/(?:api/v1/(?:query|query_range|series|alerts)|prometheus/api)"),
+    _position("metrics_url", "url", r"(?P<v>https?://[^\s/'\"]+)(?:/[\w/.-]+?)?/(?:api/v1/(?:query|query_range|series|alerts)|prometheus/api)"),
     _position("stable_revision", "revision", r"--(?:to-revision|revision)[ =](?P<v>\d+)\b"),
     _position("stable_revision", "revision", r"\b(?:helm rollback|argocd app rollback|nomad job revert)\s+[\w-]+\s+(?P<v>\d+)\b"),
     _position("new_revision", "revision", r"--task-definition[ =](?P<v>[\w-]+:\d+)"),
     _position("image_tag", "revision", r"[\w.-]+/[\w./-]+:(?P<v>[\w][\w.-]{1,127})(?=['\"\s]|$)"),
-    _position("image_tag", "revision", r"(?:--set\s+\S*(?:image\.)?tag|\bTAG|\bVERSION|\bIMAGE_TAG|newTag|\bversion|\brelease)[=:]\s*(?P<v>v?[\w][\w.-]{2,})"),
+    _position("image_tag", "revision", r"(?:--set\s+\S*(?:image\.)?tag|\bTAG|\bVERSION|\bIMAGE_TAG|\bimage_tag|newTag|\bversion|\brelease|\bref)[=:]\s*(?P<v>v?\d[\w.-]*|[\w][\w.-]{2,})"),
     _position("image_tag", "revision", r"\b(?:deploy|release|promote|rollout|canary|ship)[\w./-]*\s+(?:\S+\s+){0,3}?(?P<v>v\d[\w.-]*|20\d\d[.-]\d\d[.-]\d\d[\w.-]*|\d+\.\d+\.\d+[\w.-]*)\b"),
     _position("stable_revision", "revision", r"\breleases/(?P<v>20\d{6,12})\b"),
     _position("channel", "slack_channel", r"(?<![\w&/])(?P<v>#[a-z][\w-]{2,79})\b"),
@@ -111,7 +111,7 @@ def mentions(reading: Reading) -> Iterator[Mention]:
             continue
         for match in position.pattern.finditer(line):
             value = (match["v"] or "").rstrip(".:,/")
-            if position.name == "pid" and value in ("0", "1"):
+            if (position.name == "pid" and value in ("0", "1")) or (position.type == "service" and len(value) < 2):
                 continue
             if value and not value.startswith("-") and value not in _NO_VALUES:
                 yield Mention(_name(position.name, value, reading, line), position.type, value)
@@ -120,7 +120,7 @@ def mentions(reading: Reading) -> Iterator[Mention]:
 
 _NO_VALUES: Final = {
     "all", "prod-", "rollout", "status", "history", "get", "set", "image", "undo", "restart", "pods", "pod", "deploy",
-    "redacted", "sh", "bash", "app", "job", "name", "the", "in", "latest", "default", "and", "com", "json", "yaml",
+    "redacted", "image_tag", "tests", "test", "sh", "bash", "app", "job", "name", "the", "in", "latest", "default", "and", "com", "json", "yaml",
 }  # fmt: skip
 
 

@@ -167,12 +167,10 @@ def _always(slot: str, why: str) -> Gives:
 
 
 def _deploys_what_was_stable(reading: Reading, course: Course) -> bool:
-    if (
-        reading.kind not in ("deploy", "restart")
-        or reading.place in (STAGING, LOCAL)
-        or course.phase not in ("rolled",)
-    ):
+    if reading.kind not in ("deploy", "restart") or reading.place in (STAGING, LOCAL):
         return False
+    if (course.phase in ("changed", "staged") and not course.rolled_once) or "--force-new" in reading.line:
+        return False  # what is brought in now is the change
     named = {word.strip("'\"") for word in re.split(r"[\s=]", reading.line)} | revisions_in(reading.line)
     return bool(named & course.stable) or bool(re.search(r"(?i)roll(ing)? ?back|revert|回滚|回退", reading.event.said))
 

@@ -35,8 +35,8 @@ _COULD_NOT: Final = re.compile(
     r"unknown (flag|command)|no module named|usage: |connection refused|access denied|unable to"
 )
 _DOUBTS: Final = re.compile(
-    r"(?i)\b(maybe|perhaps|possibly|might|could (it|this) be|suspect|guess|what if|just in case|in case|rule out|"
-    r"is (it|the|this|that) .{0,40}\?|are .{0,30}\?)|怀疑|可能|会不会|是不是|也许|难道|排查一下"
+    r"(?i)\b(maybe|perhaps|possibly|might|could (it|this) be|could .{0,30}\?|suspect|guess|what if|in case|rule out|"
+    r"(the|a) (bottleneck|cause|culprit|problem|reason)\?)|怀疑|可能|会不会|是不是|也许|难道|排查一下"
 )
 _COMMON: Final = frozenset(
     [
@@ -120,8 +120,9 @@ def _is_meant(each: Placed, topic: set[str], rulebook: Rulebook) -> bool:
     kind = rulebook.kinds.get(reading.kind)
     about = words_of(f"{reading.event.said} {reading.line} {kind.about if kind else ''}")
     doubted = bool(_DOUBTS.search(reading.event.said))
+    asked = "?" in reading.event.said or "？" in reading.event.said
     if topic & about:
-        return doubted or reading.kind not in _CORE or len(topic & about) > 1
+        return doubted or asked or reading.kind not in _CORE or len(topic & about) > 1
     return doubted or (reading.kind in ("threads", "host", "config", "optional"))
 
 
@@ -151,7 +152,9 @@ def _did_not_hold(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
             cycle = [
                 i
                 for i in range(writes[0], position)
-                if course[i].slot in _OF_A_CYCLE and not (course[i].slot == "mitigate" and approved)
+                if course[i].slot in _OF_A_CYCLE
+                and course[i].reading.kind not in ("requested", "approved")
+                and not (course[i].slot == "mitigate" and approved)
             ]
             drops.update(dict.fromkeys(cycle, DID_NOT_HOLD))
             drops.update(dict.fromkeys(_led_astray(course, writes, begun), DID_NOT_HOLD))

@@ -34,8 +34,8 @@ _WIRES: Final[Mapping[str, tuple[tuple[str, Any], ...]]] = {
     ),
     "mitigate": (("service", _SERVICE),),
     "fix": (("places", "${{ steps.locate.outputs.places }}"), ("service", _SERVICE)),
-    "tune": (("service", _SERVICE), ("diagnosis", "${{ steps.pool.outputs.diagnosis }}")),
-    "breaker": (("service", _SERVICE), ("diagnosis", "${{ steps.upstream.outputs.diagnosis }}")),
+    "tune": (("service", _SERVICE), ("advice", "${{ steps.pool.outputs.diagnosis }}")),
+    "breaker": (("service", _SERVICE), ("advice", "${{ steps.upstream.outputs.diagnosis }}")),
     "regression_test": (
         ("places", "${{ steps.locate.outputs.places }}"),
         ("source", "${{ params.source }}"),
@@ -50,7 +50,7 @@ _WIRES: Final[Mapping[str, tuple[tuple[str, Any], ...]]] = {
     ),
     "verify": (("target", _TARGET), ("before", ("sample", "connections"))),
     "recovered": (("target", _TARGET), ("service", _SERVICE), ("before", ("pool", "upstream", "sample"))),
-    "monitoring": (("service", _SERVICE),),
+    "monitoring": (("rules", "${{ params.alert_rules }}"), ("service", _SERVICE)),
     "summary": (("channel", "${{ params.channel }}"),),
 }
 _GUARD: Final = (("before", "${{ steps.sample.outputs.recording }}"), ("target", _TARGET), ("for", "15m"))

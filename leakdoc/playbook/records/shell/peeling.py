@@ -61,7 +61,9 @@ def _peel(simple: Simple, depth: int) -> Iterator[Simple]:
     transport, what = inner
     via = (*simple.via, transport) if transport else simple.via
     if isinstance(what, str):
-        for each in simple_commands(what):
+        for position, each in enumerate(simple_commands(what)):
+            if position == 0 and simple.fed and not each.fed and what != simple.fed:
+                each = replace(each, fed=simple.fed)
             yield from _peel(replace(each, via=(*via, *each.via), looped=each.looped or simple.looped), depth + 1)
         return
     assigned = [word for word in what if re.match(r"[A-Za-z_]\w*=", word)] if simple.program == "env" else []

@@ -1,0 +1,1 @@
+"""Playbooks out of incident records, measured on written incidents with their truth."""

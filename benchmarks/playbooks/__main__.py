@@ -1,0 +1,114 @@
+"""Print the figures of playbooks that grow out of records: ``python -m benchmarks.playbooks [--data DIR]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+from benchmarks.playbooks.layouts import write
+from benchmarks.playbooks.measuring import Figures, Truth, covered_by_others, figures
+from benchmarks.playbooks.source import all_written
+from leakdoc.errors import LeakdocError
+
+CLASSES = {"pool_exhaustion": "connection_pool_exhaustion"}
+
+
+def own(folder: Path) -> dict[Path, Truth]:
+    """Write the incidents that are kept here, and return their truths."""
+    truths = {}
+    for each in all_written():
+        path = write(each, folder, "claude")
+        truths[path] = Truth(
+            essential=each.ids("essential"),
+            dead_ends=each.ids("dead_end"),
+            parameters=each.parameters,
+            secrets=each.secrets,
+            literals=each.literals,
+            incident_class=each.about["class"],
+        )
+    return truths
+
+
+def given(folder: Path) -> dict[Path, Truth]:
+    """Return the truths of a folder of incidents in Claude's layout, each with its `.truth.json`."""
+    truths = {}
+    for path in sorted(folder.glob("*.truth.json")):
+        data = json.loads(path.read_text(encoding="utf-8"))
+        name = data["incident_class"]
+        truths[path.with_name(path.name.replace(".truth.json", ".claude.jsonl"))] = Truth(
+            essential={each["ids"]["claude"] for each in data["essential_steps_in_order"]},
+            dead_ends={each["ids"]["claude"] for each in data["dead_ends"]},
+            parameters={each["name"]: (each["value"], each["source"].partition(":")[0]) for each in data["parameters"]},
+            secrets=[form for each in data["secrets"] for form in each["forms"]],
+            literals=[*data["must_not_survive_in_generalised_commands"], *data["pii"]],
+            incident_class=CLASSES.get(name, name),
+        )
+    return truths
+
+
+def told(measured: Figures, left_out: float | None) -> str:
+    """Return one line of the table."""
+    other = "   –" if left_out is None else f"{left_out:4.2f}"
+    shares = [measured.precision, measured.events_precision, measured.dead_ends_out]
+    shares += [measured.parameters, measured.parameters_precision, measured.origins]
+    right = "yes" if measured.right_class else "NO"
+    figures = " ".join(f"{each:4.2f}" for each in shares)
+    return f"{measured.name[:38]:38} {measured.covered:4.2f} {other} {figures} {len(measured.survivors):3} {right}"
+
+
+def measure(truths: dict[Path, Truth], *, verbose: bool) -> None:
+    """Print a table of the figures of some incidents, each also covered by the others of its class."""
+    print(f"{'incident':38} self loo  prec evpr dead parm ppre orig lit class")
+    rows = []
+    for path, truth in truths.items():
+        measured = figures(path, truth)
+        others = [
+            each for each, known in truths.items() if each != path and known.incident_class == truth.incident_class
+        ]
+        left_out = None
+        try:
+            left_out = covered_by_others(path, truth, others) if others else None
+        except LeakdocError as error:
+            print(f"  {path.name}: the others do not merge: {error.message}")
+        rows.append((measured, left_out))
+        print(told(measured, left_out))
+        if verbose:
+            for name in ("missed", "stray", "missing_parameters", "unknown_parameters", "survivors"):
+                if getattr(measured, name):
+                    print(f"    {name}: {sorted(getattr(measured, name))}")
+    for name in (
+        "covered",
+        "precision",
+        "events_precision",
+        "dead_ends_out",
+        "parameters",
+        "parameters_precision",
+        "origins",
+    ):
+        print(f"mean {name}: {sum(getattr(row, name) for row, _ in rows) / len(rows):.3f}")
+    others_only = [left for _, left in rows if left is not None]
+    if others_only:
+        mean = sum(others_only) / len(others_only)
+        print(f"mean covered by the others of its class: {mean:.3f} (least {min(others_only):.2f})")
+    print(f"survivors: {sum(len(row.survivors) for row, _ in rows)}")
+
+
+def main() -> int:
+    """Measure our own incidents, and those of `--data`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", type=Path, help="a folder of incidents with their truth")
+    parser.add_argument("--verbose", action="store_true", help="name what was missed")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        print("== our own incidents")
+        measure(own(Path(folder)), verbose=args.verbose)
+        if args.data:
+            print("== those of", args.data)
+            measure(given(args.data), verbose=args.verbose)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

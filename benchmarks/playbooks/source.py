@@ -1,0 +1,117 @@
+"""Incidents as they are written here: one text each, with the truth in the margin.
+
+``@`` what it is; ``H:`` what it began with; ``C`` a command, ``said || line`` with its output behind ``>`` and further
+lines behind ``$``; ``E`` an edit with ``-`` and ``+`` lines; ``S`` a statement; ``P`` a person's answer. The mark
+behind the letter is the truth: ``!`` essential, ``-`` a dead end, ``.`` or nothing noise. ``=`` a parameter with its
+value and origin, ``%`` a form of a secret, ``#`` a text that must not survive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).parent / "incidents"
+
+
+@dataclass(slots=True)
+class Event:
+    """One event of a written incident.
+
+    Args:
+        sort: ``H``, ``C``, ``E``, ``S`` or ``P``.
+        truth: ``essential``, ``dead_end`` or ``noise``.
+    """
+
+    sort: str
+    truth: str
+    said: str = ""
+    line: str = ""
+    output: list[str] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+    failed: bool = False
+
+
+@dataclass(slots=True)
+class Written:
+    """A written incident and its truth."""
+
+    name: str
+    about: dict[str, str]
+    events: list[Event] = field(default_factory=list)
+    parameters: dict[str, tuple[str, str]] = field(default_factory=dict)
+    secrets: list[str] = field(default_factory=list)
+    literals: list[str] = field(default_factory=list)
+
+    def id_of(self, position: int, layout: str) -> str:
+        """Return the name of an event in a layout."""
+        digest = hashlib.sha256(f"{self.name}/{position}".encode()).hexdigest()[:24]
+        if layout == "atif":
+            return str(position + 1)
+        if layout == "devin":
+            return f"event-{digest}"
+        return f"toolu_{digest}" if self.events[position].sort in "CE" else f"00000000-{digest}"
+
+    def ids(self, truth: str, layout: str = "claude") -> set[str]:
+        """Return the names of the events of one truth."""
+        return {self.id_of(i, layout) for i, each in enumerate(self.events) if each.truth == truth}
+
+
+_TRUTHS = {"!": "essential", "-": "dead_end"}
+
+
+def written(path: Path) -> Written:
+    """Read one incident."""
+    incident = Written(name=path.stem, about={})
+    for line in path.read_text(encoding="utf-8").splitlines():
+        mark, rest = line[:1], line[2:]
+        event = incident.events[-1] if incident.events else None
+        if mark == "@":
+            incident.about = dict(part.split("=", 1) for part in rest.split())
+        elif mark == "=":
+            name, value, origin = rest.split(" ")
+            incident.parameters[name] = (value, origin)
+        elif mark == "%":
+            incident.secrets.append(rest)
+        elif mark == "#":
+            incident.literals.append(rest)
+        elif mark in "HCESP" and event_begins(line):
+            incident.events.append(_event(line))
+        elif event is not None:
+            _continue(event, line)
+    return incident
+
+
+def event_begins(line: str) -> bool:
+    """Whether a line is the first of an event."""
+    return line[:2] == "H:" or (line[1:2] in "!-. " and line[:1] in "CESP")
+
+
+def _event(line: str) -> Event:
+    text = line.partition(" ")[2]
+    said, bars, command = text.partition(" || ")
+    sort, truth = line[0], _TRUTHS.get(line[1:2], "noise")
+    return Event(sort=sort, truth=truth, said=said if bars else text, line=command)
+
+
+def _continue(event: Event, line: str) -> None:
+    mark, rest = line[:1], line[2:]
+    if mark == ">":
+        event.output.append(rest)
+    elif mark == "$":
+        event.line += "\n" + rest
+    elif mark == "!":
+        event.failed = True
+    elif mark == "-":
+        event.before.append(rest)
+    elif mark == "+":
+        event.after.append(rest)
+
+
+def all_written(folder: Path = HERE) -> Iterator[Written]:
+    """Yield every incident of a folder, by name."""
+    for path in sorted(folder.glob("*.incident")):
+        yield written(path)

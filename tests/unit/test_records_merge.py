@@ -1,0 +1,178 @@
+"""Playbooks are merged, improved, held against records and exported."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leakdoc.errors import UsageError
+from leakdoc.playbook.loading import playbook_from
+from leakdoc.playbook.records.antiunifying import united_line
+from leakdoc.playbook.records.covering import coverage
+from leakdoc.playbook.records.exporting.devin import devin_markdown
+from leakdoc.playbook.records.exporting.skill import skill_files
+from leakdoc.playbook.records.exporting.wording import Export
+from leakdoc.playbook.records.improving import improved
+from leakdoc.playbook.records.merging import merged
+from leakdoc.playbook.records.writing import as_yaml
+from leakdoc.playbook.registry import installed
+from tests.records_scenes import did, incident_of, leak, person, playbook_of, said
+
+Data = dict[str, Any]
+
+
+@pytest.fixture
+def psycopg(tmp_path: Path) -> Data:
+    return playbook_of(tmp_path, leak(), "a.jsonl")
+
+
+@pytest.fixture
+def asyncmy(tmp_path: Path) -> Data:
+    return playbook_of(tmp_path, leak(service="billing", driver="asyncmy"), "b.jsonl")
+
+
+def test_drivers_stand_side_by_side_in_both_orders(psycopg: Data, asyncmy: Data) -> None:
+    both = merged([psycopg, asyncmy], installed())
+    assert as_yaml(both) == as_yaml(merged([asyncmy, psycopg], installed()))
+    lines = [command["line"] for command in both["provenance"]["steps"]["locate"]["commands"]]
+    assert any("psycopg" in line for line in lines) and any("asyncmy" in line for line in lines)
+    assert both["provenance"]["steps"]["sample"]["support"] == "2/2"
+
+
+def test_different_classes_are_refused_with_why(psycopg: Data) -> None:
+    other = copy.deepcopy(psycopg)
+    other["metadata"]["incident_class"] = "cascading_timeouts"
+    with pytest.raises(UsageError, match=r"different classes.*cascading_timeouts.*memory_leak"):
+        merged([psycopg, other], installed())
+
+
+def test_opposite_orders_of_writes_are_refused_with_their_events(psycopg: Data, asyncmy: Data) -> None:
+    ids = [step["id"] for step in asyncmy["steps"]]
+    fix, staging = ids.index("fix"), ids.index("staging")
+    steps = asyncmy["steps"]
+    steps[fix], steps[staging] = steps[staging], steps[fix]
+    with pytest.raises(UsageError, match=r"opposite orders.*fix.*toolu_"):
+        merged([psycopg, asyncmy], installed())
+
+
+def test_another_effect_is_refused(psycopg: Data, asyncmy: Data) -> None:
+    asyncmy["steps"][0]["effect"] = "write"
+    with pytest.raises(UsageError, match="another effect"):
+        merged([psycopg, asyncmy], installed())
+
+
+def test_of_two_thresholds_the_stricter_holds_and_both_are_told(psycopg: Data, asyncmy: Data) -> None:
+    asyncmy["params"]["smallest_growth"]["default"] = "10MiB/h"
+    both = merged([psycopg, asyncmy], installed())
+    assert both["params"]["smallest_growth"]["default"] == "10MiB/h"
+    assert any("180MiB/h" in note and "10MiB/h" in note for note in both["provenance"]["steps"]["growth"]["notes"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "form"),
+    [
+        ("kubectl -n a get pods", "kubectl -n b get pods", "kubectl -n <…> get pods"),
+        ("rg a src", "rg b lib", None),
+        ("ss -tn", "lsof -p", None),
+        ("ss -tn", "ss -tn -p", None),
+    ],
+)
+def test_commands_of_one_shape_have_a_common_form(one: str, other: str, form: str | None) -> None:
+    assert united_line(one, other) == form
+
+
+def test_a_playbook_covers_its_own_record_and_names_what_it_does_not(psycopg: Data, tmp_path: Path) -> None:
+    incident = incident_of(tmp_path, leak())
+    assert coverage(psycopg, incident).share == 1.0
+    less = {**psycopg, "steps": [step for step in psycopg["steps"] if step["id"] != "connections"]}
+    found = coverage(less, incident)
+    assert found.uncovered and found.share < 1.0
+    assert coverage(psycopg, incident).resolved["service"] == "payments"
+
+
+def test_what_waits_for_a_review_covers_nothing(psycopg: Data, tmp_path: Path) -> None:
+    for step in psycopg["steps"]:
+        step["review"] = True
+    assert not coverage(psycopg, incident_of(tmp_path, leak())).covered
+
+
+def test_what_struggled_improves_a_playbook_and_harms_none(psycopg: Data, tmp_path: Path) -> None:
+    struggled = [
+        *leak(service="billing")[:-1],
+        *did("kubectl -n prod exec deploy/x -- ss -tn", "12", say="Verify connections."),
+        *did("promtool check rules alerts/rss.yml", "SUCCESS", say="An alert for next time."),
+        *did("slackcli post '#incidents' 'done'", "ok"),
+    ]
+    learned = playbook_of(tmp_path, struggled, "b.jsonl")
+    earlier, new = incident_of(tmp_path, leak(), "a.jsonl"), incident_of(tmp_path, struggled, "b.jsonl")
+    assert coverage(psycopg, new).share < 1.0
+    better, edits = improved(psycopg, learned, [earlier], installed())
+    assert coverage(better, new).share >= 0.95
+    assert coverage(better, earlier).share >= coverage(psycopg, earlier).share
+    assert any(edit.kept and "monitoring" in edit.what and edit.evidence for edit in edits)
+    assert better["metadata"]["version"] == "1.1.0"
+    again, _ = improved(better, learned, [earlier], installed())
+    assert as_yaml(again) == as_yaml(better)
+
+
+def test_an_improvement_of_another_class_is_refused(psycopg: Data, tmp_path: Path) -> None:
+    pool = [
+        *person("orders: QueuePool limit reached, the pool is exhausted"),
+        *did("curl -s http://orders/debug/pool", '{"checkedout": 15}'),
+        *said("Decision: the pool is exhausted"),
+    ]
+    with pytest.raises(UsageError, match="class"):
+        improved(psycopg, playbook_of(tmp_path, pool, "p.jsonl"), [], installed())
+
+
+def export_of(data: Data, *, confirmed: bool = False, **metadata: str) -> Export:
+    return Export(playbook=playbook_from({**data, "metadata": {**data["metadata"], **metadata}}), confirmed=confirmed)
+
+
+def test_a_devin_playbook_has_its_headings_and_one_step_a_line(psycopg: Data) -> None:
+    text = devin_markdown(export_of(psycopg))
+    headings = [line for line in text.splitlines() if line.startswith("## ")]
+    assert headings == [
+        "## Overview", "## Procedure", "## Specifications", "## Advice", "## Forbidden Actions",
+        "## Required from User",
+    ]  # fmt: skip
+    procedure = text.partition("## Procedure")[2].partition("##")[0].strip().splitlines()
+    assert len(procedure) == len(psycopg["steps"])
+
+
+def test_what_strangers_wrote_is_exported_only_once_it_is_confirmed(psycopg: Data) -> None:
+    assert "Thread pile-up" not in devin_markdown(export_of(psycopg))
+    confirmed = devin_markdown(export_of(psycopg, confirmed=True))
+    assert "Thread pile-up" in confirmed and "kubectl" in confirmed
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"), [("a" * 64, True), ("a" * 65, False), ("two--hyphens", False), ("-edge", False)]
+)
+def test_a_skill_has_a_name_of_at_most_64_characters(name: str, fits: bool, psycopg: Data) -> None:
+    export = export_of(psycopg)
+    object.__setattr__(export.playbook.metadata, "name", name)
+    if fits:
+        assert f"name: {name}\n" in skill_files(export, "x")["SKILL.md"]
+    else:
+        with pytest.raises(UsageError):
+            skill_files(export, "x")
+
+
+@pytest.mark.parametrize(("length", "fits"), [(1, True), (1024, True), (1025, False)])
+def test_a_skill_has_a_description_of_at_most_1024_characters(length: int, fits: bool, psycopg: Data) -> None:
+    export = export_of(psycopg)
+    object.__setattr__(export.playbook.metadata, "description", "d" * length)
+    if fits:
+        assert skill_files(export, "x")["SKILL.md"].count("\n") < 500
+    else:
+        with pytest.raises(UsageError):
+            skill_files(export, "x")
+
+
+def test_a_skills_scripts_call_leakdoc(psycopg: Data) -> None:
+    files = skill_files(export_of(psycopg), "x")
+    assert all("exec leakdoc playbook" in text for path, text in files.items() if path.startswith("scripts/"))
