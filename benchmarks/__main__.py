@@ -14,6 +14,7 @@ ALL: Final = {
     "connections": "benchmarks.connections",
     "proof": "benchmarks.proof.run",
     "playbooks": "benchmarks.playbooks.__main__",
+    "fleet": "benchmarks.fleet",
 }
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.exit_codes import ANSWERED, COULD_NOT, FAULT, UNDECIDED
 from leakdoc.cli.options import add_json, add_judging, policies_of
-from leakdoc.cli.output import print_json, print_lines
+from leakdoc.cli.output import print_json, print_lines, tell
 from leakdoc.cli.prometheus_options import add_prometheus, fleet_of, prometheus_of
 from leakdoc.errors import UsageError
 from leakdoc.model.decision import Decision
+from leakdoc.redact import inert
 
 if TYPE_CHECKING:
     from leakdoc.model.scan import Scan
@@ -43,13 +45,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     add_json(form)
     form.add_argument("--csv", action="store_true", help="print the answer as CSV, a row a subject")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="write a page too")
+    parser.add_argument("--force", action="store_true", help="let --html write over a file that is no report")
+    parser.add_argument("--new-since", metavar="RELEASE", help="only what leaks with a release and did not before")
     add_prometheus(parser)
 
 
 def execute(args: argparse.Namespace) -> int:
     """Judge every subject, and say what came of it."""
+    _refuse_page(args)
     scanned = _of_folder(args) if args.path is not None else _of_prometheus(args)
     show(scanned, args)
+    _write_page(scanned, args)
     return code_of_scan(scanned, args.max_inconclusive)
 
 
@@ -58,6 +65,8 @@ def _of_folder(args: argparse.Namespace) -> Scan:
 
     if args.prometheus is not None:
         raise UsageError("a folder and a Prometheus were both given", help="Scan one of them.")
+    if args.new_since is not None:
+        raise UsageError("--new-since is told by the builds of a Prometheus", help="Leave it out for a folder.")
     return scan(args.path, policies=policies_of(args), load=args.load, progress=ProgressLine())
 
 
@@ -67,7 +76,29 @@ def _of_prometheus(args: argparse.Namespace) -> Scan:
     if args.load is not None:
         raise UsageError("--load names a column of files", help="For Prometheus: --metric NAME=requests_total.")
     with prometheus_of(args) as prometheus:
-        return scan_fleet(fleet_of(args, prometheus), policies=policies_of(args), progress=ProgressLine())
+        fleet = fleet_of(args, prometheus)
+        return scan_fleet(fleet, policies=policies_of(args), new_since=args.new_since, progress=ProgressLine())
+
+
+def _refuse_page(args: argparse.Namespace) -> None:
+    """What may not be written over is refused before anything is asked for."""
+    if args.html is not None:
+        from leakdoc.cli.out_file import refuse
+        from leakdoc.reporting.html_page import is_page
+
+        refuse(args.html, sources=[], force=args.force, ours=is_page, option="--html FILE")
+
+
+def _write_page(scan: Scan, args: argparse.Namespace) -> None:
+    if args.html is None:
+        return
+    from leakdoc.cli.out_file import replacing
+    from leakdoc.reporting.html_page import is_page
+    from leakdoc.reporting.scan_html import scan_to_html
+
+    with replacing(args.html, source=Path(args.path or "-"), force=args.force, ours=is_page) as beside:
+        beside.write_text(scan_to_html(scan, top=args.top), encoding="utf-8", newline="\n")
+    tell(f"Report: {inert(str(args.html), longest=1_000)}")
 
 
 def show(scan: Scan, args: argparse.Namespace) -> None:
@@ -98,7 +129,7 @@ def code_of_scan(scan: Scan, most_undecided: float) -> int:
     if any(each.decision.is_fault for each in scan.diagnoses):
         return FAULT
     if not scan.diagnoses:
-        return COULD_NOT
+        return ANSWERED if scan.left_out else COULD_NOT
     undecided = scan.counts.get(Decision.INCONCLUSIVE, 0) + len(scan.skipped)
     return UNDECIDED if undecided > most_undecided * (len(scan.diagnoses) + len(scan.skipped)) else ANSWERED
 

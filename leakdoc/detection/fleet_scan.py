@@ -10,6 +10,7 @@ from leakdoc.detection.handing_out import map_bounded
 from leakdoc.detection.many import diagnose_many
 from leakdoc.detection.policies import Policies
 from leakdoc.detection.scan import Judged, Progress, scan_of
+from leakdoc.detection.since_release import leaks_since
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.scan import Scan
 from leakdoc.model.urgency import most_urgent_first
@@ -20,6 +21,7 @@ def scan_fleet(
     fleet: Fleet,
     *,
     policies: Policies | None = None,
+    new_since: str | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Scan:
@@ -28,6 +30,7 @@ def scan_fleet(
     Args:
         fleet: what to judge.
         policies: every threshold; the defaults when null.
+        new_since: keep only what leaks with this release and did not before; null keeps everything.
         executor: decides elsewhere, see `leakdoc.scan`.
         progress: told how many subjects are done, and of how many.
 
@@ -37,12 +40,14 @@ def scan_fleet(
     Raises:
         SourceError: the server does not even say what it has.
     """
-    judge = partial(judge_batch, policies=policies or Policies())
+    judge = partial(judge_batch, policies=policies or Policies(), new_since=new_since)
     judged: list[Judged] = []
+    done = 0
     for results in map_bounded(judge, fleet.traces(), executor):
-        judged.extend(results)
+        done += len(results)
+        judged.extend(each for each in results if each.diagnosis is not None or each.reason is not None)
         if progress is not None:
-            progress(len(judged), len(fleet))
+            progress(done, len(fleet))
     judged.sort(key=lambda each: each.subject)
     scan = scan_of(judged, notes=tuple(_notes(fleet)))
     return Scan(
@@ -50,18 +55,23 @@ def scan_fleet(
         skipped={**scan.skipped, **fleet.inventory.left_out},
         discovery=scan.discovery,
         notes=scan.notes,
+        left_out=done - len(judged),
     )
 
 
-def judge_batch(batch: Sequence[Sourced], *, policies: Policies) -> list[Judged]:
-    """Judge the subjects of a batch together."""
-    diagnosed = iter(diagnose_many([each.trace for each in batch if each.trace is not None], policies))
-    return [
-        Judged(each.name, None, each.reason) if each.trace is None else _told(each, next(diagnosed)) for each in batch
-    ]
+def judge_batch(batch: Sequence[Sourced], *, policies: Policies, new_since: str | None = None) -> list[Judged]:
+    """Judge the subjects of a batch together; one that is left out has neither a diagnosis nor a reason."""
+    traces = [each.trace for each in batch if each.trace is not None]
+    found: Sequence[Diagnosis | str | None]
+    if new_since is None:
+        found = diagnose_many(traces, policies)
+    else:
+        found = [leaks_since(trace, new_since, policies) for trace in traces]
+    diagnosed = iter(found)
+    return [_told(each, next(diagnosed) if each.trace is not None else each.reason) for each in batch]
 
 
-def _told(subject: Sourced, found: Diagnosis | str) -> Judged:
+def _told(subject: Sourced, found: Diagnosis | str | None) -> Judged:
     return Judged(subject.name, None, found) if isinstance(found, str) else Judged(subject.name, found)
 
 

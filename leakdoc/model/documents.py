@@ -56,6 +56,7 @@ def scan_document(scan: Scan) -> Document:
             "tentative": list(scan.discovery.tentative),
         },
         "notes": list(scan.notes),
+        "left_out": scan.left_out,
     }
 
 

@@ -40,12 +40,14 @@ class Scan:
         diagnoses: of a folder in the order of its files; of a Prometheus by urgency.
         skipped: subject to the reason why it was not judged.
         notes: what was done to get at the samples, in words.
+        left_out: how many subjects were judged and are not listed, being not what was asked for.
     """
 
     diagnoses: tuple[Diagnosis, ...]
     skipped: Mapping[str, str]
     discovery: Discovery
     notes: tuple[str, ...] = field(default=())
+    left_out: int = 0
 
     @property
     def counts(self) -> dict[Decision, int]:

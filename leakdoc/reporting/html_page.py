@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Final
 
 from leakdoc._version import __version__
@@ -32,6 +33,13 @@ def page(title: str, *content: str) -> str:
     return f'<!doctype html>\n<html lang="en">\n<head>\n{head}\n</head>\n<body>\n{body}\n{foot}\n</body>\n</html>\n'
 
 
+def is_page(file: Path) -> bool:
+    """Say whether a file is a page that leakdoc wrote."""
+    with file.open("rb") as opened:
+        return MARKER in opened.read(_HEAD).decode("utf-8", "replace")
+
+
+_HEAD: Final = 4_096  # bytes in which a page says what it is
 _CAUTION: Final = Html(
     "It tells what the samples show; what was not sampled, or not for long enough, may look different."
 )

@@ -41,7 +41,9 @@ def _summary(scan: Scan) -> str:
     counts = ", ".join(f"{count:,} {str(decision).replace('_', ' ')}" for decision, count in scan.counts.items())
     subjects = len(scan.diagnoses)
     skipped = f"; {len(scan.skipped):,} skipped" if scan.skipped else ""
-    return f"{subjects:,} {'subject' if subjects == 1 else 'subjects'}: {counts or 'nothing was judged'}{skipped}"
+    nothing = "none of those that were judged is listed" if scan.left_out else "nothing was judged"
+    left_out = f"; {scan.left_out:,} more are not what was asked for" if scan.left_out else ""
+    return f"{subjects:,} {'subject' if subjects == 1 else 'subjects'}: {counts or nothing}{left_out}{skipped}"
 
 
 def _line(diagnosis: Diagnosis) -> str:
@@ -50,8 +52,14 @@ def _line(diagnosis: Diagnosis) -> str:
 
 
 def _reason(diagnosis: Diagnosis) -> str:
+    """What was found; without its forecast, which stands before it."""
     found = leading(diagnosis)
-    return diagnosis.reason if found is None else found.reason
+    if found is None:
+        return diagnosis.reason
+    growing = found.evidence.get("in_words")
+    if not forecast(diagnosis) or not isinstance(growing, str):
+        return found.reason
+    return f"{metric(found.metric).title}: {growing}"
 
 
 def forecast(diagnosis: Diagnosis) -> str:

@@ -332,3 +332,27 @@ def test_a_postmortem_of_before_the_samples_is_refused(url: str, capsys: pytest.
     words = ["postmortem", "--prometheus", url, "--until", str(END), "--since", f"{HOURS}h", "--at", str(TIMES[0] - 60)]
     assert main([*words, "--workload", "dead/oomed/web"]) == 2
     assert "no sample before" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("release", "names", "code"),
+    [("1.1", {"shop/api/web"}, 1), ("api:1.1", {"shop/api/web"}, 1), ("9.9", set(), 0)],
+)
+def test_what_leaks_since_a_release(
+    release: str, names: set[str], code: int, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exit_code, answer = scanned(url, capsys, "--new-since", release, "--match", 'namespace=~"shop|deploy"')
+    assert {each["subject"]["name"] for each in answer["diagnoses"]} == names
+    assert exit_code == code
+    assert answer["left_out"] == 5 - len(names)
+
+
+def test_a_page_of_a_fleet(url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    page = tmp_path / "fleet.html"
+    for _ in range(2):  # our own page is written over
+        assert main(["scan", "--prometheus", url, *WINDOW, "--html", str(page)]) == 1
+    text = page.read_text()
+    assert text.startswith("<!doctype html>") and "shop/api/web" in text and "Leaking" in text
+    page.write_text("somebody else's")
+    assert main(["scan", "--prometheus", url, *WINDOW, "--html", str(page)]) == 2
+    assert page.read_text() == "somebody else's"

@@ -1,0 +1,65 @@
+"""The fleet's figures: ``python -m benchmarks.fleet [--series 1000,10000] [--step 60] [--data DIR]``.
+
+Everything is measured side by side in one run: the scan as a process of its own, the server's processor time, and named
+peers on some of the series, scaled to all of them where it is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from benchmarks.fleet import measures
+from benchmarks.fleet.data import filled
+from benchmarks.fleet.server import serving
+
+HOURS = 24
+PEER_SERIES = 200
+COMPARED = 400
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--series", default="1000", help="how many, separated by commas (default: 1000)")
+    parser.add_argument("--step", type=int, default=60, help="seconds between samples (default: 60)")
+    parser.add_argument("--data", type=Path, help="where the blocks are kept (default: a temporary folder)")
+    parser.add_argument("--scan-only", action="store_true", help="without the peers")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        for count in map(int, args.series.split(",")):
+            report(args.data or Path(scratch), count, args.step, peers=not args.scan_only)
+    return 0
+
+
+def report(folder: Path, count: int, step_s: int, *, peers: bool) -> None:
+    """Measure one fleet, and print its figures."""
+    print(f"-- {count:,} series x {HOURS} h at {step_s} s", flush=True)
+    with serving(filled(folder, series=count, step_s=step_s, hours=HOURS)) as server:
+        best = min((measures.scan(server, HOURS) for _ in range(2)), key=lambda each: each.wall_s)
+        print(
+            f"scan: {best.wall_s:.2f} s ({1e3 * best.wall_s / count:.2f} ms a series), {best.cpu_s:.2f} s of processor"
+        )
+        print(f"peak memory of the scan: {best.peak_mb:.0f} MB", flush=True)
+        if not peers:
+            return
+        wall, cpu = measures.plain_query(server, HOURS, step_s)
+        print(f"one plain query_range of everything, unparsed: {wall:.2f} s")
+        share = best.server_cpu_s / cpu
+        print(f"server CPU: scan {best.server_cpu_s:.2f} s, plain query {cpu:.2f} s ({share:.2f} of it)", flush=True)
+        hosts = [f"host-{at:06}:80" for at in range(0, count, max(count // PEER_SERIES, 1))][:PEER_SERIES]
+        pulled, tested = measures.by_peers(server, HOURS, step_s, hosts)
+        scaled = (pulled + tested) * count / len(hosts)
+        print(f"prometheus-api-client and pymannkendall: {pulled:.2f} + {tested:.2f} s for {len(hosts)} series")
+        print(f"  scaled to {count:,}: {scaled:.0f} s, {scaled / best.wall_s:.0f} times the scan", flush=True)
+        some = [f"host-{at:06}:80" for at in range(0, count, max(count // COMPARED, 1))][:COMPARED]
+        differ, of = measures.disagreements(server, HOURS, some)
+        print(f"decisions that differ from diagnose on raw samples: {differ} of {of}")
+    points = HOURS * 3600 // step_s
+    ours, theirs, tested_of = measures.deciding(min(count, 2_000), points)
+    print(f"deciding in memory: {1e3 * ours:.3f} ms a series, pymannkendall {1e3 * theirs:.1f} ms (on {tested_of})")
+    print(f"  {theirs / ours:.0f} times", flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
