@@ -20,7 +20,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     parser.epilog = (
         "FILE is a recording, a CSV or Parquet file (judged on the spot), a proof that\n"
-        "`leakdoc verify --proof` wrote (rechecked first), or a diagnosis in JSON.\n"
+        "`leakdoc verify --proof` wrote (rechecked first), a diagnosis in JSON, or the\n"
+        "journal of a run, which becomes a postmortem.\n"
         "A page loads nothing and runs nothing: one file, to mail or to attach.\n"
         "Exit code 0 when the report is written, whatever it says.\n\n"
         "examples:\n"
@@ -85,9 +86,14 @@ def _target(file: Path, kind: str, output: str | None) -> Path | None:
 
 
 def _report(args: argparse.Namespace, kind: str) -> str:
-    from leakdoc.cli.report_source import judgement_of
+    from leakdoc.cli.report_source import incident_in, judgement_of
     from leakdoc.reporting.html import to_html
     from leakdoc.reporting.markdown import to_markdown
 
+    incident = incident_in(args.file)
+    if incident is not None:
+        from leakdoc.reporting.postmortem_pages import postmortem_html, postmortem_markdown
+
+        return (postmortem_html if kind == "html" else postmortem_markdown)(incident)
     judgement, trace = judgement_of(args.file, policies=policies_of(args), load=args.load, limit_bytes=args.limit)
     return (to_html if kind == "html" else to_markdown)(judgement, trace=trace)

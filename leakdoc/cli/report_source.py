@@ -12,9 +12,12 @@ from leakdoc.redact import inert
 if TYPE_CHECKING:
     from leakdoc.detection.policies import Policies
     from leakdoc.model.diagnosis import Diagnosis
+    from leakdoc.model.incident import Incident
     from leakdoc.model.proof import Proof
     from leakdoc.model.trace import Trace
 
+_JOURNALS_FIRST: Final = b'{"v":1,"seq":0,'
+_LONGEST_LINE: Final = 1024
 LARGEST_DOCUMENT: Final = 512 * 2**20  # bytes, as large as a proof may be
 
 
@@ -36,6 +39,27 @@ def judgement_of(
 
     trace = load_trace(file, load_column=load, limit_bytes=limit_bytes)
     return diagnose(trace, policies=policies), trace
+
+
+def incident_in(file: Path) -> Incident | None:
+    """Return the incident that a journal tells; null where the file is no journal.
+
+    Raises:
+        SourceError: it is a journal that was changed, or cannot be read.
+    """
+    from leakdoc.sampling.foreign_file import check_file
+
+    check_file(file)
+    if not _is_json(file):
+        return None
+    with file.open("rb") as opened:
+        first = opened.readline(_LONGEST_LINE)
+    if not first.startswith(_JOURNALS_FIRST):
+        return None
+    from leakdoc.playbook.incidents import incident_of
+    from leakdoc.playbook.journal.reading import read_journal
+
+    return incident_of(read_journal(file).events)
 
 
 def _is_json(file: Path) -> bool:
