@@ -1,8 +1,8 @@
 """A small service in several builds: ``python shop.py NAME BUILD SETTINGS`` prints its port, and ends on SIGTERM.
 
-The build ``leaky`` keeps something of every request; ``fixed`` does not; ``worse`` keeps ten times as much. Settings are
-a JSON file that is read before every request. ``{"pool": 2, "database": PORT}`` asks a database through a pool of two connections;
-``{"upstream": PORT, "breaker": true}`` asks an upstream, and no longer once that has failed too often.
+The build ``leaky`` keeps something of every request; ``fixed`` does not; ``worse`` keeps ten times as much. Settings
+are a JSON file that is read before every request. ``{"pool": 2, "database": PORT}`` asks a database through a pool of
+two connections; ``{"upstream": PORT, "breaker": true}`` asks an upstream, and no longer once that has failed too often.
 """
 
 from __future__ import annotations
