@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from benchmarks.proof.baselines import naive_slopes, welch
+from benchmarks.proof.baselines import alert_went_quiet, bootstrap_slopes, hac_slopes, kayenta, naive_slopes, welch
 from benchmarks.proof.pairs import Pair, pairs
 from leakdoc.model.decision import ProofDecision
 from leakdoc.model.trace import Trace
@@ -21,7 +21,15 @@ def ours(before: Trace, after: Trace) -> ProofDecision:
     return verify(before, after).decision
 
 
-METHODS: dict[str, Method] = {"leakdoc verify": ours, "naive slopes": naive_slopes, "Welch's test": welch}
+METHODS: dict[str, Method] = {
+    "leakdoc verify": ours,
+    "naive slopes": naive_slopes,
+    "HAC slopes": hac_slopes,
+    "block bootstrap": bootstrap_slopes,
+    "Welch's test": welch,
+    "Mann-Whitney": kayenta,
+    "alert went quiet": alert_went_quiet,
+}
 
 
 def main() -> None:
@@ -31,13 +39,13 @@ def main() -> None:
     parser.add_argument("--kinds", action="store_true", help="show what became of every kind")
     options = parser.parse_args()
     every = list(pairs(options.each, options.seed))
-    print(f"{len(every)} pairs, {len({pair.kind for pair in every})} kinds, seed {options.seed}")
+    print(f"{len(every)} pairs, {len({pair.kind for pair in every})} kinds, seed {options.seed}", flush=True)
     print(f"{'method':16} {'false normalized':>17} {'recall':>7} {'conclusive':>11} {'right when so':>14} {'ms':>6}")
     for name, method in METHODS.items():
         started = time.perf_counter()
         said = [method(pair.before, pair.after) for pair in every]
         took = (time.perf_counter() - started) / len(every) * 1e3
-        print(f"{name:16} {_scores(every, said)} {took:6.1f}")
+        print(f"{name:16} {_scores(every, said)} {took:6.1f}", flush=True)
         if options.kinds:
             _by_kind(every, said)
 

@@ -25,6 +25,7 @@ COMMANDS: Final = (
     Command("recheck", "leakdoc.cli.recheck", "recompute a proof from the evidence inside it"),
     Command("scan", "leakdoc.cli.scan", "judge every file of a folder, or every workload of a Prometheus"),
     Command("guard", "leakdoc.cli.guard", "watch a rollout, and roll it back when it does harm"),
+    Command("serve", "leakdoc.cli.serve", "verdicts over HTTP, read-only, from the files of a folder"),
     Command("report", "leakdoc.cli.report", "an HTML or Markdown page of a recording or a proof"),
     Command("export", "leakdoc.cli.export", "a recording's samples as CSV, Parquet, JSON or OpenMetrics"),
     Command("step", "leakdoc.cli.step", "list, show and run the steps that playbooks are made of"),

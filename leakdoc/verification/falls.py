@@ -21,10 +21,12 @@ class Fall:
 
     Args:
         given_back: all falls of half the largest and more, added up, for the stretches that make it most.
+        risen: all rises of that size, added up, as a share of the falls; noise rises as often as it falls.
     """
 
     fell: float = 0.0
     given_back: float = 0.0
+    risen: float = 1.0
     usual: float = 0.0
     times_usual: float = 0.0
 
@@ -51,9 +53,11 @@ def _fall(before: Trace, after: Trace, column: Column, rate_per_s: float, deviat
     hidden = rate_per_s * (width + 1) * _interval_s(before)
     scatter = _MAD_TO_SD * float(np.median(np.abs(new - np.median(new))))
     usual = max(float(np.max(old, initial=-hidden)) + hidden, deviations * scatter)
+    given_back = _added_up(new, 0.5 * fell, width)
     return Fall(
         fell=fell,
-        given_back=_added_up(new, 0.5 * fell, width),
+        given_back=given_back,
+        risen=_added_up(-new, 0.5 * fell, width) / given_back,
         usual=usual,
         times_usual=fell / usual if usual > 0.0 else float(len(new)),
     )

@@ -86,14 +86,11 @@ class VerificationPolicy:
     fall_deviations: float = setting(
         2.0, unit="number", why="... and noise alone falls by two of its own standard deviations and more"
     )
-    shortest_life_readings: float = setting(
-        4.0, unit="number", why="nobody restarts a service every three readings; noise falls that often"
+    rises_share: float = setting(
+        0.75, unit="fraction", why="noise rises as often as it falls; what grows slowly and restarts only falls at once"
     )
-    short_life_readings: float = setting(
-        12.0, unit="number", why="a process that lives for a dozen readings only hides its growth behind the noise"
-    )
-    short_life_fall_share: float = setting(
-        1.15, unit="number", why="... and then a fall a seventh larger than any before is suspect already"
+    lopsided_fall_share: float = setting(
+        1.05, unit="number", why="... and then a fall that is larger than any before is suspect already"
     )
     given_back_share: float = setting(
         0.3, unit="fraction", why="restarts that hid the old leak gave back most of what it grew, one life aside"

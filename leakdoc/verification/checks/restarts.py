@@ -11,8 +11,7 @@ from leakdoc.model.proof import Check
 from leakdoc.model.trace import Ending
 from leakdoc.units import format_amount
 from leakdoc.verification.comparison import Comparison
-from leakdoc.verification.falls import Fall, largest_fall
-from leakdoc.verification.policy import VerificationPolicy
+from leakdoc.verification.falls import largest_fall
 from leakdoc.verification.windows import lived_s, longest_life_s, restarts, without_start
 
 PASSED, FAILED, UNKNOWN = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.UNKNOWN
@@ -54,11 +53,11 @@ def no_unrecorded_restarts(case: Comparison) -> Check:
     expected = leak.expected(look)
     numbers = {
         "assumed": True, "fell": fall.fell, "usual": fall.usual, "times_usual": fall.times_usual,
-        "given_back": fall.given_back, "expected": expected, "new_cycles": new_cycles,
+        "given_back": fall.given_back, "risen": fall.risen, "expected": expected, "new_cycles": new_cycles,
     }  # fmt: skip
-    hides_it = fall.times_usual >= _unusual(fall, expected, len(part), policy) and (
-        fall.given_back >= policy.given_back_share * expected
-    )
+    lopsided = fall.risen <= policy.rises_share and fall.times_usual >= policy.lopsided_fall_share
+    stands_out = fall.times_usual >= policy.fall_share or lopsided
+    hides_it = stands_out and fall.given_back >= policy.given_back_share * expected
     if not hides_it and not new_cycles:
         return Check(
             name=name,
@@ -68,13 +67,6 @@ def no_unrecorded_restarts(case: Comparison) -> Check:
         )
     told = f"it falls by up to {format_amount(fall.fell, leak.unit)} at once, as after a restart that nobody recorded"
     return Check(name=name, outcome=UNKNOWN, reason=f"{told}: give pid or process_start_time_seconds", numbers=numbers)
-
-
-def _unusual(fall: Fall, expected: float, readings: int, policy: VerificationPolicy) -> float:
-    """How much larger than usual a fall must be: lives of a few readings hide behind the noise, and leave less."""
-    life_readings = readings * fall.fell / expected if expected > 0.0 else float(readings)
-    is_short = policy.shortest_life_readings <= life_readings < policy.short_life_readings
-    return policy.short_life_fall_share if is_short else policy.fall_share
 
 
 def _in_cycles(growth: Growth) -> bool:

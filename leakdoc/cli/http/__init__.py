@@ -1,0 +1,1 @@
+"""Verdicts over HTTP: read-only, from the files of one folder."""
