@@ -39,7 +39,8 @@ def written(text: str) -> list[str]:
     joined = re.sub(r"\s*\n\s+", " ", text.replace("\\\n", " "))
     starts = re.finditer(r"(?<![\w./-])(?:/usr/bin/)?leakdoc (?=[a-z])", joined)
     ends = (re.split(r"'(?=\s|$)|\"(?=\s*pid:)|\s#\s|\n", joined[each.end() :])[0] for each in starts)
-    return [_balanced(each.strip()) for each in ends]
+    found = (_balanced(each.strip()) for each in ends)
+    return [each for each in found if not each.startswith("sh -c")]  # the service of that name, not the command
 
 
 def _balanced(text: str) -> str:
@@ -47,7 +48,7 @@ def _balanced(text: str) -> str:
     for quote in ("'", '"'):
         if text.count(quote) % 2:
             text = text[: text.rindex(quote)]
-    return text
+    return text.strip()
 
 
 def commands() -> list[tuple[str, str]]:
