@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen", type=_address, default=("127.0.0.1", 8787), metavar="HOST:PORT", help="default: 127.0.0.1:8787"
     )
-    parser.add_argument("--token", type=_token, metavar="SECRET", help="asked of everybody: env:NAME or file:PATH")
+    parser.add_argument("--token", metavar="SECRET", help="asked of everybody: env:NAME or file:PATH")
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -39,11 +39,12 @@ def execute(args: argparse.Namespace) -> int:
     folder, (host, port) = Path(args.folder), args.listen
     if not folder.is_dir():
         raise UsageError(f"{inert(args.folder)} is no folder", help="Name the one that holds the recordings.")
-    if args.token is None and not is_local(host):
+    token = None if args.token is None else _token(args.token)
+    if token is None and not is_local(host):
         told = "Give --token env:NAME or file:PATH, or listen on 127.0.0.1."
         raise UsageError(f"{inert(host)} can be reached from elsewhere, and no token is asked for", help=told)
     try:
-        server = Server((host, port), Folder(folder), token=args.token, tell=tell)
+        server = Server((host, port), Folder(folder), token=token, tell=tell)
     except OSError as error:
         raise LeakdocError(
             f"it cannot listen on {inert(host)}:{port}: {error.strerror or error}", help="Choose another --listen."
@@ -72,9 +73,9 @@ def _token(text: str) -> str:
         try:
             found = Path(name).read_text(encoding="utf-8").strip()
         except (OSError, ValueError):
-            raise argparse.ArgumentTypeError(f"the token cannot be read from {text!r}") from None
+            raise UsageError(f"the token cannot be read from {inert(name)}", help="Check the path.") from None
     else:
-        raise argparse.ArgumentTypeError("a secret is given as env:NAME or file:PATH, never itself")
+        raise UsageError("a secret is given as env:NAME or file:PATH, never itself")
     if not found:
-        raise argparse.ArgumentTypeError(f"there is no token in {text!r}")
+        raise UsageError(f"there is no token in {inert(text)}", help="Set it, or leave --token out.")
     return found
