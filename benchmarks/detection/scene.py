@@ -39,7 +39,12 @@ class Labelled:
 
 @dataclass(slots=True, kw_only=True)
 class Scene:
-    """The stage on which a kind plays: it adds to `signal` and says what is true."""
+    """The stage on which a kind plays: it adds to `signal` and says what is true.
+
+    Args:
+        rho: the noise's autocorrelation from reading to reading, once it was drawn.
+        truth: what was laid under the noise.
+    """
 
     rng: np.random.Generator
     t: Array
@@ -49,6 +54,8 @@ class Scene:
     life: npt.NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
     starts: Array = field(default_factory=lambda: np.asarray([np.nan]))
     starts_known: bool = False
+    rho: float = 0.0
+    truth: Array | None = None
 
     @property
     def span(self) -> float:
@@ -70,7 +77,8 @@ class Scene:
         """First-order autoregressive noise, its memory between none and an eighth of the window."""
         n = len(self.t)
         memory = self.rng.choice([0.0, self.log_uniform(1.0, n / 40.0), self.log_uniform(1.0, n / 12.0)])
-        return self.noise_sd * ar1(self.rng, n, float(np.exp(-1.0 / memory)) if memory > 0 else 0.0)
+        self.rho = float(np.exp(-1.0 / memory)) if memory > 0 else 0.0
+        return self.noise_sd * ar1(self.rng, n, self.rho)
 
     def with_load(self, shape: Array) -> Array:
         """Give the scene a request counter of this rate (requests a second); returns the rate as it was seen."""
@@ -120,6 +128,7 @@ def measured(kind: str, scene: Scene, signal: Array, *, leak: bool, slope: float
              noisy: bool = True, accidents: bool = True) -> Labelled:  # fmt: skip
     """Add noise and quantization, and what happens to measurements: jitter, holes, a gap, spikes."""
     rng, n = scene.rng, len(scene.t)
+    scene.truth = signal
     values = scene.level + signal + (scene.noise() if noisy else 0.0)
     step = PAGE if unit == "bytes" else 1.0
     values = np.maximum(np.round(values / step) * step, 0.0)

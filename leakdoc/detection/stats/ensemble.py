@@ -15,6 +15,7 @@ from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Fate
 
 _HEAVIEST: Final = 24
 _TINY: Final = 1e-300
+_LEAST_LOG: Final = -600.0
 _FAMILIES: Final = len(FAMILIES)
 _PROVES: Final = np.asarray([family.proves for family in FAMILIES])
 _FATES: Final = np.asarray([family.fate for family in FAMILIES])
@@ -27,6 +28,7 @@ class Ensemble:
     Args:
         families: shape (s, f), the weight of each family, adding up to one.
         rises: shape (s, f), the part of it that rises at the end; zero for families that settle.
+        growing: shape (s, f), the weight of families that grow, relative to each other.
         weight: shape (s, m), of the heaviest growing candidates, relative to each other.
         family: shape (s, m), index into `FAMILIES`.
         slope: shape (s, m), at the end, per second.
@@ -37,6 +39,7 @@ class Ensemble:
 
     families: FloatArray
     rises: FloatArray
+    growing: FloatArray
     weight: FloatArray
     family: IntArray
     slope: FloatArray
@@ -63,8 +66,7 @@ class Ensemble:
             share: leaves out families that weigh less than this share of the heaviest (Occam's window; Madigan and
                 Raftery, JASA 89, 1994).
         """
-        growing = np.where(_FATES == Fate.GROWS, self.families, 0.0)
-        likely = growing >= share * growing.max(axis=1, keepdims=True)
+        likely = self.growing >= share * self.growing.max(axis=1, keepdims=True)
         weight = self.weight * np.take_along_axis(likely, self.family, axis=1)
         total = weight.sum(axis=1, keepdims=True)
         return mixture_quantiles(
@@ -89,12 +91,12 @@ def weigh(blocks: Sequence[Block], degrees: int) -> Ensemble:
     total = by_block.sum(axis=1, keepdims=True)
     moving = [(number, block) for number, block in enumerate(blocks) if block.slope is not None]
     rises = _per_family([_rising(weight, starts, number, block, freedom) for number, block in moving], moving)
-    share, family, slope, error = _heaviest_growing(
-        weight, starts, [each for each in moving if _fate(each[1]) is Fate.GROWS]
+    growing, share, family, slope, error = _heaviest_growing(
+        [block for _, block in moving if _fate(block) is Fate.GROWS]
     )
     return Ensemble(
         families=_per_family(list(by_block.T), list(enumerate(blocks))) / total, rises=rises / total,
-        weight=share, family=family, slope=slope, error=error, degrees=freedom,
+        growing=growing, weight=share, family=family, slope=slope, error=error, degrees=freedom,
         best=(rho.astype(np.intp), which.astype(np.intp), (at - starts[which]).astype(np.intp)),
     )  # fmt: skip
 
@@ -117,25 +119,34 @@ def _per_family(parts: list[FloatArray], blocks: list[tuple[int, Block]]) -> Flo
     return out
 
 
-def _heaviest_growing(
-    weight: FloatArray, starts: IntArray, growing: list[tuple[int, Block]]
-) -> tuple[FloatArray, IntArray, FloatArray, FloatArray]:
-    """Weight, family, slope and error of the heaviest candidates that grow; those without an error weigh nothing."""
-    slope = _by_series([block.slope for _, block in growing if block.slope is not None])
-    error = _by_series([block.error for _, block in growing if block.error is not None])
-    mine = _by_series([weight[:, :, starts[number] : starts[number + 1]] for number, _ in growing])
-    mine = np.where(error > 0.0, mine, 0.0)
-    sizes = [block.log_weight.shape[2] for _, block in growing]
-    family = np.tile(np.repeat([INDEX[block.family] for _, block in growing], sizes), weight.shape[0])
+def _heaviest_growing(blocks: list[Block]) -> tuple[FloatArray, FloatArray, IntArray, FloatArray, FloatArray]:
+    """Weights of families that grow, relative to each other, and of the heaviest candidates that grow.
+
+    Returns:
+        The families' weights, shape (s, f), and the candidates' weight, family, slope and error, each of shape (s, m).
+        Weights are relative to the heaviest that grows, however little that may weigh beside what settles.
+    """
+    logs = np.concatenate([block.log_weight for block in blocks], axis=2)
+    error = np.concatenate([block.error for block in blocks if block.error is not None], axis=2)
+    top = logs.max(axis=(0, 2))
+    logs -= np.where(np.isfinite(top), top, 0.0)[None, :, None]
+    weight = np.where(error > 0.0, np.exp(np.maximum(logs, _LEAST_LOG)), 0.0)
+    weight[logs == -np.inf] = 0.0
+    starts = np.cumsum([0, *(block.log_weight.shape[2] for block in blocks)])
+    by_block = np.add.reduceat(weight.sum(axis=0), starts[:-1], axis=1)
+    families = _per_family(list(by_block.T), list(enumerate(blocks)))
+    slope = np.concatenate([block.slope for block in blocks if block.slope is not None], axis=2)
+    own = np.repeat([INDEX[block.family] for block in blocks], np.diff(starts))
+    mine, family = _by_series(weight), np.tile(own, weight.shape[0])
     most = min(_HEAVIEST, mine.shape[1])
     at = np.argpartition(-mine, most - 1, axis=1)[:, :most]
     return (
-        np.take_along_axis(mine, at, axis=1), family[at].astype(np.intp), np.take_along_axis(slope, at, axis=1),
-        np.maximum(np.take_along_axis(error, at, axis=1), _TINY),
+        families, np.take_along_axis(mine, at, axis=1), family[at].astype(np.intp),
+        np.take_along_axis(_by_series(slope), at, axis=1),
+        np.maximum(np.take_along_axis(_by_series(error), at, axis=1), _TINY),
     )  # fmt: skip
 
 
-def _by_series(parts: list[FloatArray]) -> FloatArray:
-    """Join along the candidates, and lay the autocorrelations side by side: shape (s, r k)."""
-    joined = np.concatenate(parts, axis=2)
+def _by_series(joined: FloatArray) -> FloatArray:
+    """Lay the autocorrelations side by side: shape (s, r k)."""
     return np.ascontiguousarray(np.swapaxes(joined, 0, 1)).reshape(joined.shape[1], -1)
