@@ -257,6 +257,21 @@ def test_rollbacks_go_in_reverse_and_one_that_fails_does_not_stop_the_others(tmp
     assert "broken: the rollback did not work: a human is needed" in ran.stop.reason
 
 
+def test_a_rollback_of_what_was_never_applied_is_no_rollback(tmp_path: Path) -> None:
+    text = steps(
+        command("a", "false", then="{failed: continue}"),
+        undoable("b", tmp_path, f"rm, '{tmp_path}/b'").replace("rollback: {}", "needs: [a.passed], rollback: {}"),
+        command("check", "false", then="{failed: {rollback: b}}"),
+    )
+    text = text.replace("id: check, uses: leakdoc.run_command, with: {command: ['false']}", LOOKS)
+    (tmp_path / "flat.csv").write_text("time,rss_bytes\n" + "".join(f"{n},1000000\n" for n in range(600)))
+    ran = run(text.replace("FLAT", str(tmp_path / "flat.csv")), tmp_path)
+    assert (ran.stop.outcome, outcomes(tmp_path)["b"]) == (Outcome.FAILED, "skipped")
+
+
+LOOKS = "id: check, uses: leakdoc.detect_growth, with: {trace: 'FLAT'}, expect: {decision: leaking}"
+
+
 def test_a_write_that_failed_and_says_how_it_is_taken_back_is(tmp_path: Path) -> None:
     mark = tmp_path / "half"
     text = (

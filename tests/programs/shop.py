@@ -1,4 +1,4 @@
-"""A small service in several builds: ``python shop.py NAME BUILD SETTINGS`` prints its port, and ends on SIGTERM.
+"""A small service in several builds: ``python shop.py NAME BUILD SETTINGS [PORT]`` prints its port, and ends on SIGTERM.
 
 The build ``leaky`` keeps something of every request; ``fixed`` does not; ``worse`` keeps ten times as much. Settings
 are a JSON file that is read before every request. ``{"pool": 2, "database": PORT}`` asks a database through a pool of
@@ -78,6 +78,8 @@ def settings() -> dict:
 
 
 class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # callers may keep their connection
+
     def log_message(self, *_: object) -> None:
         pass
 
@@ -105,7 +107,7 @@ class Server(ThreadingHTTPServer):
 
 
 ctypes.CDLL(None).prctl(15, sys.argv[1].encode(), 0, 0, 0)  # PR_SET_NAME: how it is found by name
-server = Server(("127.0.0.1", 0), Handler)
+server = Server(("127.0.0.1", int(sys.argv[4]) if len(sys.argv) > 4 else 0), Handler)
 signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
 print(server.server_port, flush=True)
 server.serve_forever(poll_interval=0.05)

@@ -1,26 +1,34 @@
-"""Staging: one build of the shop under a load of its own, in front, until SIGTERM: ``staged.py BUILD``."""
+"""Staging: one build of the shop, in front until SIGTERM, and beside it a caller of its own: ``staged.py BUILD``."""
 
 from __future__ import annotations
 
-import signal
+import os
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
+
+SHOP = Path(__file__).with_name("shop.py")
+CALLER = """
+import socket, sys, time
+while True:
+    try:
+        with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection, connection.makefile("rb") as lines:
+            while True:
+                connection.sendall(b"GET / HTTP/1.1\\r\\nHost: staged\\r\\n\\r\\n")
+                length = 0
+                while (line := lines.readline()) != b"\\r\\n":
+                    length = int(line[15:]) if line.lower().startswith(b"content-length:") else length
+                lines.read(length)
+                time.sleep(0.025)
+    except OSError:
+        time.sleep(0.05)
+"""
 
 settings = Path(tempfile.mkdtemp()) / "settings.json"
 settings.write_text("{}")
-line = [sys.executable, str(Path(__file__).with_name("shop.py")), "staged", sys.argv[1], str(settings)]
-shop = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
-port = int(shop.stdout.readline())
-stopped = threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-while not stopped.wait(0.025):
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        while connection.recv(4096):
-            pass
-shop.terminate()
-shop.wait()
+with socket.create_server(("127.0.0.1", 0)) as free:
+    port = str(free.getsockname()[1])
+subprocess.Popen([sys.executable, "-c", CALLER, port])
+os.execv(sys.executable, [sys.executable, str(SHOP), "staged", sys.argv[1], str(settings), port])

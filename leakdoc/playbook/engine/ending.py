@@ -22,7 +22,7 @@ def end(runner: Runner) -> Stop:
 
 def added_up(state: State) -> tuple[Outcome, str]:
     """Return a run's outcome and why: error before failed before inconclusive before passed."""
-    if state.flow.is_rolling_back:
+    if state.rolled_back:
         return _of_a_rollback(state)
     counted = {
         name: result
@@ -51,5 +51,5 @@ def _of_a_rollback(state: State) -> tuple[Outcome, str]:
     if broken:
         told = "; ".join(f"{step}: {event.reason}" for step, event in broken.items())
         return Outcome.ERROR, f"rolled back because {why}, and a human is needed: {told}"
-    done = ", ".join(state.rolled_back) or "nothing had been applied"
+    done = ", ".join(state.rolled_back)
     return Outcome.ROLLED_BACK, f"{why}; rolled back and verified: {done}"

@@ -130,9 +130,9 @@ class State:
     def _roll_back_down_to(self, step: str | None) -> None:
         if step is None:
             return
-        ids = [each.step for each in self.applied]
-        first = ids.index(step) if step in ids else len(ids)
-        self.to_roll_back = ids[first:][::-1]
+        order = [each.id for each in self.playbook.steps]
+        since = set(order[order.index(step) :])
+        self.to_roll_back = [each.step for each in reversed(self.applied) if each.step in since]
 
     def _rollback_result(self, event: Event) -> None:
         step = str(event.step)

@@ -27,15 +27,15 @@ def run_next(runner: Runner) -> Stop | None:
     """Run the next step of the list, or say why not."""
     spec = runner.state.flow.next
     assert spec is not None
+    if runner.effect_of(spec) is Effect.WRITE and runner.state.flow.paused_by:
+        undecided = ", ".join(runner.state.flow.paused_by)
+        return pause(runner, spec.id, f"{undecided} is inconclusive, so nothing is written: {spec.id} is next")
     missing = unmet(runner, spec)
     if missing:
         _tell_result(runner, spec, StepResult(outcome=Outcome.SKIPPED, reason=f"it needs {', '.join(missing)}"))
         return None
     if is_to_be_reviewed(spec):
         return wait(runner, spec.id, f"{spec.id} has to be read by a person first: `review` is still set")
-    if runner.effect_of(spec) is Effect.WRITE and runner.state.flow.paused_by:
-        undecided = ", ".join(runner.state.flow.paused_by)
-        return pause(runner, spec.id, f"{undecided} is inconclusive, so nothing is written: {spec.id} is next")
     stop = approve(runner, spec)
     was_denied = runner.state.flow.next is not spec
     return stop if stop is not None or was_denied else run(runner, spec)
