@@ -1,4 +1,4 @@
-"""A small service in several builds: ``python shop.py NAME BUILD SETTINGS [PORT]`` prints its port, and ends on SIGTERM.
+"""A small service in several builds: ``shop.py NAME BUILD SETTINGS [PORT]`` prints its port, and ends on SIGTERM.
 
 The build ``leaky`` keeps something of every request; ``fixed`` does not; ``worse`` keeps ten times as much. Settings
 are a JSON file that is read before every request. ``{"pool": 2, "database": PORT}`` asks a database through a pool of

@@ -14,7 +14,8 @@ CALLER = """
 import socket, sys, time
 while True:
     try:
-        with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection, connection.makefile("rb") as lines:
+        place = ("127.0.0.1", int(sys.argv[1]))
+        with socket.create_connection(place) as connection, connection.makefile("rb") as lines:
             while True:
                 connection.sendall(b"GET / HTTP/1.1\\r\\nHost: staged\\r\\n\\r\\n")
                 length = 0
