@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from leakdoc.model.decision import CheckOutcome, Decision, ProofDecision
 from leakdoc.model.finding import Finding, Json
+from leakdoc.model.notebook import framed
 from leakdoc.model.trace import Trace
 
 
@@ -46,3 +47,7 @@ class Proof:
     after: Side
     parameters: Mapping[str, Json] = field(default_factory=dict)
     needs_more_s: float | None = None
+
+    def _repr_html_(self) -> str:
+        """Show the proof's page in a notebook."""
+        return framed(self)

@@ -9,24 +9,30 @@ from typing import Any
 
 from leakdoc.errors import LeakdocError, UsageError
 from leakdoc.model.diagnosis import Diagnosis
+from leakdoc.model.proof import Proof
 from leakdoc.model.trace import Trace
 from leakdoc.redact import inert
-from leakdoc.reporting.pictures import diagnosis_plots
+from leakdoc.reporting.pictures import diagnosis_plots, proof_plots
+from leakdoc.reporting.plot import Plot
 from leakdoc.reporting.png_file import png_of
 from leakdoc.reporting.svg_file import svg_of
-from leakdoc.reporting.verdict_lines import verdict_of
+from leakdoc.reporting.verdict_lines import Verdict, verdict_of, verdict_of_proof
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Picture:
-    """A diagnosis, and the samples that it rests on, ready to be drawn; a notebook shows it by itself."""
+    """A verdict and the plots that it rests on, ready to be drawn; a notebook shows it by itself.
 
-    diagnosis: Diagnosis
-    trace: Trace
+    Args:
+        rows: a row for each metric: one plot, or before and after.
+    """
+
+    verdict: Verdict
+    rows: tuple[tuple[Plot, ...], ...]
 
     def svg(self) -> str:
         """Return it as an SVG document."""
-        return svg_of(verdict_of(self.diagnosis), diagnosis_plots(self.diagnosis, self.trace))
+        return svg_of(self.verdict, self.rows)
 
     def png(self) -> bytes:
         """Return it as a PNG.
@@ -34,7 +40,7 @@ class Picture:
         Raises:
             UsageError: matplotlib is not installed.
         """
-        return png_of(verdict_of(self.diagnosis), diagnosis_plots(self.diagnosis, self.trace))
+        return png_of(self.verdict, self.rows)
 
     def _repr_svg_(self) -> str:
         return self.svg()
@@ -76,7 +82,7 @@ def plot(value: Any, path: str | os.PathLike[str] | None = None, *, trace: Trace
     """Draw a verdict: the readings, the fitted growth with its interval, the limit, restarts, and the reason in words.
 
     Args:
-        value: what a watch returned, a diagnosis with its `trace`, or anything that `leakdoc.diagnose` takes.
+        value: a proof, what a watch returned, a diagnosis with its `trace`, or anything that `leakdoc.diagnose` takes.
         path: the SVG or PNG file to write it to, by its suffix; null to write none.
         trace: the samples that a diagnosis rests on.
 
@@ -87,6 +93,17 @@ def plot(value: Any, path: str | os.PathLike[str] | None = None, *, trace: Trace
         UsageError: it is a diagnosis without its samples, or the file's suffix is unknown.
         SourceError: the source cannot be read.
     """
+    picture = _of_proof(value) if isinstance(value, Proof) else _of_verdict(value, trace)
+    if path is not None:
+        picture.save(path)
+    return picture
+
+
+def _of_proof(proof: Proof) -> Picture:
+    return Picture(verdict=verdict_of_proof(proof), rows=tuple(tuple(plots) for plots in proof_plots(proof)))
+
+
+def _of_verdict(value: Any, trace: Trace | None) -> Picture:
     judged, samples = getattr(value, "diagnosis", value), trace if trace is not None else getattr(value, "trace", None)
     if not isinstance(judged, Diagnosis):
         import leakdoc
@@ -97,7 +114,4 @@ def plot(value: Any, path: str | os.PathLike[str] | None = None, *, trace: Trace
         raise UsageError(
             "a diagnosis alone has no readings to draw", help="Give its samples: plot(diagnosis, trace=trace)."
         )
-    picture = Picture(diagnosis=judged, trace=samples)
-    if path is not None:
-        picture.save(path)
-    return picture
+    return Picture(verdict=verdict_of(judged), rows=tuple((each,) for each in diagnosis_plots(judged, samples)))

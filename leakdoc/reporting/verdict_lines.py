@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from leakdoc.model.diagnosis import Diagnosis
-from leakdoc.reporting.report_words import DECISIONS, sentence, subject_name, tone
+from leakdoc.model.proof import Proof
+from leakdoc.reporting.report_words import DECISIONS, PROOF_DECISIONS, sentence, subject_name, tone
 
 _COLOURS: Final = {"fault": "#b3261e", "fine": "#1a6b3c", "open": "#7a5200"}
 
@@ -26,4 +27,14 @@ def verdict_of(diagnosis: Diagnosis) -> Verdict:
         title=f"{DECISIONS[diagnosis.decision]}: {subject_name(diagnosis.subject)}",
         reason=sentence(diagnosis.reason),
         colour=_COLOURS.get(tone(diagnosis.decision), "#1c2126"),
+    )
+
+
+def verdict_of_proof(proof: Proof) -> Verdict:
+    """Return a proof's verdict for a picture."""
+    name = subject_name(replace(proof.after.trace.subject, pid=None))
+    return Verdict(
+        title=f"{PROOF_DECISIONS[proof.decision]}: {name}",
+        reason=sentence(proof.reason),
+        colour=_COLOURS.get(tone(proof.decision), "#1c2126"),
     )

@@ -1,0 +1,52 @@
+"""A proof as a picture for a chat, and its page in a notebook."""
+
+from __future__ import annotations
+
+import html
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+import leakdoc
+from leakdoc.cli.main import main
+from leakdoc.verification.verify import verify
+from leakdoc.verification.write import write_proof
+from tests.unit.verification_scenes import ages, leaky, sound
+
+PROOF = verify(leaky(ages()), sound(ages()))
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def test_picture_of_a_proof_shows_both_sides_and_the_rollout():
+    picture = leakdoc.plot(PROOF)
+    svg = picture.svg()
+    ElementTree.fromstring(svg.encode())
+    assert "Normalized: payments" in svg
+    assert svg.count(">rollout<") == len(picture.rows)
+    assert all(len(plots) == 2 for plots in picture.rows)
+
+
+def test_png_is_a_png():
+    assert leakdoc.plot(PROOF).png().startswith(PNG)
+
+
+@pytest.mark.parametrize("name", ["proof.png", "proof.svg"])
+def test_report_writes_a_picture_by_the_suffix(tmp_path, name, capsys):
+    source = write_proof(PROOF, tmp_path / "proof.json")
+    assert main(["report", str(source), "-o", str(tmp_path / name)]) == 0
+    content = (tmp_path / name).read_bytes()
+    assert content.startswith(PNG if name.endswith("png") else b"<?xml")
+
+
+def test_png_does_not_go_to_standard_output(tmp_path, capsys):
+    source = write_proof(PROOF, tmp_path / "proof.json")
+    assert main(["report", str(source), "--format", "png", "-o", "-"]) == 2
+    assert "no text" in capsys.readouterr().err
+
+
+def test_notebook_shows_the_page_in_a_frame_that_runs_nothing():
+    shown = PROOF._repr_html_()
+    frame = re.fullmatch(r'<iframe sandbox title="leakdoc" style="[^"]*" srcdoc="([^"]*)"></iframe>', shown)
+    assert frame
+    assert html.unescape(frame[1]) == leakdoc.to_html(PROOF)
