@@ -19,10 +19,14 @@ from mcp.client.stdio import stdio_client
 SAMPLES = 3000
 
 
-@pytest.fixture
-def recordings(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("mcp")
     directory = tmp_path / "recordings"
     directory.mkdir()
+    columns = [f"m{n}_bytes" for n in range(40)]
+    rows = "".join(f"{1.7e9 + n},{','.join([str(1e8 + 50_000 * n)] * 40)}\n" for n in range(600))
+    (directory / "wide.csv").write_text(f"time,{','.join(columns)}\n{rows}")
     rows = "".join(f"{1.7e9 + n},{1e8 + 50_000 * n}\n" for n in range(SAMPLES))
     (directory / "leak.csv").write_text(f"time,rss_bytes\n{rows}")
     (tmp_path / "outside.csv").write_text("time,rss_bytes\n1,1\n")
@@ -51,38 +55,6 @@ def data_of(result: types.CallToolResult) -> Any:
     return json.loads(found[2])
 
 
-def test_only_reading_steps_are_tools_and_say_so(recordings: Path) -> None:
-    async def ask(client: Client) -> Any:
-        return (await client.list_tools()).tools, (await client.list_resources()).resources
-
-    tools, _ = served("--target", str(os.getpid()), "--recordings", str(recordings), with_=ask)
-    names = {each.name for each in tools}
-    assert {"sample_memory", "detect_growth", "verify_normalized", "status", "cancel", "list_recordings"} <= names
-    forbidden = {
-        "run_command", "human_task", "roll_out", "roll_back", "apply_fix", "tune_pool", "add_monitoring",
-        "post_summary", "record_rollback_point", "capture_heap", "approve",
-    }  # fmt: skip
-    assert not names & forbidden
-    for tool in tools:
-        assert tool.annotations.read_only_hint and tool.annotations.idempotent_hint
-        assert tool.annotations.destructive_hint is False
-        assert tool.input_schema["additionalProperties"] is False
-        given = set(tool.input_schema["properties"])
-        assert not given & {"postgres", "dsn", "url", "prometheus", "token", "channel", "record", "proof", "command"}
-
-
-def test_a_recording_is_judged_by_its_name(recordings: Path) -> None:
-    async def ask(client: Client) -> Any:
-        return [
-            data_of(await client.call_tool("list_recordings", {})),
-            data_of(await client.call_tool("detect_growth", {"trace": "leak.csv"})),
-        ]
-
-    listed, judged = served("--recordings", str(recordings), with_=ask)
-    assert listed == {"recordings": ["leak.csv"]}
-    assert judged["result"]["outputs"]["decision"] == "leaking"
-
-
 HOSTILE = [
     ("detect_growth", {"trace": "/etc/passwd"}),
     ("detect_growth", {"trace": "../outside.csv"}),
@@ -108,18 +80,71 @@ HOSTILE = [
 ]
 
 
-def test_hostile_arguments_are_refused_in_words(recordings: Path) -> None:
-    async def ask(client: Client) -> Any:
-        answers = [await client.call_tool(tool, arguments) for tool, arguments in HOSTILE]
-        return answers, await client.call_tool("list_recordings", {})
+Told = dict[str, Any]
 
-    answers, after = served("--target", str(os.getpid()), "--recordings", str(recordings), with_=ask)
-    for case, answer in zip(HOSTILE, answers, strict=True):
+
+@pytest.fixture(scope="module")
+def told(recordings: Path) -> Told:
+    """What one session of one client was told."""
+
+    async def ask(client: Client) -> Told:
+        answers = [await client.call_tool(tool, arguments) for tool, arguments in HOSTILE]
+        playbooks = data_of(await client.call_tool("list_playbooks", {}))["playbooks"]
+        wide = await client.call_tool("detect_growth", {"trace": "wide.csv"})
+        link = next(each for each in wide.content if isinstance(each, types.ResourceLink))
+        return {
+            "hostile": answers,
+            "tools": (await client.list_tools()).tools,
+            "recordings": data_of(await client.call_tool("list_recordings", {})),
+            "judged": data_of(await client.call_tool("detect_growth", {"trace": "leak.csv"})),
+            "playbooks": [(await client.read_resource(uri)).contents[0].text for uri in playbooks],
+            "listed": [each.uri for each in (await client.list_resources()).resources],
+            "wide": wide,
+            "whole": (await client.read_resource(link.uri)).contents[0].text,
+        }
+
+    found: Told = served("--target", str(os.getpid()), "--recordings", str(recordings), with_=ask)
+    return found
+
+
+def test_only_reading_steps_are_tools_and_say_so(told: Told) -> None:
+    names = {each.name for each in told["tools"]}
+    assert {"sample_memory", "detect_growth", "verify_normalized", "status", "cancel", "list_recordings"} <= names
+    forbidden = {
+        "run_command", "human_task", "roll_out", "roll_back", "apply_fix", "tune_pool", "add_monitoring",
+        "post_summary", "record_rollback_point", "capture_heap", "approve",
+    }  # fmt: skip
+    assert not names & forbidden
+    for tool in told["tools"]:
+        assert tool.annotations.read_only_hint and tool.annotations.idempotent_hint
+        assert tool.annotations.destructive_hint is False
+        assert tool.input_schema["additionalProperties"] is False
+        given = set(tool.input_schema["properties"])
+        assert not given & {"postgres", "dsn", "url", "prometheus", "token", "channel", "record", "proof", "command"}
+
+
+def test_a_recording_is_judged_by_its_name(told: Told) -> None:
+    assert told["recordings"] == {"recordings": ["leak.csv", "wide.csv"]}
+    assert told["judged"]["result"]["outputs"]["decision"] == "leaking"
+
+
+def test_hostile_arguments_are_refused_in_words_and_the_server_lives_on(told: Told) -> None:
+    for case, answer in zip(HOSTILE, told["hostile"], strict=True):
         document = data_of(answer)
         assert answer.is_error or document["result"]["outcome"] == "error", case
         assert "root:" not in json.dumps(document) and "\x1b" not in answer.content[0].text, case
     assert not Path("/tmp/pwned").exists()
-    assert data_of(after)["recordings"] == ["leak.csv"], "the server lives on"
+
+
+def test_a_long_result_is_shortened_and_linked(told: Told) -> None:
+    assert len(told["wide"].content[0].text) <= 10_000 < len(told["whole"])
+    assert data_of(told["wide"])["result"]["outcome"] == "passed"
+
+
+def test_playbooks_are_resources(told: Told) -> None:
+    assert len(told["playbooks"]) == len(told["listed"]) >= 3
+    assert all(uri.startswith("leakdoc://playbooks/") for uri in told["listed"])
+    assert all("apiVersion: leakdoc/v1" in text for text in told["playbooks"])
 
 
 def test_what_takes_long_returns_a_run_at_once_with_status_and_cancel(recordings: Path) -> None:
@@ -134,32 +159,6 @@ def test_what_takes_long_returns_a_run_at_once_with_status_and_cancel(recordings
     begun, running, cancelled, ended = served("--target", str(os.getpid()), "--recordings", str(recordings), with_=ask)
     assert (begun["state"], running["state"], cancelled["state"]) == ("running", "running", "cancelling")
     assert ended["result"]["step"] == "leakdoc.sample_memory"
-
-
-def test_a_long_result_is_shortened_and_linked(recordings: Path, tmp_path: Path) -> None:
-    columns = [f"m{n}_bytes" for n in range(40)]
-    rows = "".join(f"{1.7e9 + n},{','.join([str(1e8 + 50_000 * n)] * 40)}\n" for n in range(600))
-    (recordings / "wide.csv").write_text(f"time,{','.join(columns)}\n{rows}")
-
-    async def ask(client: Client) -> Any:
-        answer = await client.call_tool("detect_growth", {"trace": "wide.csv"})
-        links = [each for each in answer.content if isinstance(each, types.ResourceLink)]
-        whole = await client.read_resource(links[0].uri)
-        return answer, whole.contents[0].text
-
-    answer, whole = served("--recordings", str(recordings), with_=ask)
-    assert len(answer.content[0].text) <= 10_000 < len(whole)
-    assert data_of(answer)["result"]["outcome"] == "passed"
-
-
-def test_playbooks_are_resources(recordings: Path) -> None:
-    async def ask(client: Client) -> Any:
-        listed = data_of(await client.call_tool("list_playbooks", {}))["playbooks"]
-        return listed, [(await client.read_resource(uri)).contents[0].text for uri in listed]
-
-    listed, texts = served("--recordings", str(recordings), with_=ask)
-    assert all(uri.startswith("leakdoc://playbooks/") for uri in listed)
-    assert all("apiVersion: leakdoc/v1" in text for text in texts)
 
 
 def test_settings_are_the_servers_and_not_the_agents(recordings: Path) -> None:

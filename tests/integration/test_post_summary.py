@@ -17,6 +17,12 @@ from leakdoc.testing.slack import FakeSlack
 from tests.playbook_runs import events, forget_after, go_on, run, told
 
 
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leakdoc.playbook.posting.outbox.LONGEST_WAIT_S", 0.0)
+    monkeypatch.setattr("leakdoc.playbook.posting.outbox.LOOK_AFTER_S", 0.0)
+
+
 @pytest.fixture
 def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
     with FakeSlack() as fake:
@@ -130,7 +136,6 @@ def test_slack_that_is_away_leaves_the_post_in_the_outbox_and_it_is_sent_later(
     with FakeSlack() as away:
         api = away.api
     monkeypatch.setenv("SLACK_TOKEN", away.token)
-    monkeypatch.setattr("leakdoc.playbook.posting.outbox.LONGEST_WAIT_S", 0.0)
     run(text(api), tmp_path)
     assert posted(tmp_path).outputs["posted"] is False and "outbox" in posted(tmp_path).reason
     with FakeSlack() as slack:

@@ -15,6 +15,7 @@ from leakdoc.playbook.posting.summary import Summary
 
 TRIES: Final = 4
 LONGEST_WAIT_S: Final = 30.0
+LOOK_AFTER_S: Final = 1.0  # until what may have been posted shows in a channel's history
 
 
 class Poster(Protocol):
@@ -67,7 +68,7 @@ class Outbox:
             return attempt
 
     def _looked_for(self, summary: Summary, poster: Poster, attempt: Attempt) -> Attempt:
-        self.pause(min(attempt.wait_s or 0.0, 1.0))
+        self.pause(min(attempt.wait_s or 0.0, LOOK_AFTER_S))
         found = poster.find(summary)
         return found if found.fate is not Fate.DOUBTFUL else Attempt(
             fate=Fate.DOUBTFUL, reason=f"{attempt.reason}; {found.reason}", wait_s=attempt.wait_s
