@@ -935,7 +935,7 @@ def _trace_start(asked: Answer) -> Answer:
     seconds = min(float(asked.get("seconds", 10.0)), 120.0)
     tool = str(asked.get("tool", "tracemalloc"))
     if tool == "memray":
-        _memray_start(str(asked["file"]), native=bool(asked.get("native", False)))
+        _memray_start(asked)
     else:
         import _tracemalloc as tracemalloc
 
@@ -956,17 +956,18 @@ def _tracer_bytes() -> int:
     return int(_tracemalloc.get_tracemalloc_memory())
 
 
-def _memray_start(path: str, *, native: bool) -> None:
+def _memray_start(asked: Answer) -> None:
     import memray
 
+    path = str(asked["file"])
     if getattr(memray, "_last_tracker", None) is not None:
         raise Refused("memray is attached to this process already")
     if os.path.exists(path) or not path.startswith("/"):  # noqa: PTH110
         raise Refused("the capture needs a new file, by its whole path")
     tracker = memray.Tracker(
         destination=memray.FileDestination(path, compress_on_exit=False),
-        native_traces=native,
-        trace_python_allocators=True,
+        native_traces=bool(asked.get("native", False)),
+        trace_python_allocators=bool(asked.get("python", False)),
         file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS,
     )
     tracker.__enter__()

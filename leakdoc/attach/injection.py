@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from leakdoc.attach.agent_file import agent_text
+from leakdoc.attach.place import Place, hand_over, place_in
 from leakdoc.attach.preflight import Subject, preflight
 from leakdoc.attach.threads import way_into
 from leakdoc.errors import AttachBusy, AttachRefused, TargetGone
@@ -58,14 +56,6 @@ except BaseException as error:
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """A directory in the target's file system: as the target names it, and as we reach it."""
-
-    inside: str
-    outside: Path
-
-
 @contextlib.contextmanager
 def sent_agent(
     directory: ProcessDirectory, clock: Clock, stop: threading.Event, *, accept_oom_risk: bool = False
@@ -78,11 +68,11 @@ def sent_agent(
     """
     pid = directory.pid
     preflight(Subject(directory=directory, accept_oom_risk=accept_oom_risk))
-    with _alone(pid), _place(directory) as place:
+    with _alone(pid), place_in(directory) as place:
         expires = time.time() + ANSWERS_WITHIN_S
         (place.outside / "leakdoc_agent.py").write_text(agent_text(), encoding="utf-8")
         (place.outside / "go.py").write_text(_go(place.inside, expires), encoding="utf-8")
-        _hand_over(place.outside, pid)
+        hand_over(place, pid)
         way = way_into(directory, clock, stop)
         _prick(pid, way.thread, way.mode, f"{place.inside}/go.py")
         agent = AgentSocket(pid, _address(place, clock, stop, pid), patience_s=20.0)
@@ -122,35 +112,6 @@ def _alone(pid: int) -> Iterator[None]:
         os.close(descriptor)
 
 
-@contextlib.contextmanager
-def _place(directory: ProcessDirectory) -> Iterator[_Place]:
-    inside = f"/tmp/leakdoc-sent-{secrets.token_hex(8)}"
-    outside = Path(f"/proc/{directory.pid}/root{inside}")
-    try:
-        outside.mkdir(mode=0o700)
-    except OSError as error:
-        raise AttachRefused(
-            f"nothing can be written into /tmp of process {directory.pid}: {error.strerror}",
-            help="Start it with an agent instead: `leakdoc run --agent -- CMD`.",
-        ) from error
-    try:
-        yield _Place(inside=inside, outside=outside)
-    except OSError as error:
-        if error.filename and str(error.filename).startswith(str(outside)):
-            raise AttachRefused(f"{inside} of process {directory.pid} cannot be written: {error.strerror}") from error
-        raise
-    finally:
-        shutil.rmtree(outside, ignore_errors=True)
-
-
-def _hand_over(place: Path, pid: int) -> None:
-    """Give the directory to the target's user, so that the agent can make its socket there."""
-    owner = Path(f"/proc/{pid}").stat()
-    if owner.st_uid != os.geteuid():
-        for path in (*place.iterdir(), place):
-            os.chown(path, owner.st_uid, owner.st_gid)
-
-
 def _prick(pid: int, thread: int, mode: str, path: str) -> None:
     """Run the needle; it ends by itself whatever becomes of us."""
     command = [sys.executable, "-m", "leakdoc.attach.needle", str(pid), str(thread), mode, path]
@@ -174,7 +135,7 @@ def _prick(pid: int, thread: int, mode: str, path: str) -> None:
         raise AttachRefused(f"process {pid} could not be entered: {why}", help="It goes on as before; try again.")
 
 
-def _address(place: _Place, clock: Clock, stop: threading.Event, pid: int) -> str:
+def _address(place: Place, clock: Clock, stop: threading.Event, pid: int) -> str:
     """Wait until the agent listens; return where."""
     end = clock.monotonic() + ANSWERS_WITHIN_S
     while clock.monotonic() < end and not stop.is_set():

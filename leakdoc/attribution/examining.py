@@ -5,17 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from leakdoc.attach.injection import sent_agent
 from leakdoc.attach.outside import Outside, read_outside
+from leakdoc.attach.place import hand_over, place_in
 from leakdoc.attribution.inside import Inside, InsidePlan, look_inside
-from leakdoc.attribution.reporting import report_of
-from leakdoc.errors import AgentError, AttachBusy, AttachRefused, NoAgent, NotPython, TargetGone
+from leakdoc.attribution.memray_windows import LENGTHS_S, memray_windows
+from leakdoc.attribution.reporting import needs_native, report_of
+from leakdoc.errors import AgentError, AttachBusy, AttachRefused, MissingDependency, NoAgent, NotPython, TargetGone
 from leakdoc.model.heap import HeapReport, Rung
 from leakdoc.sampling.agent_socket import AgentSocket
 from leakdoc.sampling.clock import Clock, SystemClock
 from leakdoc.sampling.process import Target
 from leakdoc.sampling.procfs import ProcessDirectory
+from leakdoc.units import format_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,9 @@ class Climb:
     touched: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     accept_oom_risk: bool = False
+    native: bool = False
+    trims: bool = False
+    captures: Callable[[Path], None] = lambda _: None
 
 
 def examine(
@@ -58,6 +65,9 @@ def examine(
     stop: threading.Event | None = None,
     clock: Clock | None = None,
     accept_oom_risk: bool = False,
+    native: bool = False,
+    trims: bool = False,
+    captures: Callable[[Path], None] = lambda _: None,
 ) -> HeapReport:
     """Find which lines, and which containers, keep what is growing.
 
@@ -73,6 +83,9 @@ def examine(
         stop=stop or threading.Event(),
         clock=clock or SystemClock(),
         accept_oom_risk=accept_oom_risk,
+        native=native,
+        trims=trims,
+        captures=captures,
     )
     directory = ProcessDirectory(target.pid)
     try:
@@ -153,6 +166,51 @@ def _look(
     climb.inside = look_inside(agent, plan, climb.clock, climb.stop, lambda: _mark(climb, directory))
     climb.rungs.append(Rung(name=ask.rung, used=True, reason=climb.inside.not_traced or why, cost=ask.cost))
     climb.touched.append(f"{ask.rung}: {ask.cost}")
+    _climb_to_memray(climb, directory, agent)
+    if climb.trims:
+        _trim(climb, directory, agent)
+
+
+def _trim(climb: Climb, directory: ProcessDirectory, agent: AgentSocket) -> None:
+    """The probe that is only made when asked for: what malloc can return, and how much that was."""
+    before = read_outside(directory, climb.clock.monotonic())
+    agent.ask("malloc_trim", patience_s=30.0)
+    back = max(before.rss - read_outside(directory, climb.clock.monotonic()).rss, 0)
+    climb.advice.append(f"malloc_trim gave {format_size(back)} back to the system: so much was free and not returned")
+    climb.rungs.append(
+        Rung(name="malloc_trim", used=True, reason="it was asked for", cost="a walk over its free memory")
+    )
+    climb.touched.append("malloc_trim was called in it")
+
+
+def _climb_to_memray(climb: Climb, directory: ProcessDirectory, agent: AgentSocket) -> None:
+    """The rung of memray, where what grows is not Python's, or its lines explain little."""
+    inside = climb.inside
+    if inside is None or climb.stop.is_set() or not inside.looks:
+        return
+    needed, why = needs_native(climb.outside, inside)
+    if not needed and not climb.native:
+        climb.rungs.append(Rung(name="memray", used=False, reason=why))
+        return
+    if agent.ask("can_trace", patience_s=20.0).get("memray") is None:
+        reason = "the target cannot import memray; installed there, it would add the lines that allocate native memory"
+        climb.rungs.append(Rung(name="memray", used=False, reason=reason))
+        return
+    seconds = sum(LENGTHS_S)
+    ask = Ask(rung="memray", cost=f"{seconds:.0f} s in which it is 20 to 60 % slower; about 15 MB stay in it")
+    if not climb.allows(ask):
+        climb.rungs.append(Rung(name=ask.rung, used=False, reason="you have not agreed to it: --yes", cost=ask.cost))
+        return
+    climb.tells(f"{ask.rung}: {ask.cost}")
+    try:
+        with place_in(directory) as place:
+            hand_over(place, directory.pid)
+            inside.native = memray_windows(agent, place, climb.clock, climb.stop, native=climb.native)
+            climb.captures(place.outside)
+        climb.rungs.append(Rung(name=ask.rung, used=True, reason=why, cost=ask.cost))
+        climb.touched.append(f"{ask.rung}: {ask.cost}")
+    except (AttachRefused, MissingDependency) as refused:
+        climb.rungs.append(Rung(name=ask.rung, used=False, reason=refused.message, cost=ask.cost))
 
 
 def _tracing(plan: InsidePlan) -> str:

@@ -60,6 +60,7 @@ class Inside:
     looks: list[list[Kept]] = field(default_factory=list)
     untraced_s: float = 0.0
     not_traced: str | None = None
+    native: Native | None = None
 
 
 def look_inside(
@@ -119,6 +120,14 @@ def _trace(agent: AgentSocket, plan: InsidePlan, clock: Clock, stop: threading.E
             inside.made_by.append([_stack(each["frames"]) for each in holder["lines"]])
     finally:
         agent.ask("trace_stop", patience_s=30.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Native:
+    """What memray saw in windows that each began with nothing: what was allocated and is there still."""
+
+    lengths_s: tuple[float, ...]
+    windows: tuple[list[Kept], ...]
 
 
 def slowdown(inside: Inside) -> float:

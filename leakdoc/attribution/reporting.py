@@ -7,17 +7,19 @@ from dataclasses import replace
 from typing import Any, Final
 
 from leakdoc.attach.outside import Outside
+from leakdoc.attribution.advice import advice_on
 from leakdoc.attribution.functions import function_at
 from leakdoc.attribution.holders import bytes_grown, evidence_of, holders_of
-from leakdoc.attribution.inside import Inside, slowdown
+from leakdoc.attribution.inside import Inside, Native, slowdown
 from leakdoc.attribution.kinds import Growths, kind_of
 from leakdoc.attribution.ranking import explained_share, ranked
-from leakdoc.attribution.windows import Rate, rates_of_looks
+from leakdoc.attribution.windows import Rate, rates_of_looks, rates_of_windows
 from leakdoc.model.heap import HeapReport, LineGrowth, Rung
 from leakdoc.sampling.process import Target
 
 _NOTICEABLE: Final = 256 * 1024  # bytes of growth in a window, below which a share of it would mean nothing
 _LEAST_SHARE: Final = 0.01  # of the measured growth: a line that made less explains nothing
+_ENOUGH: Final = 0.5  # half of the growth explained by Python's own lines: native ones are not looked for
 _UNTOUCHED: Final = "nothing (read /proc)"
 Lines = tuple[LineGrowth, ...]
 
@@ -39,7 +41,7 @@ def report_of(
     """
     span_s = outside[1].at_s - outside[0].at_s
     lines, aside = _lines(target, inside)
-    growths = growths_of(outside, inside, lines)
+    growths = growths_of(outside, inside, _python_lines(inside))
     kind, why = kind_of(growths)
     measured = _measured(growths, span_s)
     lines = tuple(line for line in lines if measured is None or line.bytes_per_s >= _LEAST_SHARE * measured)
@@ -54,7 +56,7 @@ def report_of(
         rungs=tuple(rungs),
         growth=_per_second(growths, span_s),
         set_aside=aside,
-        advice=tuple(advice),
+        advice=(*advice, *advice_on(kind, growths, outside[1].threads)),
         touched=", ".join(touched) or _UNTOUCHED,
         window_s=span_s,
     )
@@ -86,9 +88,45 @@ def growths_of(outside: Sequence[Outside], inside: Inside | None, lines: Lines) 
 def _lines(target: Target, inside: Inside | None) -> tuple[Lines, Lines]:
     if inside is None or len(inside.looks) < 2:
         return (), ()
-    lines, aside = ranked(_rates(inside), evidence_of(inside), inside.times_s[-1] - inside.times_s[0])
+    evidence, window_s = evidence_of(inside), inside.times_s[-1] - inside.times_s[0]
+    lines, aside = ranked(_rates(inside), evidence, window_s)
+    if inside.native is not None:
+        native, native_aside = ranked(_native_rates(inside.native), evidence, sum(inside.native.lengths_s))
+        lines, aside = _joined(lines, native), _joined(aside, native_aside)
     root = f"/proc/{target.pid}/root"
     return _named(lines, root), _named(aside, root)
+
+
+def _python_lines(inside: Inside | None) -> Lines:
+    if inside is None or len(inside.looks) < 2:
+        return ()
+    return ranked(_rates(inside), evidence_of(inside), inside.times_s[-1] - inside.times_s[0])[0]
+
+
+def _native_rates(native: Native) -> list[Rate]:
+    return rates_of_windows(native.lengths_s, native.windows)
+
+
+def _joined(traced: Lines, native: Lines) -> Lines:
+    """Put both lists together, a line by the larger of its rates: memray sees what tracemalloc sees, and more."""
+    best: dict[tuple[str, int], LineGrowth] = {}
+    for line in (*traced, *native):
+        known = best.get((line.file, line.line))
+        if known is None or line.bytes_per_s > known.bytes_per_s:
+            best[line.file, line.line] = line
+    return tuple(sorted(best.values(), key=lambda line: -line.bytes_per_s * (1.0 if line.held_by else 0.7)))
+
+
+def needs_native(outside: Sequence[Outside], inside: Inside) -> tuple[bool, str]:
+    """Say whether lines that allocate native memory are worth a rung more, and why."""
+    growths = growths_of(outside, inside, _python_lines(inside))
+    measured = _measured(growths, outside[1].at_s - outside[0].at_s)
+    if measured is None:
+        return False, "hardly anything grew while it was looked at"
+    explained = (growths.python or 0.0) / (measured * (outside[1].at_s - outside[0].at_s))
+    if explained >= _ENOUGH:
+        return False, f"not needed: Python's own objects account for {min(explained, 1.0):.0%} of the growth"
+    return True, f"Python's own objects account for only {explained:.0%} of the growth"
 
 
 def _named(lines: Lines, root: str) -> Lines:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.exit_codes import ANSWERED, UNDECIDED
 from leakdoc.cli.options import add_json, positive_duration
-from leakdoc.cli.output import print_json, print_lines, tell
+from leakdoc.cli.output import print_json, print_lines, tell, tell_kept
 from leakdoc.cli.watching import ended_by_signals
 
 if TYPE_CHECKING:
@@ -41,6 +44,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="how long to look (default: 10s); the slower the leak, the longer",
     )
+    parser.add_argument("--native", action="store_true", help="use memray in any case, with native stacks")
+    parser.add_argument(
+        "--trim", action="store_true", help="ask malloc to return free memory, and tell how much came back"
+    )
+    parser.add_argument("--keep", metavar="DIR", help="keep memray's captures in DIR, for `memray flamegraph`")
     parser.add_argument(
         "--accept-oom-risk",
         action="store_true",
@@ -55,25 +63,37 @@ def execute(args: argparse.Namespace) -> int:
     """Look, and say what was found."""
     from leakdoc.attribution.examining import examine
     from leakdoc.attribution.inside import InsidePlan
+    from leakdoc.attribution.keeping import Keeper
+    from leakdoc.model.documents import subject_document
     from leakdoc.model.heap_document import heap_document
     from leakdoc.reporting.heap_text import heap_lines
     from leakdoc.sampling.target import resolve
 
     stop = threading.Event()
     untraced = args.for_s * UNTRACED_SHARE
+    target = resolve(args.target)
+    keeper = None if args.keep is None else Keeper(Path(args.keep))
     with ended_by_signals(stop.set):
         report = examine(
-            resolve(args.target),
+            target,
             plan=InsidePlan(untraced_s=untraced, traced_s=args.for_s - untraced),
             allows=_asked(yes=args.yes),
             tells=(lambda _: None) if args.quiet else tell,
             stop=stop,
             accept_oom_risk=args.accept_oom_risk,
+            native=args.native,
+            trims=args.trim,
+            captures=(lambda _: None) if keeper is None else keeper.take,
         )
+    if keeper is not None:
+        kept = keeper.finish(target=subject_document(target.subject), at=time.time(), argv=sys.argv)
+        report = replace(report, kept=str(kept))
     if args.json:
         print_json(heap_document(report))
     else:
         print_lines(heap_lines(report))
+    if report.kept is not None:
+        tell_kept(report.kept)
     return ANSWERED if report.lines or report.holders else UNDECIDED
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -77,11 +78,17 @@ def test_without_consent_nothing_is_traced(leaking: Leaking) -> None:
     assert document["holders"]
 
 
-def test_native_growth_is_called_native() -> None:
-    program = Leaking("buffers")
+def test_native_growth_is_called_native_and_memray_names_its_line(tmp_path: Path) -> None:
+    program = Leaking("strings")
     try:
-        _, document = program.heap("--yes", "--for", "4s")
+        kept = tmp_path / "kept"
+        code, document = program.heap("--yes", "--for", "4s", "--keep", str(kept))
+        assert code == 0
         assert document["kind_of_memory"] == "native"
+        assert document["lines"][0]["line"] == program.culprit
+        manifest = json.loads((kept / "manifest.json").read_text())
+        assert [each["name"] for each in manifest["files"]] == ["window-1.memray", "window-2.memray"]
+        assert manifest["target"]["pid"] == program.process.pid
     finally:
         program.close()
 
@@ -119,19 +126,25 @@ def sent_to(pid: int) -> list[Path]:
 )
 def test_a_target_that_waits_in_the_system_is_answered(waits: str) -> None:
     code = f"import select, sys, threading, time; print('ready', flush=True); {waits}"
-    pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True) as process:
+    with waiting(code) as process:
+        done = heap(process.pid, "--yes", "--for", "1s", "--accept-oom-risk")
+        rungs = {rung["name"]: rung for rung in json.loads(done.stdout)["rungs"]}
+        assert rungs["sent agent"]["used"], rungs
+        assert process.poll() is None
+
+
+@contextlib.contextmanager
+def waiting(code: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A program that says that it is ready, and is killed at the end."""
+    pipe, env = subprocess.PIPE, {**os.environ, **environment}
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True, env=env)
+    try:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        done = heap(process.pid, "--yes", "--for", "1s", "--accept-oom-risk")
-        assert json.loads(done.stdout)["rungs"][-1] | {"cost": ""} == {
-            "name": "sent agent",
-            "used": True,
-            "reason": "it was let in",
-            "cost": "",
-        }
-        assert process.poll() is None
+        yield process
+    finally:
         process.kill()
+        process.communicate()
 
 
 @sends
@@ -154,26 +167,24 @@ def test_killing_leakdoc_midway_leaves_the_target_as_it_was() -> None:
 @sends
 def test_a_process_that_forbids_it_is_left_alone() -> None:
     code = "import sys; print('ready', flush=True); sys.stdin.read()"
-    env = {**os.environ, "PYTHON_DISABLE_REMOTE_DEBUG": "1"}
-    pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True, env=env) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+    with waiting(code, PYTHON_DISABLE_REMOTE_DEBUG="1") as process:
         done = heap(process.pid, "--yes", "--for", "1s")
         assert done.returncode == 3
         rung = json.loads(done.stdout)["rungs"][-1]
         assert not rung["used"]
         assert "PYTHON_DISABLE_REMOTE_DEBUG" in rung["reason"]
-        process.communicate()
 
 
 @sends
 def test_what_is_no_python_is_refused() -> None:
-    with subprocess.Popen(["sleep", "60"]) as process:
+    process = subprocess.Popen(["sleep", "60"])
+    try:
         done = heap(process.pid, "--yes", "--for", "1s")
         assert done.returncode == 4
         assert "is not a Python process" in done.stderr
+    finally:
         process.kill()
+        process.wait()
 
 
 def heap(pid: int, *options: str) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,9 @@ KEPT = {}
 RECENT = OrderedDict()
 CHAIN = []
 libc = ctypes.CDLL(None)
-libc.malloc.restype = ctypes.c_void_p
+libc.strdup.restype = ctypes.c_void_p
+libc.strdup.argtypes = [ctypes.c_char_p]
+TEXT = b"x" * 20_000
 
 
 def cache(number):
@@ -25,8 +27,8 @@ def error(number):
         CHAIN.append(caught)
 
 
-def buffers(number):
-    ctypes.memset(libc.malloc(20_000), 1, 20_000)  # culprit
+def strings(number):
+    libc.strdup(TEXT)  # culprit
 
 
 def turn_over(number):
@@ -36,7 +38,7 @@ def turn_over(number):
 
 
 def main():
-    leak = {"cache": cache, "error": error, "buffers": buffers}[sys.argv[1]]
+    leak = {"cache": cache, "error": error, "strings": strings}[sys.argv[1]]
     for number in range(400):
         turn_over(number)
     source, first = inspect.getsourcelines(leak)
