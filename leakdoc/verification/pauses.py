@@ -11,7 +11,7 @@ from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.verification.work import REQUESTS
 
 _BINS: Final = 60
-_DEVIATIONS: Final = 2.0
+_DEVIATIONS: Final = 2.5  # over the record that stood: noise that wanders comes that far now and then
 
 
 def longest_pause_s(trace: Trace, column: Column, noise: float) -> float:

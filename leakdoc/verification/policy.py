@@ -56,7 +56,7 @@ class VerificationPolicy:
     level_part: float = setting(0.25, unit="fraction", why="the level is the median of the last quarter")
     peak_quantile: float = setting(0.98, unit="fraction", why="the old peak, without lone spikes")
     step_share: float = setting(
-        0.3, unit="fraction", why="from its first to its last quarter it may rise by this share of the old growth"
+        0.2, unit="fraction", why="from its first to its last quarter it may rise by this share of the old growth"
     )
     step_noise: float = setting(2.0, unit="number", why="... and by twice the noise, which alone moves a median less")
     names_may_differ: float = setting(
