@@ -12,6 +12,7 @@ ALL: Final = {
     "recording": "benchmarks.recording",
     "detection": "benchmarks.detection",
     "connections": "benchmarks.connections",
+    "agent": "benchmarks.agent_overhead",
     "proof": "benchmarks.proof.run",
     "playbooks": "benchmarks.playbooks.__main__",
     "fleet": "benchmarks.fleet",

@@ -1055,17 +1055,7 @@ UNKNOWN_PLACE: Final[Place] = ("?", 0, "?")
 _OURS: Final = (__file__,)
 
 
-class _Noted:
-    """What is known of one connected socket: told from a later one with the same number by its inode."""
-
-    __slots__ = ("at", "inode", "place")
-
-    def __init__(self, inode: int, place: Place) -> None:
-        self.inode = inode
-        self.place = place
-        self.at = time.monotonic()
-
-
+_Noted = tuple[int, Place, float]  # the inode, by which a later one with the same number is told; where; when
 _SOCKETS: Final[dict[int, _Noted]] = {}  # by descriptor: as many as the program ever has open at once
 _IS_INSTALLED: Final[dict[str, bool]] = {}
 _LIBRARY_PARTS: Final = ("site-packages", "dist-packages", f"{os.sep}lib{os.sep}python3", "<frozen", "<string")
@@ -1101,14 +1091,16 @@ _PLACE_OF_TASK: Final[contextvars.ContextVar[Place | None]] = contextvars.Contex
 def _note(descriptor: int, place: Place | None = None) -> None:
     """Remember who opened what this descriptor is now."""
     if descriptor >= 0:
-        _SOCKETS[descriptor] = _Noted(os.fstat(descriptor).st_ino, place or _place())
+        _SOCKETS[descriptor] = os.fstat(descriptor).st_ino, place or _place(), time.monotonic()
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     """The audit hook (PEP 578): called for every event of the program, and so quick with those it does not want."""
     if event == "socket.connect":
-        with contextlib.suppress(Exception):
+        try:  # noqa: SIM105 - a `with` here costs as much as all the rest
             _note(arguments[0].fileno())
+        except Exception:
+            pass
 
 
 def _live_sockets() -> list[tuple[int, _Noted]]:
@@ -1116,7 +1108,7 @@ def _live_sockets() -> list[tuple[int, _Noted]]:
     found = []
     for descriptor, noted in list(_SOCKETS.items()):
         try:
-            is_open = os.fstat(descriptor).st_ino == noted.inode
+            is_open = os.fstat(descriptor).st_ino == noted[0]
         except OSError:
             is_open = False
         if is_open:
@@ -1577,8 +1569,8 @@ def _connections(asked: Answer) -> Answer:
 def _connections_here() -> Answer:
     """Where what is open was opened, how the pools stand, and how many tasks there are."""
     places: dict[Place, list[int]] = {}
-    for _, noted in _live_sockets():
-        places.setdefault(noted.place, []).append(noted.inode)
+    for _, (inode, place, _) in _live_sockets():
+        places.setdefault(place, []).append(inode)
     opened = [
         {"file": file, "line": line, "function": function, "inodes": inodes}
         for (file, line, function), inodes in places.items()

@@ -111,7 +111,7 @@ def test_a_descriptor_that_was_closed_and_used_again_is_not_the_old_connection()
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         number = os.dup(client.fileno())
         agent._note(number, ("charge.py", 7, "charge"))
-        assert (number, "charge.py") in {(descriptor, noted.place[0]) for descriptor, noted in agent._live_sockets()}
+        assert (number, "charge.py") in {(descriptor, noted[1][0]) for descriptor, noted in agent._live_sockets()}
         os.dup2(server.fileno(), number)
         assert number not in {descriptor for descriptor, _ in agent._live_sockets()}
         os.close(number)
