@@ -5,6 +5,7 @@ Run: ``python -m benchmarks.connections [PROGRAM …]``. Needs the extra ``dev``
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any, Final
 from benchmarks.connections.cases import CASES, Case
 from benchmarks.connections.loads import LOADS
 from benchmarks.connections.servers import servers
+from leakdoc.attach.agent_file import with_agent
 
 PROGRAMS: Final = Path(__file__).parents[2] / "tests" / "programs" / "connections"
 AT_ONCE: Final = 8  # each program sleeps nearly all the time
@@ -40,16 +42,21 @@ class Outcome:
 def judged(case: Case, environment: dict[str, str]) -> Outcome:
     """Run one program, play its load, and look at it."""
     command = [sys.executable, str(PROGRAMS / f"{case.program}.py")]
+    own = with_agent(environment) if case.has_agent else environment
     stop = threading.Event()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=own) as process:
         assert process.stdout is not None
         words = process.stdout.readline().split()
         if case.load:
             threading.Thread(target=LOADS[case.load], args=(int(words[1]), stop), daemon=True).start()
-        look = [sys.executable, "-m", "leakdoc", "connections", str(process.pid), "--for", FOR, "--json", "--quiet"]
+        pid = words[2] if len(words) > 2 else str(process.pid)  # a server tells its worker's
+        look = [sys.executable, "-m", "leakdoc", "connections", pid, "--for", FOR, "--json", "--quiet"]
         look += ["--postgres", "env:DSN"] if case.asks_postgres else []
         done = subprocess.run(look, capture_output=True, text=True, env=environment, check=False)
         stop.set()
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(3)
         process.kill()
     document = json.loads(done.stdout) if done.stdout else {"findings": [], "reason": done.stderr}
     faults = {

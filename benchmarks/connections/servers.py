@@ -65,6 +65,13 @@ def stalled(connection: socket.socket) -> None:
     KEPT.append(connection)
 
 
+def big(connection: socket.socket) -> None:
+    """Answer with more than fits into any buffer, and wait for it to be read."""
+    connection.recv(4096)
+    with contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n" + bytes(50_000_000))
+
+
 def polled(connection: socket.socket) -> None:
     """Answer each request after twelve seconds."""
     with contextlib.suppress(OSError):
@@ -86,7 +93,9 @@ TCP: Final = {
     "STALLED_PORT": stalled,
     "STALLED_TOO_PORT": stalled,
     "STALLED_AS_WELL_PORT": stalled,
+    "STALLED_FOURTH_PORT": stalled,
     "POLLED_PORT": polled,
+    "BIG_PORT": big,
     "VANISHING_PORT": vanishing,
 }
 
