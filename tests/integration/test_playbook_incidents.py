@@ -30,7 +30,9 @@ class Deployment:
         (directory / "settings.json").write_text(json.dumps(settings))
         self.directory = directory
         self.process = subprocess.Popen([*SUPERVISOR, "run", name, str(directory), build], stdout=subprocess.PIPE)
-        assert self.process.stdout is not None and self.process.stdout.readline() == b"ready\n"
+        assert self.process.stdout is not None
+        with self.process.stdout as said:
+            assert said.readline() == b"ready\n"
         self.port = int((directory / "port").read_text())
         self.stopped = threading.Event()
         self.sent = self.answered = 0
