@@ -8,7 +8,7 @@ from typing import Final
 
 ALL: Final = {
     "startup": "benchmarks.startup",
-    "sampling": "benchmarks.sampling",
+    "sampling": "benchmarks.sampling.__main__",
     "recording": "benchmarks.recording",
     "detection": "benchmarks.detection",
     "connections": "benchmarks.connections",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.options import positive_duration
 from leakdoc.cli.output import tell
+from leakdoc.cli.targets import allow_many_files
 from leakdoc.cli.watching import ended_by_signals
 from leakdoc.errors import LeakdocError, MissingDependency, UsageError
 from leakdoc.redact import inert
@@ -51,6 +52,7 @@ def execute(args: argparse.Namespace) -> int:
     from leakdoc.cli.exporter_followers import Follower
 
     host, port = _address(args.listen)
+    allow_many_files()
     stop = threading.Event()
     followers = [Follower(text, children=args.children, interval_s=args.interval, stop=stop) for text in args.targets]
     server = _serve(host, port, followers)

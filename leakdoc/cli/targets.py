@@ -22,3 +22,16 @@ def add_target(parser: argparse.ArgumentParser, job: str, *, optional: bool = Fa
         parser.add_argument(
             "--children", action="store_true", help="with all that it has started: workers, and who takes their place"
         )
+
+
+def allow_many_files() -> None:
+    """Let this process keep as many files open as it may: of a thousand processes two each are."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    import contextlib
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS tells a limit that it does not allow
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

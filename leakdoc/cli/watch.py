@@ -6,7 +6,7 @@ import argparse
 from typing import Final
 
 from leakdoc.cli.options import duration, policies_of
-from leakdoc.cli.targets import add_target
+from leakdoc.cli.targets import add_target, allow_many_files
 from leakdoc.cli.watching import add_watching, captures_of, ended_by_signals, give_verdict, progress_shown, retention_of
 
 WHOLE_S: Final = 7 * 86_400.0  # for how long a watch without an end keeps each of its samples
@@ -38,6 +38,7 @@ def execute(args: argparse.Namespace) -> int:
     """Watch, show, and give the verdict."""
     from leakdoc.detection.watch import Watch
 
+    allow_many_files()
     watch = Watch(
         args.target,
         children=args.children,

@@ -17,8 +17,6 @@ from leakdoc.detection.watched import Progress as Progress
 from leakdoc.detection.watched import Watched as Watched
 from leakdoc.errors import RecordingError, TargetGone, UsageError
 from leakdoc.model.sample import Sample
-from leakdoc.sampling.captures.edge import Edge
-from leakdoc.sampling.keepers import keeper_of
 from leakdoc.sampling.oom_kills import OomKills
 from leakdoc.sampling.retention import Retention
 from leakdoc.sampling.samplers import Samples, sampler_of
@@ -29,8 +27,11 @@ if TYPE_CHECKING:
     from leakdoc.detection.detectors.table import Detector
     from leakdoc.detection.policies import Policies
     from leakdoc.model.diagnosis import Diagnosis
+    from leakdoc.model.subject import Subject
     from leakdoc.model.trace import Facts, Trace
     from leakdoc.sampling.captures.capture import Captures
+    from leakdoc.sampling.captures.edge import Edge
+    from leakdoc.sampling.keepers import Keeper
 
 FOR_S: Final = 900.0
 INTERVAL_S: Final = 1.0
@@ -100,8 +101,8 @@ class Watch:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
-        self._writer = None if record is None else keeper_of(record, self.target.subject, retention)
-        self._edge = None if captures is None else Edge(self.target.subject, captures)
+        self._writer = _keeper(record, self.target.subject, retention)
+        self._edge = _edge(captures, self.target.subject)
         self._oom_kills = OomKills()
         self._taken = 0
         self._thread: threading.Thread | None = None
@@ -296,6 +297,23 @@ def _patient(
         return policies, LookSchedule(overall=growth.alpha)
     looks = LookSchedule(planned_s / interval_s + 1, growth.alpha, patience=growth.patience, endless=for_s is None)
     return replace(policies, growth=replace(growth, planned=planned_s)), looks
+
+
+def _keeper(record: str | Path | None, subject: Subject, retention: Retention | None) -> Keeper | None:
+    """What keeps the samples; SQLite is loaded only where something is kept."""
+    if record is None:
+        return None
+    from leakdoc.sampling.keepers import keeper_of
+
+    return keeper_of(record, subject, retention)
+
+
+def _edge(captures: Captures | None, subject: Subject) -> Edge | None:
+    if captures is None:
+        return None
+    from leakdoc.sampling.captures.edge import Edge
+
+    return Edge(subject, captures)
 
 
 def _sampler(target: int | str | Target | Samples, *, children: bool) -> Samples:

@@ -189,18 +189,18 @@ class KeptFile:
     """A file or directory of a process that stays open: it stays the same one, and is read in one system call."""
 
     def __init__(self, directory: ProcessDirectory, name: str, flags: int = os.O_RDONLY) -> None:
-        self._fd = directory.open(name, flags)
+        self.fd = directory.open(name, flags)
 
     def __del__(self) -> None:
-        fd, self._fd = getattr(self, "_fd", -1), -1
+        fd, self.fd = getattr(self, "fd", -1), -1
         if fd >= 0:
             os.close(fd)
 
     @property
     def path(self) -> str:
         """A path to it, good for as long as this object lives."""
-        return f"/proc/self/fd/{self._fd}"
+        return f"/proc/self/fd/{self.fd}"
 
     def start(self, length: int = 4_096) -> bytes:
         """Return at most `length` bytes from its start, read anew."""
-        return os.pread(self._fd, length, 0)
+        return os.pread(self.fd, length, 0)

@@ -11,7 +11,7 @@ from leakdoc.model.sample import Column, Sample
 from leakdoc.sampling.ending import ending_of
 from leakdoc.sampling.linux_target import identity_of
 from leakdoc.sampling.probes.memory import PRIVATE, RSS, SHARED
-from leakdoc.sampling.procfs import parse_stat
+from leakdoc.sampling.procfs import KeptFile, ProcessDirectory
 from leakdoc.sampling.timeline import Instant
 
 METRICS: Final = ("rss_bytes", "shared_bytes", "private_bytes", "open_fds")
@@ -22,29 +22,22 @@ _LONGEST: Final = 128  # seven numbers of 64 bits
 class LightMember:
     """A process held by its open `statm`, which answers ESRCH once it has ended, whoever has its pid by then.
 
-    The number of descriptors is asked by path, and believed because `statm` is read after it.
+    Both descriptors stay open: asking by path would cost twice as much.
 
     Raises:
-        OSError: it has ended, or is not shown to us.
+        OSError: it has ended, or is not shown to us, or we have too many files open.
     """
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self._fd = os.open(f"/proc/{pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - and a check that this is still the same one:
-            stat = parse_stat(file.read().decode("utf-8", "surrogateescape"))
-        os.pread(self._fd, _LONGEST, 0)
-        self.identity = identity_of(pid, stat)
-        self._descriptors = f"/proc/{pid}/fd"
+        self._statm = KeptFile(directory := ProcessDirectory(pid), "statm")
+        self._open = KeptFile(directory, "fd", os.O_PATH | os.O_DIRECTORY)  # others' may be counted, not listed
+        self.identity = identity_of(pid, directory.stat())
         self._page = os.sysconf("SC_PAGE_SIZE")
-        self._before = b""
+        self._statm_fd, self._open_fd = self._statm.fd, self._open.fd
+        self._before, self._count = b"", 0
         self._values: dict[Column, float] = {}
         self._ended_at = 0.0
-
-    def __del__(self) -> None:
-        fd, self._fd = getattr(self, "_fd", -1), -1
-        if fd >= 0:
-            os.close(fd)
 
     def sample(self, now: Instant) -> Sample:
         """Read memory and descriptors.
@@ -53,11 +46,11 @@ class LightMember:
             TargetGone: the process has ended.
         """
         try:
-            count = os.stat(self._descriptors).st_size  # noqa: PTH116 - a third of the whole cost
-            text = os.pread(self._fd, _LONGEST, 0)
+            count = os.fstat(self._open_fd).st_size
+            text = os.pread(self._statm_fd, _LONGEST, 0)
         except (ProcessLookupError, FileNotFoundError):
             raise self._gone(now) from None
-        if text != self._before or count != self._values.get(_OPEN, 0):
+        if text != self._before or count != self._count:
             self._read(text, count, now)
         return Sample(at=now.at, process=self.identity, values=self._values)
 
@@ -78,7 +71,7 @@ class LightMember:
         }
         if count:  # zero before kernel 6.2, which does not tell
             values[_OPEN] = float(count)
-        self._before, self._values = text, values
+        self._before, self._count, self._values = text, count, values
 
     def _gone(self, now: Instant) -> TargetGone:
         self._ended_at = now.at

@@ -14,8 +14,10 @@ from leakdoc.sampling.target_of import target_of
 if TYPE_CHECKING:
     from leakdoc.sampling.crew.light_member import LightMember
 
-# A prefork server has two workers a core or so; a fleet of more is read for its memory and descriptors.
+# A prefork server has two workers a core or so; of a fleet of more only the first is read fully, with this part of the
+# budgets, and of the others memory and descriptors.
 FULLY_READ_MOST: Final = 32
+SHARE_OF_THE_FIRST: Final = 1.0 / 40
 
 
 def fully_read(pid: int, clock: Clock, *, share: float, looked_at: Callable[[], Collection[int]]) -> Sampler:

@@ -13,7 +13,7 @@ from leakdoc.errors import LeakdocError, TargetGone
 from leakdoc.model.sample import Sample
 from leakdoc.sampling.clock import Clock, SystemClock
 from leakdoc.sampling.crew.belonging import Belonging
-from leakdoc.sampling.crew.members import FULLY_READ_MOST, fully_read, lightly_read
+from leakdoc.sampling.crew.members import FULLY_READ_MOST, SHARE_OF_THE_FIRST, fully_read, lightly_read
 from leakdoc.sampling.crew.roster import Roster
 from leakdoc.sampling.crew.totals import with_totals
 from leakdoc.sampling.pace import Beat, Pace
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # A service manager starts a service again within a minute or has given it up.
 EMPTY_FOR_S: Final = 60.0
-NEWCOMERS: Final = Beat(every_s=0.0, budget=0.002)
+NEWCOMERS: Final = Beat(every_s=0.0, budget=0.000_5)  # each second on a host of 500 processes
 _TOO_MANY_FILES: Final = (errno.EMFILE, errno.ENFILE)
 
 
@@ -44,7 +44,8 @@ class Member(Protocol):
 class CrewSampler:
     """Samples every process that belongs to a subject; who starts later is a new life of it.
 
-    The first `FULLY_READ_MOST` are read as one process is; of more than that, memory and descriptors.
+    Up to `FULLY_READ_MOST` are read as one process is; of more than that the first, and memory and descriptors of the
+    others.
 
     Args:
         target: the leader, and the subject that all together are.
@@ -133,12 +134,13 @@ class CrewSampler:
         before = self._processor_time()
         new = self._roster.newcomers(set(self._members), now.monotonic_s)
         self._pace.spent(now.monotonic_s, self._processor_time() - before)
-        share = 1.0 / min(max(len(self._members) + len(new), 1), FULLY_READ_MOST)
+        size = len(self._members) + len(new)
+        many = size > FULLY_READ_MOST
+        share = SHARE_OF_THE_FIRST if many else 1.0 / max(size, 1)
         for pid in sorted(new, key=lambda each: each != self.target.pid):
-            self._admit(pid, share)
+            self._admit(pid, share, fully=not many or not any(True for _ in self._samplers()))
 
-    def _admit(self, pid: int, share: float) -> None:
-        fully = sum(1 for _ in self._samplers()) < FULLY_READ_MOST
+    def _admit(self, pid: int, share: float, *, fully: bool) -> None:
         try:
             member = (
                 fully_read(pid, self.clock, share=share, looked_at=self._members.keys) if fully else lightly_read(pid)

@@ -35,6 +35,14 @@ class StatmProbe:
         self._file = KeptFile(directory, "statm")
         self._page = os.sysconf("SC_PAGE_SIZE")
 
+    def resident_bytes(self) -> int:
+        """Return the resident memory alone, at twice what the kernel takes for it.
+
+        Raises:
+            ProcessLookupError: the process has ended.
+        """
+        return int(os.pread(self._file.fd, 128, 0).split(b" ", 2)[1]) * self._page
+
     def read(self, reading: Reading) -> None:
         """Put the three sizes."""
         resident, shared = parse_statm(self._file.start(256))
