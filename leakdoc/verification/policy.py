@@ -80,6 +80,9 @@ class VerificationPolicy:
     plain_share: float = setting(
         0.5, unit="fraction", why="a straight line through the floors must agree that the growth is gone"
     )
+    beside_share: float = setting(
+        0.8, unit="fraction", why="of after that ran beside before: the canary and the stable version of the same hour"
+    )
     fall_share: float = setting(
         1.5, unit="number", why="a fall half as large again as any before is none of the usual collections"
     )

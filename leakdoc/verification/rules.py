@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from leakdoc.detection.stats.series import Growth
 from leakdoc.model.decision import CheckOutcome, ProofDecision
 from leakdoc.model.proof import Check
 from leakdoc.units import format_duration, format_rate
@@ -42,10 +43,20 @@ def decide(case: Comparison, checks: Sequence[Check]) -> Ruling:
 def sound_before_leaks_after(case: Comparison, _: Sequence[Check]) -> Ruling | None:
     """What was seen to be sound before leaks after: the rollout made it worse."""
     leaking = (each for each in case.fresh if each.is_new)
-    new = [each for each in leaking if each.before is not None and each.before.decision.is_settled]
+    new = [each for each in leaking if each.before is not None and _was_sound(each, each.before)]
     if not new:
         return None
     return Ruling(decision=ProofDecision.WORSE, reason=f"it leaks where it did not before: {_told(new)}")
+
+
+def _was_sound(each: Fresh, before: Growth) -> bool:
+    """Whether before was seen to be sound, and could not have hidden what grows now."""
+    if not before.decision.is_settled:
+        return False
+    now, then = each.after.slope_per_s, before.slope_per_s
+    if now is None or then is None or now.low is None or then.high is None:
+        return True
+    return now.low > then.high
 
 
 def faster(case: Comparison, _: Sequence[Check]) -> Ruling | None:
@@ -112,7 +123,9 @@ def no_leak_to_fix(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
 
 def all_passed(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
     """Every check passed, but for what the source does not tell."""
-    if any(stands_against(check) for check in checks) or case.primary is None or case.primary.look is None:
+    settled = _settled_beside(checks)
+    against = [check for check in checks if stands_against(check) and check.name not in settled]
+    if against or case.primary is None or case.primary.look is None:
         return None
     look, unit = case.primary.look, case.primary.leak.unit
     names = ", ".join(title(each.leak.column) for each in case.named)
@@ -122,6 +135,14 @@ def all_passed(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
     return Ruling(
         decision=ProofDecision.NORMALIZED, reason=f"{reason}{format_duration(look.exposure_s)}{_assumed(checks)}"
     )
+
+
+def _settled_beside(checks: Sequence[Check]) -> tuple[str, ...]:
+    """What the comparison with the stable version of the same minutes answers better than after alone."""
+    found = next((check for check in checks if check.name == "side_by_side"), None)
+    slope = next(check for check in checks if check.name == "slope")
+    settles = found is not None and found.numbers.get("settles") is True and slope.outcome is CheckOutcome.UNKNOWN
+    return ("slope", "plain_slopes") if settles else ()
 
 
 def _assumed(checks: Sequence[Check]) -> str:

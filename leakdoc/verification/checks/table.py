@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from leakdoc.model.proof import Check
-from leakdoc.verification.checks import growth, health, load, restarts, sameness
+from leakdoc.verification.checks import beside, growth, health, load, restarts, sameness
 from leakdoc.verification.comparison import Comparison
 
 CHECKS: Final[tuple[Callable[[Comparison], Check], ...]] = (
@@ -20,6 +20,7 @@ CHECKS: Final[tuple[Callable[[Comparison], Check], ...]] = (
     growth.pauses,
     growth.slope,
     growth.plain,
+    beside.beside,
     growth.level,
     growth.other_channels,
     growth.no_new_leak,
