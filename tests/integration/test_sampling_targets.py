@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -275,7 +276,9 @@ def test_a_kill_for_want_of_memory_is_told_from_the_counter_while_the_watch_goes
     finally:
         for process in (still, eater):
             process.kill()
-            process.wait()
+        still.wait()
+        with contextlib.suppress(BrokenPipeError):
+            eater.communicate()
         until(lambda: not (group / "cgroup.procs").read_text())
         group.rmdir()
 
