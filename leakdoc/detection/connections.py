@@ -53,8 +53,14 @@ class Prepared:
         """Look, in this thread, until there is a reason to stop; raises as `Watch.run` does."""
         from leakdoc.detection.peer_summaries import peer_summaries
 
-        watched = self.watch.run()
+        watched = _without_itself(self.watch.run())
         return Look(watched=watched, peers=peer_summaries(watched.trace, watched.diagnosis.findings))
+
+
+def _without_itself(watched: Watched) -> Watched:
+    """Leave out of what is worth running next what has just been run."""
+    kept = tuple(each for each in watched.diagnosis.next if each.argv[:2] != ("leakdoc", "connections"))
+    return replace(watched, diagnosis=replace(watched.diagnosis, next=kept))
 
 
 def prepare(

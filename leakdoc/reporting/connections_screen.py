@@ -24,6 +24,7 @@ def connections_screen(diagnosis: Diagnosis, peers: Sequence[PeerSummary], held:
     yield from (inert(finding.reason, longest=LONGEST) for finding in faults[1:])
     yield ""
     yield from peer_table(peers)
+    yield from _waiting(faults)
     yield from _held(held)
     yield from _advice(faults)
     yield ""
@@ -42,6 +43,18 @@ def verdict_line(diagnosis: Diagnosis) -> str:
     is_fault = fault is not None and fault.decision.is_fault
     reason = fault.reason if fault is not None and is_fault else diagnosis.reason
     return f"{decision_word(diagnosis.decision)}  {subject_words(diagnosis.subject)}  {inert(reason, longest=LONGEST)}"
+
+
+def _waiting(faults: Sequence[Finding]) -> Iterator[str]:
+    """Where the code waits, where stacks or an agent told: each place once."""
+    lines: dict[str, None] = {}
+    for finding in faults:
+        told = finding.evidence.get("waiting_at")
+        for place in told if isinstance(told, list) else ():
+            if isinstance(place, dict):
+                where = inert(f"{place.get('file')}:{place.get('line')} in {place.get('function')}")
+                lines[f"    {place.get('count')} wait at {where}"] = None
+    yield from lines
 
 
 def _held(held: Held | None) -> Iterator[str]:

@@ -96,7 +96,7 @@ class HalfOpenPolicy:
 class DescriptorsPolicy:
     """When descriptors of one kind are judged by themselves."""
 
-    fewest: int = setting(12, unit="count", why="of one kind: less is what a start-up opens")
+    fewest: int = setting(12, unit="count", why="more of one kind than there were: less is what a start-up opens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,9 @@ def find_descriptor_growth(
         title = "open descriptors other than connections that are in use"
         found = find_growth(rest, OPEN, policies.growth, detector=NAME, title=title, alpha=alpha)
     of_a_kind = () if found.decision.is_fault else tuple(_kinds_that_leak(trace, policies, alpha))
-    yield from of_a_kind or (_named(trace, found),)
+    for each in of_a_kind or (_named(trace, found),):
+        is_theirs = unclosed and each.evidence.get("kind") == SOCKET
+        yield replace(each, advice=()) if is_theirs else each  # what to do is told where the connections are
 
 
 def _connected(trace: Trace) -> FloatArray | None:
@@ -54,7 +56,7 @@ def _connected(trace: Trace) -> FloatArray | None:
 def _kinds_that_leak(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
     for column, values in trace.labelled(OPEN.metric):
         kind = column.label("kind")
-        if kind in (None, SOCKET) or np.nanmax(values, initial=0.0) < policies.descriptors.fewest:
+        if kind in (None, SOCKET) or rose(trace, values, float("inf")) < policies.descriptors.fewest:
             continue
         carried = replace(trace, columns={**trace.columns, column: _carried_on(trace, values)})
         title = f"open descriptors of the kind {inert(kind or '')}"
