@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -61,8 +61,9 @@ class Report:
     methods: dict[str, Tally] = field(default_factory=dict)
     decisions: dict[str, Counter[str]] = field(default_factory=dict)
     unfair: Counter[str] = field(default_factory=Counter)
-    covered: dict[bool, list[bool]] = field(default_factory=lambda: {True: [], False: []})
+    covered_by_kind: dict[str, list[bool]] = field(default_factory=lambda: defaultdict(list))
     chances: list[tuple[float, bool]] = field(default_factory=list)
+    sureness: list[tuple[float, bool]] = field(default_factory=list)
 
 
 def timed(call: Callable[[], Growth]) -> tuple[Growth, float]:
@@ -92,9 +93,11 @@ def _note(report: Report, one: Labelled, found: Growth) -> None:
     report.unfair[one.kind] += str(found.decision) not in one.fair
     if found.probability is not None:
         report.chances.append((found.probability, one.leak))
+    if found.confidence is not None:
+        report.sureness.append((found.confidence, (found.decision is Decision.LEAKING) == one.leak))
     slope = found.slope_per_s
     if slope is not None and slope.low is not None and slope.high is not None:
-        report.covered[one.leak].append(slope.low - 1e-9 <= one.slope <= slope.high + 1e-9)
+        report.covered_by_kind[one.kind].append(slope.low - 1e-9 <= one.slope <= slope.high + 1e-9)
 
 
 def score_looks(traces: Sequence[Labelled], *, spends: bool, patient: bool) -> Tally:

@@ -7,20 +7,23 @@ from typing import Final
 from leakdoc.detection.stats.case import Case
 from leakdoc.model.finding import Interval
 
-_VERDICT_TO_INTERVAL: Final = 3.0
+_TO_PROVE: Final = 1.1  # times what the interval needs: a verdict on growth that shows already (laboratory)
+_TO_RULE_OUT: Final = 2.0  # and one that must rule out growth of which nothing is seen
 _LONGEST_WAIT_S: Final = 60 * 86_400.0
 _LEAST_FRACTION: Final = 0.25
 
 
-def more_for(case: Case, target: float) -> float | None:
+def more_for(case: Case, target: float, *, seen: bool = False) -> float | None:
     """Return the seconds of further data that a verdict on a slope of `target` needs; null when no amount helps.
 
-    The error of a slope falls with the window to the power of 3/2; a whole verdict needs about three times what the
-    interval alone does.
+    The error of a slope falls with the window to the power of 3/2; a whole verdict needs more than the interval does.
+
+    Args:
+        seen: whether it is the slope of growth that shows already.
     """
     if case.detectable is None or target <= 0.0 or case.span <= 0.0:
         return None
-    whole = case.span * (_VERDICT_TO_INTERVAL * case.detectable / target) ** (2.0 / 3.0)
+    whole = case.span * ((_TO_PROVE if seen else _TO_RULE_OUT) * case.detectable / target) ** (2.0 / 3.0)
     more = max(whole - case.span, _LEAST_FRACTION * case.span)
     return more if more < max(_LONGEST_WAIT_S, case.span) else None
 

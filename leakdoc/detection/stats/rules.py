@@ -75,7 +75,7 @@ def as_high_before(case: Case) -> Ruling | None:
         return None
     return Ruling(
         rule="as_high_before", decision=Decision.INCONCLUSIVE, reason=wording.as_high_before(case),
-        needs_more_s=case.span,
+        needs_more_s=0.5 * case.span,
     )  # fmt: skip
 
 
@@ -172,7 +172,7 @@ def perhaps(case: Case) -> Ruling | None:
     assert case.slope is not None
     if case.grows + case.hidden + case.undecided < _PLAUSIBLE or case.slope.estimate * case.longest < case.material:
         return None
-    needs = more_for(case, case.slope.estimate)
+    needs = more_for(case, case.slope.estimate, seen=True)
     return Ruling(
         rule="perhaps", decision=Decision.INCONCLUSIVE, reason=wording.perhaps(case, needs), needs_more_s=needs
     )

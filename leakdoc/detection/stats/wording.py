@@ -71,7 +71,7 @@ def as_high_before(case: Case) -> str:
     assert case.slope is not None
     return (
         f"rises {_rate(case, case.slope.estimate)} now, but had been as high before and came back; "
-        f"about {format_duration(case.span)} more tells a wave from a leak"
+        f"about {format_duration(0.5 * case.span)} more tells a wave from a leak"
     )
 
 
