@@ -54,7 +54,7 @@ def _undo(ctx: StepContext, **given: Any) -> StepResult:
 def add_monitoring(
     ctx: StepContext,
     *,
-    rules: Annotated[str, Param(help="the alert rules, as Prometheus reads them")],
+    rules: Annotated[str | None, Param(help="the alert rules, as Prometheus reads them")] = None,
     file: Annotated[Path | None, Param(help="where they are written to, where no hook takes them")] = None,
     service: Annotated[str | None, Param(help="the service")] = None,
     evidence: Evidence = None,
@@ -66,6 +66,10 @@ def add_monitoring(
 ) -> StepResult:
     """Put alert rules in place, so that the next time somebody is told before it hurts."""
     del probe_command, undo_command
+    if rules is None:
+        return StepResult(
+            outcome=Outcome.SKIPPED, reason="no rules were given", outputs={"applied": None, "previous": None}
+        )
     given = {"rules": rules, "service": service, "evidence": evidence, "command": command, "call": call, "env": env}
     outputs: dict[str, Json] = {"applied": rules, "previous": None}
     if file is None:

@@ -18,6 +18,7 @@ import pytest
 from leakdoc.cli.main import main
 from leakdoc.errors import LeakdocError
 from leakdoc.playbook.journal.reading import read_journal
+from leakdoc.testing.slack import FakeSlack
 from tests.acme import deploys, environment_with, installed_in, service_in
 from tests.playbook_runs import HEAD
 
@@ -52,7 +53,7 @@ def is_alive(pid: int) -> bool:
 def killed_somewhere(journal: Path, process: subprocess.Popen[str], chance: random.Random) -> None:
     """Kill a runner a moment after its journal has got some more lines, or let it end if it is faster."""
     before = journal.read_bytes().count(b"\n") if journal.exists() else 0
-    wanted = before + chance.randint(1, 14)
+    wanted = before + chance.randint(1, 18)
 
     def is_time() -> bool:
         return process.poll() is not None or (journal.exists() and journal.read_bytes().count(b"\n") >= wanted)
@@ -63,13 +64,16 @@ def killed_somewhere(journal: Path, process: subprocess.Popen[str], chance: rand
     process.communicate(timeout=PATIENCE_S)
 
 
-def one_campaign(place: Path, environment: dict[str, str], chance: random.Random) -> str:
+def one_campaign(place: Path, environment: dict[str, str], chance: random.Random, slack: FakeSlack) -> str:
     """Run the example's rollout, killed at random until a resumed run ends; return how it ended."""
     place.mkdir()
+    slack.messages.clear()
+    environment = {**environment, "SLACK_TOKEN": slack.token}
     is_bad = chance.random() < 0.5
     service = service_in(place / "s", errors={"v1": 0, "v2": 3 if is_bad else 0})
     journal = place / "run.jsonl"
-    given = [word for each in (f"service={service}", "revision=v2", "stable=v1", "takes=30ms") for word in ("-p", each)]
+    told = ("revision=v2", "stable=v1", "takes=30ms", "slack=env:SLACK_TOKEN", f"slack_api={slack.api}")
+    given = [word for each in (f"service={service}", *told) for word in ("-p", each)]
     process = leakdoc("run", "acme-rollout", *given, "--journal", str(journal), environment=environment)
     for _ in range(chance.randint(1, 3)):
         killed_somewhere(journal, process, chance)
@@ -80,6 +84,7 @@ def one_campaign(place: Path, environment: dict[str, str], chance: random.Random
     assert document["outcome"] == ("rolled_back" if is_bad else "passed"), document["reason"]
     assert deploys(service) == (["v2", "v1"] if is_bad else ["v2"])
     assert (service / "revision").read_text() == ("v1" if is_bad else "v2")
+    assert len(slack.messages) == 1
     read_journal(journal, head=document["head"])
     return str(document["outcome"])
 
@@ -88,8 +93,9 @@ def test_a_few_runs_killed_at_random_end_right_with_nothing_done_twice(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     chance = random.Random(20260310)
-    for number in range(4):
-        one_campaign(tmp_path / str(number), environment, chance)
+    with FakeSlack() as slack:
+        for number in range(3):
+            one_campaign(tmp_path / str(number), environment, chance, slack)
 
 
 @pytest.mark.soak
@@ -97,7 +103,8 @@ def test_two_hundred_runs_killed_at_random_end_right_with_nothing_done_twice(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     chance = random.Random(7)
-    ended = [one_campaign(tmp_path / str(number), environment, chance) for number in range(200)]
+    with FakeSlack() as slack:
+        ended = [one_campaign(tmp_path / str(number), environment, chance, slack) for number in range(200)]
     assert {each: ended.count(each) for each in ended}.keys() == {"passed", "rolled_back"}
     print(f"200 runs killed at random: {ended.count('passed')} passed, {ended.count('rolled_back')} rolled back")
 

@@ -167,6 +167,10 @@ def test_the_rollback_point_is_what_the_hook_prints() -> None:
     assert run_step(point, {"service": "x", "command": ["true"]}).outcome is Outcome.FAILED
 
 
+def test_without_rules_none_are_added() -> None:
+    assert run_step("add_monitoring", {"service": "x"}).outcome is Outcome.SKIPPED
+
+
 def test_rules_are_written_to_a_file_and_taken_back_unless_somebody_changed_them(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text("old")
