@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ def place(tmp_path: Path) -> Path:
 
 
 def key(directory: Path, name: str) -> Path:
+    if shutil.which("ssh-keygen") is None:
+        pytest.fail("there is no ssh-keygen: apt-get install openssh-client")
     path = directory / name
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path)], check=True)
     return path

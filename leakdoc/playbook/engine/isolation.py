@@ -48,7 +48,7 @@ def run_isolated(
     except LeakdocError as error:
         return _error(step, f"its parameters do not fit: {error.message}")
     limit_s = limit_of(step, arguments) if timeout_s is None else timeout_s
-    if not hasattr(os, "fork") or threading.active_count() > 1:
+    if not (hasattr(os, "fork") and hasattr(os, "waitid")) or threading.active_count() > 1:
         return _caught(step, lambda: run_step(step, values, ctx, timeout_s=limit_s, act=act))
     return _Child(step, values, ctx, limit_s, act).result()
 
