@@ -38,7 +38,7 @@ _PUBLIC = {
     "to_markdown": "leakdoc.reporting.markdown",
     "verify": "leakdoc.verification.verify",
     "verify_recovered": "leakdoc.verification.recovery.verify",
-    "watch": "leakdoc.detection.watch",
+    "watch": "leakdoc.detection.watching",
     "write_proof": "leakdoc.verification.write",
 }
 

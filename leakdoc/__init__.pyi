@@ -5,9 +5,9 @@ from leakdoc.detection.policies import Policies as Policies
 from leakdoc.detection.scan import scan as scan
 from leakdoc.detection.stats.policy import GrowthPolicy as GrowthPolicy
 from leakdoc.detection.watch import Watch as Watch
-from leakdoc.detection.watch import watch as watch
 from leakdoc.detection.watched import Progress as Progress
 from leakdoc.detection.watched import Watched as Watched
+from leakdoc.detection.watching import watch as watch
 from leakdoc.errors import LeakdocError as LeakdocError
 from leakdoc.model.diagnosis import Diagnosis as Diagnosis
 from leakdoc.model.document_of import to_document as to_document

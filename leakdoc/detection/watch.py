@@ -11,30 +11,33 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from leakdoc.detection.looks import LookSchedule
 from leakdoc.detection.stopping import Standing, Stopped, reason_to_stop
+from leakdoc.detection.watch_parts import (
+    FOR_S,
+    INTERVAL_S,
+    edge_for,
+    keeper_for,
+    patient,
+    samples_of,
+    without_advice_to_record,
+)
 from leakdoc.detection.watched import Progress as Progress
 from leakdoc.detection.watched import Watched as Watched
 from leakdoc.errors import RecordingError, TargetGone, UsageError
 from leakdoc.model.sample import Sample
 from leakdoc.sampling.oom_kills import OomKills
 from leakdoc.sampling.retention import Retention
-from leakdoc.sampling.samplers import Samples, sampler_of
-from leakdoc.sampling.target import Target, resolve
+from leakdoc.sampling.samplers import Samples
+from leakdoc.sampling.target import Target
 from leakdoc.sampling.trace_builder import TraceBuilder
 
 if TYPE_CHECKING:
     from leakdoc.detection.detectors.table import Detector
     from leakdoc.detection.policies import Policies
     from leakdoc.model.diagnosis import Diagnosis
-    from leakdoc.model.subject import Subject
     from leakdoc.model.trace import Facts, Trace
     from leakdoc.sampling.captures.capture import Captures
-    from leakdoc.sampling.captures.edge import Edge
-    from leakdoc.sampling.keepers import Keeper
 
-FOR_S: Final = 900.0
-INTERVAL_S: Final = 1.0
 SHARE_KNOWN_AFTER_S: Final = 5.0  # what a watch costs is mostly its start before, which says nothing of an hour
 
 
@@ -85,7 +88,7 @@ class Watch:
             raise UsageError(f"the interval must be more than 0 seconds, not {interval_s}")
         if for_s is not None and not for_s >= 0:
             raise UsageError(f"a watch cannot last {for_s} seconds", help="Give 0 for one sample, or null for no end.")
-        self._sampler = _sampler(target, children=children)
+        self._sampler = samples_of(target, children=children)
         self.target = self._sampler.target
         self._standing = Standing(
             elapsed_s=0.0,
@@ -95,14 +98,14 @@ class Watch:
             stop_when_decided=stop_when_decided,
         )
         self._interval_s = interval_s
-        self._policies, self._looks = _patient(policies, for_s, interval_s, stops_early=stop_when_decided)
+        self._policies, self._looks = patient(policies, for_s, interval_s, stops_early=stop_when_decided)
         self._on_progress = on_progress
         self._detectors = detectors
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
-        self._writer = _keeper(record, self.target.subject, retention)
-        self._edge = _edge(captures, self.target.subject)
+        self._writer = keeper_for(record, self.target.subject, retention)
+        self._edge = edge_for(captures, self.target.subject)
         self._oom_kills = OomKills()
         self._taken = 0
         self._thread: threading.Thread | None = None
@@ -257,7 +260,7 @@ class Watch:
             alpha=self._looks.spend(len(self._builder)),
             detectors=self._detectors or DETECTORS,
         )
-        return diagnosis if self._writer is None else _without_advice_to_record(diagnosis)
+        return diagnosis if self._writer is None else without_advice_to_record(diagnosis)
 
     def _tell(self, sample: Sample, is_new: bool) -> None:
         if self._on_progress is not None:
@@ -278,73 +281,3 @@ class Watch:
         with contextlib.closing(self._writer) as writer, contextlib.suppress(RecordingError):
             writer.set_facts(self._facts())
         return self._writer.path
-
-
-def _without_advice_to_record(diagnosis: Diagnosis) -> Diagnosis:
-    """Leave out what this watch does already."""
-    return replace(diagnosis, next=tuple(each for each in diagnosis.next if "--record" not in each.argv))
-
-
-def _patient(
-    policies: Policies | None, for_s: float | None, interval_s: float, *, stops_early: bool
-) -> tuple[Policies, LookSchedule]:
-    """The thresholds of a watch that may stop early, and its looks; one that goes on to its end is a single look."""
-    from leakdoc.detection.policies import Policies
-
-    policies = policies or Policies()
-    growth, planned_s = policies.growth, FOR_S if for_s is None else for_s
-    if not stops_early:
-        return policies, LookSchedule(overall=growth.alpha)
-    looks = LookSchedule(planned_s / interval_s + 1, growth.alpha, patience=growth.patience, endless=for_s is None)
-    return replace(policies, growth=replace(growth, planned=planned_s)), looks
-
-
-def _keeper(record: str | Path | None, subject: Subject, retention: Retention | None) -> Keeper | None:
-    """What keeps the samples; SQLite is loaded only where something is kept."""
-    if record is None:
-        return None
-    from leakdoc.sampling.keepers import keeper_of
-
-    return keeper_of(record, subject, retention)
-
-
-def _edge(captures: Captures | None, subject: Subject) -> Edge | None:
-    if captures is None:
-        return None
-    from leakdoc.sampling.captures.edge import Edge
-
-    return Edge(subject, captures)
-
-
-def _sampler(target: int | str | Target | Samples, *, children: bool) -> Samples:
-    if isinstance(target, int | str):
-        target = resolve(str(target), children=children)
-    return sampler_of(target) if isinstance(target, Target) else target
-
-
-def watch(
-    target: int | str,
-    *,
-    children: bool = False,
-    interval_s: float = INTERVAL_S,
-    for_s: float | None = FOR_S,
-    record: str | Path | None = None,
-    retention: Retention | None = None,
-    smallest_per_hour: float | None = None,
-    stop_when_decided: bool = True,
-    policies: Policies | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
-) -> Watched:
-    """Watch a live process until the verdict is decisive; everything is as in `Watch`."""
-    return Watch(
-        target,
-        children=children,
-        interval_s=interval_s,
-        for_s=for_s,
-        record=record,
-        retention=retention,
-        smallest_per_hour=smallest_per_hour,
-        stop_when_decided=stop_when_decided,
-        policies=policies,
-        on_progress=on_progress,
-    ).run()
