@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from leakdoc.cli.exit_codes import ANSWERED, COULD_NOT, FAULT, UNDECIDED
 from leakdoc.cli.options import add_json, add_judging, policies_of
-from leakdoc.cli.output import print_json, print_lines, tell
+from leakdoc.cli.output import print_lines, tell
 from leakdoc.cli.prometheus_options import add_prometheus, fleet_of, prometheus_of
 from leakdoc.errors import UsageError
 from leakdoc.model.decision import Decision
@@ -103,13 +104,9 @@ def _write_page(scan: Scan, args: argparse.Namespace) -> None:
 
 def show(scan: Scan, args: argparse.Namespace) -> None:
     """Print the answer in the form that was asked for."""
-    from leakdoc.model.urgency import most_urgent_first
-
-    shown = scan if args.top is None else replace(scan, diagnoses=tuple(most_urgent_first(scan.diagnoses)[: args.top]))
+    shown = scan if args.top is None else replace(scan, diagnoses=scan.ranked[: args.top])
     if args.json:
-        from leakdoc.model.documents import scan_document
-
-        print_json(scan_document(shown))
+        print_scan_json(shown, sys.stdout)
     elif args.csv:
         from leakdoc.reporting.scan_csv import write_scan_csv
 
@@ -120,13 +117,26 @@ def show(scan: Scan, args: argparse.Namespace) -> None:
         print_lines(scan_lines(scan, top=args.top))
 
 
+def print_scan_json(scan: Scan, out: TextIO) -> None:
+    """Write the one document of a scan, a diagnosis at a time: a fleet's need not be in memory together."""
+    from leakdoc.model.documents import diagnosis_document, scan_document
+
+    whole = json.dumps(scan_document(replace(scan, diagnoses=())), allow_nan=False, indent=2)
+    before, empty, after = whole.partition('"diagnoses": []')
+    out.write(f"{before}{empty[:-1]}")
+    for at, each in enumerate(scan.diagnoses):
+        text = json.dumps(diagnosis_document(each), allow_nan=False, indent=2).replace("\n", "\n    ")
+        out.write(f"{',' if at else ''}\n    {text}")
+    out.write(f"{chr(10) + '  ' if len(scan.diagnoses) else ''}]{after}\n")
+
+
 def code_of_scan(scan: Scan, most_undecided: float) -> int:
     """Return the exit code by the contract's table, the first rule that applies.
 
     Args:
         most_undecided: the share of all subjects that may be inconclusive or skipped.
     """
-    if any(each.decision.is_fault for each in scan.diagnoses):
+    if scan.discovery.faults:
         return FAULT
     if not scan.diagnoses:
         return ANSWERED if scan.left_out else COULD_NOT

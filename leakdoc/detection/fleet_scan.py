@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
+from leakdoc.detection.discovery import discovery_of
 from leakdoc.detection.handing_out import map_bounded
 from leakdoc.detection.many import diagnose_many
 from leakdoc.detection.policies import Policies
-from leakdoc.detection.scan import Judged, Progress, scan_of
+from leakdoc.detection.scan import Judged, Progress
 from leakdoc.detection.since_release import leaks_since
 from leakdoc.model.diagnosis import Diagnosis
+from leakdoc.model.packed import PackedDiagnoses
 from leakdoc.model.scan import Scan
-from leakdoc.model.urgency import most_urgent_first
 from leakdoc.sampling.sources.prometheus.fleet import Fleet, Sourced
 
 
@@ -41,21 +42,22 @@ def scan_fleet(
         SourceError: the server does not even say what it has.
     """
     judge = partial(judge_batch, policies=policies or Policies(), new_since=new_since)
-    judged: list[Judged] = []
-    done = 0
+    packed, skipped, done = PackedDiagnoses(), {}, 0
     for results in map_bounded(judge, fleet.traces(), executor):
         done += len(results)
-        judged.extend(each for each in results if each.diagnosis is not None or each.reason is not None)
+        for each in results:
+            if each.diagnosis is not None:
+                packed.add(each.diagnosis)
+            elif each.reason is not None:
+                skipped[each.subject] = each.reason
         if progress is not None:
             progress(done, len(fleet))
-    judged.sort(key=lambda each: each.subject)
-    scan = scan_of(judged, notes=tuple(_notes(fleet)))
     return Scan(
-        diagnoses=tuple(most_urgent_first(scan.diagnoses)),
-        skipped={**scan.skipped, **fleet.inventory.left_out},
-        discovery=scan.discovery,
-        notes=scan.notes,
-        left_out=done - len(judged),
+        diagnoses=packed.most_urgent_first(),
+        skipped={**skipped, **fleet.inventory.left_out},
+        discovery=discovery_of(packed.faults()),
+        notes=tuple(_notes(fleet)),
+        left_out=done - len(packed) - len(skipped),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import Diagnosis
+from leakdoc.model.packed import PackedDiagnoses
+from leakdoc.model.urgency import most_urgent_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +45,25 @@ class Scan:
         left_out: how many subjects were judged and are not listed, being not what was asked for.
     """
 
-    diagnoses: tuple[Diagnosis, ...]
+    diagnoses: Sequence[Diagnosis]
     skipped: Mapping[str, str]
     discovery: Discovery
     notes: tuple[str, ...] = field(default=())
     left_out: int = 0
 
     @property
+    def ranked(self) -> Sequence[Diagnosis]:
+        """The diagnoses, the most urgent first."""
+        if isinstance(self.diagnoses, PackedDiagnoses):
+            return self.diagnoses.most_urgent_first()
+        return most_urgent_first(self.diagnoses)
+
+    @property
     def counts(self) -> dict[Decision, int]:
         """How many subjects each decision has, in the order of severity; decisions without any are left out."""
         of_each = dict.fromkeys(Decision, 0)
-        for diagnosis in self.diagnoses:
-            of_each[diagnosis.decision] += 1
+        packed = self.diagnoses if isinstance(self.diagnoses, PackedDiagnoses) else None
+        decisions = packed.decisions if packed is not None else [each.decision for each in self.diagnoses]
+        for decision in decisions:
+            of_each[decision] += 1
         return {decision: count for decision, count in of_each.items() if count}

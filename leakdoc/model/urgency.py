@@ -10,6 +10,8 @@ from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.finding import Finding
 from leakdoc.model.metrics import MEMORY, metric
 
+Key = tuple[int, float, int, float, str]
+
 _ORDER = (
     Decision.LEAKING,
     Decision.EXHAUSTED,
@@ -23,7 +25,7 @@ _ORDER = (
 
 def most_urgent_first(diagnoses: Iterable[Diagnosis]) -> list[Diagnosis]:
     """Return diagnoses in the order in which they deserve a look."""
-    return sorted(diagnoses, key=_key)
+    return sorted(diagnoses, key=key_of)
 
 
 def leading(diagnosis: Diagnosis) -> Finding | None:
@@ -35,7 +37,8 @@ def leading(diagnosis: Diagnosis) -> Finding | None:
     return min(alike or diagnosis.findings, key=_finding_key, default=None)
 
 
-def _key(diagnosis: Diagnosis) -> tuple[int, float, int, float, str]:
+def key_of(diagnosis: Diagnosis) -> Key:
+    """Return what diagnoses are sorted by, the most urgent first."""
     found = leading(diagnosis)
     order = _ORDER.index(diagnosis.decision)
     if found is None or not diagnosis.decision.is_fault:

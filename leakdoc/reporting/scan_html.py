@@ -8,7 +8,7 @@ from typing import Final
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.metrics import metric
 from leakdoc.model.scan import Scan
-from leakdoc.model.urgency import leading, most_urgent_first
+from leakdoc.model.urgency import leading
 from leakdoc.reporting.html_page import page
 from leakdoc.reporting.html_parts import Html, bullets, element, section, table
 from leakdoc.reporting.report_words import DECISIONS, NOT_KNOWN, sentence, subject_name, without_residue
@@ -26,7 +26,7 @@ def scan_to_html(scan: Scan, *, title: str = "Fleet scan", top: int | None = Non
     Args:
         top: how many subjects to list at most, the most urgent first; null lists up to `MOST`.
     """
-    ranked = most_urgent_first(scan.diagnoses)
+    ranked = scan.ranked
     shown = ranked[: MOST if top is None else top]
     return page(
         title,

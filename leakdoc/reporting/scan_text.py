@@ -10,7 +10,7 @@ from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.metrics import metric
 from leakdoc.model.scan import Discovery, Scan
-from leakdoc.model.urgency import leading, most_urgent_first
+from leakdoc.model.urgency import leading
 from leakdoc.redact import inert
 from leakdoc.reporting.words import decision_word, subject_words, time_words
 
@@ -26,12 +26,13 @@ def scan_lines(scan: Scan, *, top: int | None = None) -> Iterator[str]:
         top: how many subjects to show at most, the most urgent first; null shows up to `SHOWN` that are not settled.
     """
     yield _summary(scan)
-    ranked = most_urgent_first(scan.diagnoses)
-    worth = [each for each in ranked if not each.decision.is_settled] if top is None else ranked
-    shown = worth[: SHOWN if top is None else top]
+    ranked = scan.ranked
+    unsettled = sum(count for decision, count in scan.counts.items() if not decision.is_settled)
+    worth = unsettled if top is None else len(ranked)  # what is settled comes last
+    shown = ranked[: min(worth, SHOWN if top is None else top)]
     yield from map(_line, shown)
-    if len(worth) > len(shown):
-        yield f"and {len(worth) - len(shown):,} more: --top {len(worth)} shows them, --json and --csv list all"
+    if worth > len(shown):
+        yield f"and {worth - len(shown):,} more: --top {worth} shows them, --json and --csv list all"
     yield from discovery_lines(scan.discovery)
     yield from skipped_lines(scan)
     yield from (inert(note, longest=500) for note in scan.notes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from typing import Any
 import pytest
 
 import leakdoc
+from leakdoc.cli.scan import print_scan_json
 from leakdoc.detection.discovery import discovery_of
 from leakdoc.errors import UnreadableSource
 from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import Diagnosis, Window
+from leakdoc.model.documents import scan_document
 from leakdoc.model.finding import Finding, Interval
+from leakdoc.model.packed import PackedDiagnoses
 from leakdoc.model.scan import Scan
 from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.model.urgency import most_urgent_first
@@ -185,3 +189,24 @@ def test_the_snippet_of_the_documentation_runs(
     (block,) = [each for each in blocks("python") if each.document == "docs/fleet.md"]
     exec(compile(block.text, "fleet.md", "exec"), {})
     assert "'leaking': 1" in capsys.readouterr().out
+
+
+def test_packed_diagnoses_are_the_same_and_in_the_same_order() -> None:
+    diagnoses = [judged("b"), judged("a", soon=60.0), judged("fine", Decision.STABLE), judged("c", slope=5e6)]
+    packed = PackedDiagnoses(diagnoses)
+    assert list(packed) == diagnoses
+    assert list(packed.most_urgent_first()) == most_urgent_first(diagnoses)
+    assert [each.subject.name for each in packed.most_urgent_first()[:2]] == ["a", "c"]
+    assert len(list(packed.faults())) == 3
+    told = [Scan(diagnoses=each, skipped={}, discovery=discovery_of(diagnoses)) for each in (packed, tuple(diagnoses))]
+    assert told[0].counts == told[1].counts
+    assert list(told[0].ranked) == list(told[1].ranked)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_a_document_that_is_written_in_parts_is_the_whole_document(count: int) -> None:
+    diagnoses = tuple(judged(f'"diagnoses": [] {at}') for at in range(count))
+    scan = Scan(diagnoses=diagnoses, skipped={'"diagnoses": []': "why"}, discovery=discovery_of(diagnoses))
+    out = io.StringIO()
+    print_scan_json(scan, out)
+    assert json.loads(out.getvalue()) == json.loads(json.dumps(scan_document(scan)))

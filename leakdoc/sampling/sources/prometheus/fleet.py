@@ -18,6 +18,7 @@ from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.remote_read import is_offered
 from leakdoc.sampling.sources.prometheus.traces import trace_of
 
+_AHEAD: Final = 1  # batches that are fetched while one is judged
 _FAILURES: Final = 3  # batches in a row after which a server is taken to be gone
 
 
@@ -73,7 +74,7 @@ class Fleet:
         """
         failures = 0
         reason = ""
-        for batch, fetched in _ahead(self._fetching().fetch, in_batches(subjects or self.inventory.subjects), 2):
+        for batch, fetched in _ahead(self._fetching().fetch, in_batches(subjects or self.inventory.subjects), _AHEAD):
             if failures >= _FAILURES:
                 yield [Sourced(_name(each), None, reason) for each in batch]
                 continue
