@@ -5,6 +5,7 @@ Nothing of leakdoc is imported until a test asks for one.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,3 +56,44 @@ def leakdoc_recording(tmp_path: Path) -> Callable[..., Path]:
         return made_recording(tmp_path / name, made_samples(columns, **options))
 
     return make
+
+
+@pytest.fixture
+def leakdoc_no_growth() -> Callable[..., None]:
+    """`leakdoc.testing.assert_no_growth`: call something until it is decided whether it keeps anything."""
+    from leakdoc.testing.growth import assert_no_growth
+
+    return assert_no_growth
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say what the marker is for."""
+    config.addinivalue_line(
+        "markers",
+        "leakdoc(rounds=200, calls=5): call the test until it is decided whether it keeps memory, connections, "
+        "descriptors, threads or tasks; fail with the lines if it does",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Call a marked test again and again; its fixtures are set up once."""
+    marker = pyfuncitem.get_closest_marker("leakdoc")
+    if marker is None:
+        return None
+    from leakdoc.testing.growth import assert_no_growth
+
+    names = pyfuncitem._fixtureinfo.argnames
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+    test = pyfuncitem.obj
+    if inspect.iscoroutinefunction(test):
+
+        async def call() -> None:
+            await test(**arguments)
+    else:
+
+        def call() -> None:  # type: ignore[misc]
+            test(**arguments)
+
+    assert_no_growth(call, **marker.kwargs)
+    return True

@@ -1,0 +1,133 @@
+"""`assert_no_growth` and the marker: what keeps something fails with its line, what does not passes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leakdoc.testing import Grew, assert_no_growth
+from leakdoc.testing.sequential import Growing, Verdict
+
+KEPT: list[Any] = []
+HERE = Path(__file__)
+
+
+@pytest.fixture(autouse=True)
+def emptied() -> Any:
+    yield
+    for each in KEPT:
+        with contextlib.suppress(Exception):
+            each.close()
+    KEPT.clear()
+
+
+def memory() -> None:
+    KEPT.append(bytes(100))  # leaks memory
+
+
+def sockets() -> None:
+    KEPT.append(socket.socket())  # leaks connections
+
+
+def files() -> None:
+    KEPT.append(open(os.devnull, "rb"))  # leaks descriptors  # noqa: PTH123, SIM115
+
+
+def line_of(function: Callable[[], None]) -> int:
+    return function.__code__.co_firstlineno + 1
+
+
+@pytest.mark.parametrize(("leak", "channel"), [(memory, "memory"), (sockets, "connections"), (files, "descriptors")])
+def test_what_is_kept_fails_with_its_line(leak: Callable[[], None], channel: str) -> None:
+    with pytest.raises(Grew, match=channel) as failed:
+        assert_no_growth(leak)
+    assert (str(HERE), line_of(leak)) in {(line.file, line.line) for line in failed.value.lines}
+
+
+def test_threads_that_do_not_end_are_kept() -> None:
+    end = threading.Event()
+    with pytest.raises(Grew, match="threads"):
+        assert_no_growth(lambda: threading.Thread(target=end.wait, daemon=True).start(), calls=1)
+    end.set()
+
+
+def test_tasks_that_do_not_end_are_kept() -> None:
+    async def starts_one() -> None:
+        KEPT.append(asyncio.create_task(asyncio.sleep(3600)))
+
+    with pytest.raises(Grew, match="tasks"):
+        assert_no_growth(starts_one)
+
+
+def fine() -> None:
+    with socket.socket(), open(os.devnull, "rb"):  # noqa: PTH123
+        sorted([str(number) for number in range(100)])
+
+
+def fills_up() -> None:
+    if len(KEPT) < 30:
+        KEPT.append(bytes(1000))
+
+
+async def answers() -> None:
+    await asyncio.gather(*(asyncio.sleep(0) for _ in range(3)))
+
+
+@pytest.mark.parametrize("sound", [fine, fills_up, answers], ids=lambda each: each.__name__)
+def test_what_lets_go_of_everything_passes(sound: Callable[[], Any]) -> None:
+    assert_no_growth(sound)
+
+
+def test_what_levels_off_is_no_leak() -> None:
+    growing = Growing()
+    for step in range(200):
+        growing.add(1000 * 0.8**step)
+        assert growing.verdict() is not Verdict.GROWS
+        if 1000 * 0.8**step < 1:
+            break
+
+
+def test_what_goes_up_every_round_is_decided_within_twenty() -> None:
+    growing = Growing()
+    rounds = 0
+    while growing.verdict() is Verdict.UNDECIDED:
+        growing.add(64.0)
+        rounds += 1
+    assert growing.verdict() is Verdict.GROWS
+    assert rounds <= 20
+
+
+MARKED = """
+import pytest
+KEPT = []
+
+@pytest.mark.leakdoc
+def test_leaks(tmp_path):
+    KEPT.append(str(tmp_path) * 9)
+
+@pytest.mark.leakdoc(rounds=50)
+def test_is_fine(tmp_path):
+    assert tmp_path.exists()
+
+def test_by_fixture(leakdoc_no_growth):
+    leakdoc_no_growth(lambda: None)
+"""
+
+
+def test_the_marker_fails_a_test_that_keeps_something(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    (tmp_path / "test_marked.py").write_text(MARKED)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    assert "1 failed, 2 passed" in done.stdout, done.stdout
+    assert "test_marked.py:7" in done.stdout
