@@ -15,7 +15,7 @@ from tests.docs.commands import ROOT, blocks, commands, leakdoc_commands
 
 README = "README.md"
 PROGRAM = Path(__file__).parents[1] / "programs" / "leaks_memory.py"
-SHORTER = {"watch": ["--interval", "50ms", "--for", "20s"]}
+SHORTER = {"watch": ["--interval", "50ms", "--for", "60s"]}
 EXPECTED = {"watch": 1, "verify": 0, "recheck": 0, "report": 0}
 START, END = 1_700_000_000.0, 1_700_000_600.0
 
