@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leakdoc.errors import UsageError
 from leakdoc.redact import inert
-from leakdoc.sampling.cgroups import directories, parse_counters, parse_limit, parse_membership, parse_mounts
+from leakdoc.sampling.captures.trigger import parse_trigger
+from leakdoc.sampling.cgroups import (
+    directories,
+    group_paths,
+    parse_counters,
+    parse_limit,
+    parse_membership,
+    parse_mounts,
+)
 from leakdoc.sampling.naming import display_name
 from leakdoc.sampling.probes.descriptor_kinds import kind_of
 from leakdoc.sampling.probes.mappings import heap_mapped
@@ -21,6 +30,9 @@ from leakdoc.sampling.procfs import UnexpectedText, parse_open_files_limit, pars
 from leakdoc.sampling.sockets.proc_net import parse_table
 from leakdoc.sampling.sockets.sock_diag import parse_part
 from leakdoc.sampling.sockets.tcp import KEY_ENDS, TcpSocket
+from leakdoc.sampling.targets.by_group import container_paths, group_path, unit_paths
+from leakdoc.sampling.timeline import Timeline
+from leakdoc.testing.clock import FakeClock
 
 # Lines that look like those of /proc, with anything in between.
 NUMBER = st.one_of(st.integers(0, 2**70).map(str), st.just("-1"), st.text("0123456789abcdef-:()/ \t", max_size=12))
@@ -135,3 +147,62 @@ def test_a_dump_that_is_cut_or_spoilt_reads_or_says_that_it_does_not(
 def test_a_name_is_one_inert_line_and_never_empty(argv: list[str], comm: str) -> None:
     name = display_name(["python3", *argv], comm)
     assert name and name == inert(name)
+
+
+PATHS = st.lists(
+    st.lists(
+        st.sampled_from(["a", "a.service", "b.scope", "docker", "0" * 64, "docker-" + "ab" * 32 + ".scope", "x y"])
+    )
+    .map("/".join)
+    .map("/{}".format),
+    max_size=5,
+)
+
+
+@given(name=st.text(max_size=8) | st.sampled_from(["a", "b", "a.service"]), paths=PATHS)
+def test_a_unit_is_a_whole_part_of_a_path_and_nothing_below_it(name: str, paths: list[str]) -> None:
+    for found in unit_paths(name, paths):
+        last = found.rpartition("/")[2]
+        assert last in (name, f"{name}.service", f"{name}.scope")
+        assert any(path == found or path.startswith(f"{found}/") for path in paths)
+
+
+@given(identity=st.text("0123456789abcdefg", max_size=70), paths=PATHS)
+def test_a_container_is_known_by_the_start_of_its_id(identity: str, paths: list[str]) -> None:
+    for whole, path in container_paths(identity, paths).items():
+        assert whole.startswith(identity) and len(whole) == 64 and len(identity) >= 6
+        assert whole in path
+
+
+@given(text=st.text(max_size=20), paths=PATHS)
+def test_a_group_that_is_found_is_one_that_somebody_is_in(text: str, paths: list[str]) -> None:
+    found = group_path(text, paths)
+    assert found is None or (found != "/" and any(f"{path}/".startswith(f"{found}/") for path in paths))
+
+
+@given(text=TEXT)
+def test_the_paths_of_groups_are_read_from_whatever_there_is(text: str) -> None:
+    assert all(path.startswith("/") and path != "/" for path in group_paths(text))
+
+
+@given(text=st.text(max_size=20) | st.sampled_from(["85%", "forecast:10m", "forecast:1d2h"]))
+def test_a_point_to_capture_at_is_one_or_is_refused_with_a_way_out(text: str) -> None:
+    try:
+        assert parse_trigger(text).reason(0.0, 0.0, 1.0) is None
+    except UsageError as refused:
+        assert refused.help
+
+
+STEPS = st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0.001, 100.0)), max_size=20)
+
+
+@given(steps=STEPS)
+def test_times_go_forward_whatever_is_done_to_the_clock(steps: list[tuple[float, float]]) -> None:
+    clock = FakeClock()
+    timeline = Timeline(clock)
+    times = [timeline.now().at]
+    for step, passed in steps:
+        clock.step(step)
+        clock.advance(passed)
+        times.append(timeline.now().at)
+        assert times[-1] > times[-2]

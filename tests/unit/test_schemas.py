@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from enum import StrEnum
@@ -32,6 +33,10 @@ from leakdoc.playbook.library import Source
 from leakdoc.playbook.loading import checked, examine
 from leakdoc.playbook.registry import Refused, installed
 from leakdoc.reporting.schemas import names, schema_text
+from leakdoc.sampling.captures.capture import Captures
+from leakdoc.sampling.captures.edge import Edge
+from leakdoc.sampling.captures.trigger import AtShare
+from leakdoc.testing.series import made_samples
 from leakdoc.verification.guard_document import guard_document
 from leakdoc.verification.guarding import Guarded, Harm
 from leakdoc.verification.postmortem import postmortem
@@ -79,6 +84,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
     holder = {"peer": "", "pool": "a", "held_s": 1.0, "file": "a.py", "line": 1, "function": "f", "thread": "main"}
     held = Held(longer_than_s=1.0, known=True, holders=(holder,))
     return {
+        "capture": a_capture(tmp_path_factory.mktemp("capture")),
         "connections": connections_document(diagnose(before), (peer,), held),
         "diagnosis": said,
         "guard": guard_document(proof.after.trace.subject, guarded, rollback),
@@ -102,6 +108,14 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
         "step": step_document(installed().get("detect_growth")),
         "steps": registry_document(replace(installed(), refused=(Refused(name="a", origin="b", reason="c"),))),
     }
+
+
+def a_capture(directory: Path) -> Document:
+    captures = Captures(lambda: AtShare(0.8), directory / "r", limit_bytes=100.0)
+    (sample,) = made_samples({"rss_bytes": [90.0]}, pid=os.getpid())
+    Edge(values.trace().subject, captures).look((sample,), 0.0)
+    document: Document = json.loads(captures.written[0].read_text())
+    return document
 
 
 def a_heap_report() -> HeapReport:
