@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -153,3 +156,11 @@ def test_proof_is_rechecked_like_any_other(tmp_path):
 def test_no_policy_field_is_without_a_reason():
     assert RecoveryPolicy().back_share < RecoveryPolicy().improved_share
     assert Column("error_share").text == "error_share"
+
+
+def test_reference_checker_reads_a_proof_of_recovery_too(tmp_path):
+    path = write_proof(verified(after()), tmp_path / "proof.json")
+    reference = Path(__file__).parents[2] / "docs" / "recheck_reference.py"
+    done = subprocess.run([sys.executable, str(reference), str(path)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("ok       sha256")
