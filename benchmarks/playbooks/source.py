@@ -92,7 +92,8 @@ def event_begins(line: str) -> bool:
 
 def _event(line: str) -> Event:
     text = line.partition(" ")[2]
-    said, bars, command = text.partition(" || ")
+    said, bars, command = f" {text}".partition(" || ")
+    said = said.strip()
     sort, truth = line[0], _TRUTHS.get(line[1:2], "noise")
     return Event(sort=sort, truth=truth, said=said if bars else text, line=command)
 

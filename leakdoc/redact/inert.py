@@ -21,6 +21,8 @@ def inert(text: str, *, longest: int = _LONGEST_NAME) -> str:
 
 def inert_lines(text: str) -> str:
     """Return foreign text with its lines and tabs kept, each line without what `inert` takes out."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
     return "".join(character if character in "\n\t" else _plain(character) for character in text)
 
 

@@ -17,10 +17,14 @@ class Form(NamedTuple):
     Args:
         pattern: has the group `value`.
         sure: whatever stands there is a secret, whether it looks like one or not.
+        needs: at least one of these stands in every text that holds the form, in lower case.
+        anchored: the pattern begins with what it needs.
     """
 
     pattern: re.Pattern[str]
     sure: bool
+    needs: tuple[str, ...]
+    anchored: bool = False
 
 
 _NAMED: Final = (
@@ -33,7 +37,7 @@ _QUOTED: Final = r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|\\\"[^\"\\\n]*\\\""
 VALUE: Final = rf"(?P<value>{_QUOTED}|[^\s,;&]+)"
 
 # A sentence that names a secret is no assignment: "missing token: retry", "password: unchanged".
-_ASSIGNED: Final = rf"(?i){SECRET_NAME}(?:\\?[\"'])?[ \t]*[=:][ \t]*(?!//){VALUE}"
+_ASSIGNED: Final = rf"(?i){_NAMED}[\w.-]{{0,80}}(?:\\?[\"'])?[ \t]*[=:][ \t]*(?!//){VALUE}"
 
 SURE: Final = (
     r"(?P<value>-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z))",
@@ -42,6 +46,7 @@ SURE: Final = (
     r"(?<=hooks\.slack\.com/)(?P<value>[^\s\"'\\]+)",  # a webhook's path is its secret
     r"(?i)\bhttps://[\w.-]*(?:webhook|discord(?:app)?\.com/api/webhooks|open\.feishu\.cn/open-apis/bot|"
     r"oapi\.dingtalk\.com/robot)[\w.-]*/(?P<value>[^\s\"'\\]{8,})",
+    r"(?i)\bhttps?://[^\s\"']+?/(?:hooks?|webhookb?2?|webhooks)/(?P<value>[^\s\"'\\]{6,})",
     r"\b(?P<value>xox[a-z]-[\w-]{8,})",
     r"\b(?P<value>(?:gh[pousr]_|github_pat_|glpat-|npm_|pypi-|hvs\.|dop_v1_|sk_live_|sk_test_|rk_live_|whsec_|shpat_)"
     r"[\w-]{10,})",
@@ -81,16 +86,41 @@ NAMED_PAIR: Final = (
     rf"(?i)[\"']?\bkey[\"']?\s*:\s*[\"']?{SECRET_NAME}[\"']?\s*,?\s*[\"']?\bvalue[\"']?\s*:\s*(?P<value>{_QUOTED}|[^\s,}}]+)",
 )
 _OPTION: Final = rf"(?i)(?<![\w-])--?[\w.-]{{0,80}}?{_NAMED}[\w.-]{{0,80}}\s+{VALUE}"
-LIKELY: Final = (_ASSIGNED, _OPTION)
-"""Places where what is named as a secret stands, or words about it."""
+_CUSTOM_HEADER: Final = rf"(?i)\bx-[\w-]{{0,30}}-(?:key|auth)[\w-]{{0,30}}[\"']?[ \t]*[=:][ \t]*{VALUE}"
+
+
+_NEEDS: Final = (
+    "-----begin", "akia asia", "eyj", "hooks.slack.com", "webhook discord feishu dingtalk", "hook", "xox",
+    "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat npm_ pypi- hvs. dop_v1 sk_ rk_ whsec_ shpat_", "sk- pk-", "aiza", "sg.",
+    "basic negotiate", "bearer", "authorization", "cookie", "curl", "curl", "mysql mariadb", "redis-cli",
+    "sshpass mongo rabbitmqadmin docker podman helm lftp influx", "ldap", "identified password", "requirepass", "auth",
+    "machine", ":", "jdbc:oracle", "sig= signature token credential auth= key= pw=", "pass",
+    "_key= _pass= _pw= _pat= _salt= _auth=", "rediscli_auth mysql_pwd vault_token sshpass", "密码 口令 密钥 令牌",
+)  # fmt: skip
+_NAMES: Final = (
+    "password", "passwd", "pwd", "secret", "token",
+    "apikey", "api_key", "api-key", "credential", "authorization",
+    "passphrase", "accesskey", "access_key", "access-key", "accountkey",
+    "account_key", "account-key", "privatekey", "private_key", "private-key",
+    "signingkey", "signing_key", "signing-key", "encryptionkey", "encryption_key",
+    "encryption-key", "clientkey", "client_key", "client-key", "sessionkey",
+    "session_key", "session-key", "sessionid", "session_id", "session-id",
+    "masterkey", "master_key", "master-key",
+)  # fmt: skip
 
 
 @cache
 def forms() -> tuple[Form, ...]:
     """Return every form but the userinfo of a URL; they are compiled when the first text is looked at."""
     return (
-        *(Form(re.compile(text, re.DOTALL if "BEGIN" in text else 0), True) for text in (*SURE, *NAMED_PAIR)),
-        *(Form(re.compile(text), False) for text in LIKELY),
+        *(
+            Form(re.compile(text, re.DOTALL if "BEGIN" in text else 0), True, tuple(needs.split(" ")))
+            for text, needs in zip(SURE, _NEEDS, strict=True)
+        ),
+        *(Form(re.compile(text), True, ("value",)) for text in NAMED_PAIR),
+        Form(re.compile(_ASSIGNED), False, _NAMES, anchored=True),
+        Form(re.compile(_CUSTOM_HEADER), False, ("-key", "-auth")),
+        Form(re.compile(_OPTION), False, _NAMES),
     )
 
 

@@ -24,6 +24,7 @@ _NO_SECRET: Final = re.compile(
     r"changed|rotated|denied|default|password|secret|token|string|bytes|example|optional|authentication|unauthorized|"
     r"\*+|x+|\.+|[-\d.:/]{1,8}|<[^>]*>|\[[^\]]*\]|\$\{?.*|\{\{.*|%[a-z(].*|env:\w+|file:.*|os\.\w+.*|process\.env.*|.*\(.*"
 )
+_AN_ID_IS_SECRET: Final = re.compile(r"(?i)session[_-]?id|access[_-]?key[_-]?id")
 _NAMES_ONE: Final = re.compile(r"(?i)(?:name|ref|file|path|arn|id|url|uri|type|count|limit|length|version|host)s?$")
 
 
@@ -88,10 +89,12 @@ def _only_names_one(text: str, found: Found) -> bool:
     """Whether what stands before the value says that it is a name, a path or a count of secrets: `secretName: db`."""
     if found.sure:
         return False
-    key = re.search(r"[\w.-]+(?=\\?[\"']?\s*[=:]?\s*\\?[\"']?$)", text[max(0, found.start - 120) : found.start])
-    return bool(
-        key and _NAMES_ONE.search(key[0]) and not re.search(r"(?i)session[_-]?id|access[_-]?key[_-]?id", key[0])
-    )
+    before = text[max(0, found.start - 120) : found.start].rstrip(" \t=:\"'\\")
+    end = len(before)
+    while end and (before[end - 1].isalnum() or before[end - 1] in "_.-"):
+        end -= 1
+    key = before[end:]
+    return bool(_NAMES_ONE.search(key)) and not _AN_ID_IS_SECRET.search(key)
 
 
 def _parts(secret: str) -> Iterator[str]:

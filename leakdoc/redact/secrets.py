@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from leakdoc.redact.patterns import forms, hint, userinfo
+from leakdoc.redact.patterns import Form, forms, hint, userinfo
 
 MASK: Final = "[redacted]"
 
@@ -45,8 +46,25 @@ def secrets_in(text: str) -> Iterator[Found]:
     for match in userinfo().finditer(text):
         user, colon, password = match["userinfo"].partition(":")
         yield Found(match.start("userinfo"), match.end("userinfo"), password if colon else user, bool(colon))
+    lowered = text.lower()
     for form in forms():
-        for match in form.pattern.finditer(text):
+        for match in _matches(form, text, lowered):
             start, end = match.span("value")
             if match["value"] != MASK:
                 yield Found(start, end, match["value"], form.sure)
+
+
+def _matches(form: Form, text: str, lowered: str) -> Iterator[re.Match[str]]:
+    needed = [each for each in form.needs if each in lowered]
+    if not needed:
+        return
+    if not form.anchored or len(lowered) != len(text):
+        yield from form.pattern.finditer(text)
+        return
+    for each in needed:
+        at = lowered.find(each)
+        while at >= 0:
+            match = form.pattern.match(text, at)
+            if match is not None:
+                yield match
+            at = lowered.find(each, at + len(each))

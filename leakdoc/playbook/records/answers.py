@@ -12,11 +12,11 @@ from leakdoc.playbook.records.event import RecordEvent
 LONGEST_OUTPUT: Final = 40_000  # characters; of a longer output, its two ends are kept
 
 
-def cut(output: str) -> str:
+def cut(output: str, longest: int = LONGEST_OUTPUT) -> str:
     """Return an output without its middle, where it is very long."""
-    if len(output) <= LONGEST_OUTPUT:
+    if len(output) <= longest:
         return output
-    half = LONGEST_OUTPUT // 2
+    half = longest // 2
     return f"{output[:half]}\n[… {len(output) - 2 * half} characters left out …]\n{output[-half:]}"
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from leakdoc.playbook.records.event import RecordEvent, Sort
 from leakdoc.playbook.records.interpreting import Reading
 from leakdoc.playbook.records.mentions import Mention, mentions
-from leakdoc.playbook.records.placing import Placed
+from leakdoc.playbook.records.placing import Placed, revisions_in
 from leakdoc.playbook.records.prompting import prompt_of, prompted_paths, prompted_service
 from leakdoc.playbook.records.slicing import DID_NOT_HOLD
 
@@ -87,6 +87,8 @@ def _gathered(course: list[Placed]) -> dict[Mention, int]:
         counts |= {Mention("service", "service", name): 1 for name in prompted_service(prompt)}
     edited = _edited(course)
     counts = {_leaking(mention, edited): count for mention, count in counts.items()}
+    for revision in _revisions(course):
+        counts.setdefault(Mention("stable_revision", "revision", revision), 1)
     for sha in _shas(course):
         counts.setdefault(Mention("git_sha", "revision", sha), 1)
     return counts
@@ -116,14 +118,30 @@ def _leaking(mention: Mention, edited: set[str]) -> Mention:
     return mention._replace(name="leak_file" if leaks else "other_file")
 
 
+def _revisions(course: list[Placed]) -> list[str]:
+    """Return what a look at the running revision showed, and something later goes back to by name."""
+    named = []
+    for position, each in enumerate(course):
+        if each.reading.kind == "revision":
+            later = [
+                after.reading for after in course[position + 1 :] if after.slot in ("baseline", "rollout", "roll_back")
+            ]
+            texts = "\n".join(reading.event.text + reading.line for reading in later)
+            for revision in sorted(revisions_in(each.reading.event.output)):
+                if re.search(rf"(?<![\w.:-]){re.escape(revision)}(?![\w-])", texts):
+                    named.append(revision)
+    return named
+
+
 def _shas(course: list[Placed]) -> list[str]:
     """Return the commits that a history showed and that something later names."""
     shown: list[str] = []
     for position, each in enumerate(course):
-        if each.reading.kind == "history":
-            for sha in re.findall(r"(?m)^\W*(?:commit )?([0-9a-f]{7,40})\b(?=.*[a-z ])", each.reading.event.output):
+        if each.reading.kind == "history" and each.kept:
+            listed = re.findall(r"(?m)^\W*(?:commit )?([0-9a-f]{7,40})\b(?=.*[a-z ])", each.reading.event.output)
+            for sha in listed:
                 later = "\n".join(after.reading.event.text + after.reading.line for after in course[position + 1 :])
-                if re.search(r"[a-f]", sha) and re.search(rf"\b{sha[:7]}", later):
+                if re.search(r"[a-f]", sha) and (len(listed) == 1 or re.search(rf"\b{sha[:7]}", later)):
                     shown.append(sha)
     return shown
 

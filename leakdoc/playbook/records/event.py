@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Final
+
+_ONE_TURN_S: Final = 5.0  # what is said so shortly before a call announces it; a finding is thought about for longer
 
 
 class Sort(StrEnum):
@@ -32,6 +35,7 @@ class RecordEvent:
         sort: statement, command, edit, or a step of leakdoc.
         at: seconds since the epoch, or null when the record does not say.
         session: events of one file may belong to several.
+        turn: events of one turn of the agent share it, where the record tells turns apart.
         text: what a statement says.
         command: a command line; of a tool that is no shell, its name and arguments.
         argv: the words of a call that is no command line.
@@ -50,6 +54,7 @@ class RecordEvent:
     actor: Actor = Actor.AGENT
     at: float | None = None
     session: str = ""
+    turn: str = ""
     text: str = ""
     command: str = ""
     argv: tuple[str, ...] = ()
@@ -95,11 +100,19 @@ def with_narration(events: list[RecordEvent]) -> list[RecordEvent]:
     for event in events:
         before = last.get(event.session)
         if event.is_call and before is not None and _announces(told[before], event):
-            told[before] = replace(told[before], narrates=True)
+            told[before] = replace(told[before], narrates=_of_one_turn(told[before], event))
             event = replace(event, said=told[before].text)
         last[event.session] = len(told)
         told.append(event)
     return told
+
+
+def _of_one_turn(statement: RecordEvent, call: RecordEvent) -> bool:
+    if statement.turn and call.turn:
+        return statement.turn == call.turn
+    if statement.at is not None and call.at is not None:
+        return call.at - statement.at <= _ONE_TURN_S
+    return True
 
 
 def _announces(statement: RecordEvent, call: RecordEvent) -> bool:

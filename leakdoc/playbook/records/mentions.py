@@ -69,7 +69,7 @@ _POSITIONS: Final = (
     _position("allocation", "text", r"\balloc\s+(?:exec|logs|status|restart|signal)\s+(?:-\S+\s+(?:[a-z]+\s+|\d+\s+)?)*(?P<v>[0-9a-f]{8,36})\b"),
     _position("pid", "pid", r"(?:--pid[ =]|\s-p[ =]?)(?P<v>\d{1,7})\b", r"py-spy|pystack|lsof|pmap|strace|gdb|memray|rbspy|rbtrace|perf|pidstat|pystack|austin|gcore|nsenter|memleak|ps\b|top\b|prlimit|smem|dotnet"),
     _position("pid", "pid", r"/proc/(?P<v>\d{1,7})/"),
-    _position("pid", "pid", r"\b(?:pmap|jstack|jmap|jcmd|jstat|gcore|pystack remote|kill|rbtrace|asprof)\s+(?:-\S+\s+|\w+\s+(?=\d))*(?P<v>\d{1,7})\b"),
+    _position("pid", "pid", r"\b(?:pmap|jstack|jmap|jcmd|jstat|gcore|pystack remote|kill|rbtrace|asprof)\s+(?:-\S+\s+|[A-Za-z]\w*\s+)*?(?P<v>\d{1,7})\b"),
     _position("pid", "pid", r"\bmemray (?:attach|live|detach)\b.*\s(?P<v>\d{1,7})\s*(?:$|['\"|;&])"),
     _position("pid", "pid", r"\bProcess\((?P<v>\d{1,7})\)"),
     _position("db_host", "host", rf"(?:\s-h|--host)[ =]?{_V}", _DATABASE),
@@ -83,7 +83,9 @@ _POSITIONS: Final = (
     _position("host", "host", r"\bssh\s+(?:-\S+(?:\s+(?:[\w./-]+\.pem|\d+|\w+=\w+))?\s+)*(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+)"),
     _position("host", "host", r"\b(?:scp|rsync)\b.*?\s(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+):/"),
     _position("metrics_url", "url", r"(?P<v>https?://[^\s/'\"]+)(?:/[\w/.-]+?)?/(?:api/v1/(?:query|query_range|series|alerts)|prometheus/api)"),
-    _position("stable_revision", "revision", r"--(?:to-revision|revision)[ =](?P<v>\d+)\b"),
+    _position("stable_revision", "revision", r"--to-revision[ =](?P<v>\d+)\b"),
+    _position("image_tag", "revision", r"--(?:revision|version|release)[ =](?P<v>v?[\w][\w.-]*)"),
+    _position("stable_revision", "revision", r"\brollback\s+(?:[a-z][\w-]*\s+)?(?P<v>v?\d[\w.-]*)\b"),
     _position("stable_revision", "revision", r"\b(?:helm rollback|argocd app rollback|nomad job revert)\s+[\w-]+\s+(?P<v>\d+)\b"),
     _position("new_revision", "revision", r"--task-definition[ =](?P<v>[\w-]+:\d+)"),
     _position("image_tag", "revision", r"[\w.-]+/[\w./-]+:(?P<v>[\w][\w.-]{1,127})(?=['\"\s]|$)"),
@@ -105,6 +107,8 @@ _STAGED: Final = {"namespace", "context", "cluster", "host", "metrics_url", "ser
 
 def mentions(reading: Reading) -> Iterator[Mention]:
     """Yield the values of one call, in the order of the positions."""
+    if reading.event.step:
+        yield from _of_a_step(reading)
     line = f" {reading.line} "
     for position in _POSITIONS:
         if position.within is not None and not position.within.search(line):
@@ -130,6 +134,24 @@ def _name(name: str, value: str, reading: Reading, line: str) -> str:
     if reading.place == STAGING and name in _STAGED and re.search(r"(?i)stag|stg|uat|qa|dev|preprod|test|预发", value):
         return f"staging_{name}"
     return name
+
+
+_GIVEN_TO_STEPS: Final = {
+    "service": ("service", "service"),
+    "channel": ("channel", "slack_channel"),
+    "revision": ("image_tag", "revision"),
+    "source": ("source", "path"),
+}
+
+
+def _of_a_step(reading: Reading) -> Iterator[Mention]:
+    inputs, outputs = reading.event.values.get("inputs"), reading.event.values.get("outputs")
+    given = inputs.get("with") if isinstance(inputs, dict) else None
+    for name, value in given.items() if isinstance(given, dict) else ():
+        if name in _GIVEN_TO_STEPS and isinstance(value, str) and value:
+            yield Mention(*_GIVEN_TO_STEPS[name], value)
+    if reading.event.step.endswith("record_rollback_point") and isinstance(outputs, dict) and outputs.get("revision"):
+        yield Mention("stable_revision", "revision", str(outputs["revision"]))
 
 
 def _paths(reading: Reading) -> Iterator[Mention]:

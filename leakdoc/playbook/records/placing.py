@@ -60,6 +60,7 @@ class Course:
     rulebook: Rulebook
     phase: str = "before"
     rolled_once: bool = False
+    changes_ahead: bool = False  # whether something is still going to be changed
     stable: set[str] = field(default_factory=set)  # revisions that ran before anything was changed
     production: set[str] = field(default_factory=set)  # what names production, from the diagnosis
 
@@ -71,8 +72,13 @@ def placed_calls(read: list[Reading], incident_class: str, rulebook: Rulebook) -
     for position, reading in enumerate(read):
         if not reading.event.is_call:
             _hear(reading, read[position:], course)
+        course.changes_ahead = any(_changes(each) for each in read[position + 1 :])
         calls.append(_call(reading, course) if reading.event.is_call else Placed(reading=reading, phase=course.phase))
     return calls
+
+
+def _changes(reading: Reading) -> bool:
+    return reading.event.is_call and reading.kind in ("fix", "tune", "breaker", "deploy", "restart", "rollback")
 
 
 def kinds_said(each: Placed) -> tuple[str, ...]:
@@ -115,6 +121,8 @@ def _note(made: Placed, course: Course) -> None:
     if made.slot == "staging" and reading.kind in ("deploy", "restart", "load"):
         course.phase = "staged"
     if made.slot in ("rollout", "roll_back") or (made.slot in ("tune", "breaker") and _acts_at_once(reading)):
+        course.phase, course.rolled_once = "rolled", True
+    if made.slot == "mitigate" and not course.changes_ahead:
         course.phase, course.rolled_once = "rolled", True
     if made.slot in ("baseline", "sample", "pool", "upstream") and course.phase != "rolled":
         course.stable |= revisions_in(reading.event.output)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from leakdoc.errors import DamagedSource, UnreadableSource, UsageError
-from leakdoc.playbook.records.answers import cut
+from leakdoc.playbook.records.answers import LONGEST_OUTPUT, cut
 from leakdoc.playbook.records.event import RecordEvent, with_narration
 from leakdoc.playbook.records.importers import atif, claude, devin, journal
 from leakdoc.playbook.records.lines import opened
@@ -29,6 +29,7 @@ IMPORTERS: Final[dict[str, Importer]] = {
 }
 FORMATS: Final = ("auto", "journal", "claude", "atif", "devin")
 _LAYOUTS: Final = (".jsonl", ".json", ".claude", ".atif", ".devin-messages-v3", ".devin-messages", ".devin", ".journal")
+_ROUGHLY: Final = 2 * LONGEST_OUTPUT  # the edges of this first cut are gone after the second: no half of a secret stays
 _HEAD: Final = 64 << 10  # characters that are looked at to recognise a format
 
 
@@ -79,7 +80,7 @@ def scrubbed(event: RecordEvent, scrubber: Scrubber) -> RecordEvent:
         for field in ("text", "command", "path", "before", "after", "said")
         if (value := getattr(event, field))
     }
-    output = cut(inert_lines(scrubber.scrub(event.output))) if event.output else ""
+    output = cut(inert_lines(scrubber.scrub(cut(event.output, _ROUGHLY)))) if event.output else ""
     argv = tuple(inert_lines(scrubber.scrub(word)) for word in event.argv)
     values = _scrubbed_json(event.values, scrubber) if event.values else {}
     return replace(event, **texts, output=output, argv=argv, values=values, id=inert(event.id))

@@ -29,6 +29,7 @@ def _events(step: dict[str, Any], number: int, source: str) -> Iterator[RecordEv
         "id": str(step.get("step_id", number)),
         "at": seconds(step.get("timestamp")),
         "actor": Actor.PERSON if source == "user" else Actor.AGENT,
+        "turn": str(step.get("step_id", number)),
     }
     text = flat(step.get("message"))
     if text.strip():

@@ -40,7 +40,13 @@ def _blocks(
     line: dict[str, Any], content: Any, number: int, answers: Answers, noted: Understanding
 ) -> Iterator[RecordEvent]:
     actor = Actor.PERSON if line["type"] == "user" else Actor.AGENT
-    common = {"at": seconds(line.get("timestamp")), "session": str(line.get("sessionId", "")), "actor": actor}
+    turn = str(line["message"].get("id") or line.get("uuid") or number)
+    common = {
+        "at": seconds(line.get("timestamp")),
+        "session": str(line.get("sessionId", "")),
+        "actor": actor,
+        "turn": turn,
+    }
     blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
     said: list[str] = []
     for block in blocks if isinstance(blocks, list) else []:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,6 @@ _APPROVALS: Final = {
 }
 _DONE: Final = {"step_result", "rollback_result", "step_unknown"}
 _QUIET: Final = {
-    "run_started",
     "run_ended",
     "step_intent",
     "rollback_intent",
@@ -35,10 +35,14 @@ def read(path: Path, noted: Understanding) -> Iterator[RecordEvent]:
     intents: dict[tuple[Any, ...], dict[str, Any]] = {}
     for number, line in json_lines(path, noted):
         kind = line.get("type")
-        if kind in ("step_intent", "rollback_intent"):
+        if kind == "run_started":
+            yield from _begun(line)
+        elif kind in ("step_intent", "rollback_intent"):
             intents[_of(line)] = line
         elif kind in _DONE:
             yield _step(line, intents.pop(_of(line), {}), rollback=kind == "rollback_result")
+        elif kind == "choice" and line.get("actor") == "leakdoc":
+            continue  # what the engine does by itself decides nothing
         elif kind in _SAID or kind in _APPROVALS:
             yield _statement(line, str(kind))
         elif kind not in _QUIET:
@@ -47,13 +51,34 @@ def read(path: Path, noted: Understanding) -> Iterator[RecordEvent]:
         yield _step({**intent, "outcome": None}, intent, rollback=intent.get("type") == "rollback_intent")
 
 
+def _begun(line: dict[str, Any]) -> Iterator[RecordEvent]:
+    """Yield what the run began with, as the request that it is: its class, and the parameters that were given."""
+    inputs = line.get("inputs")
+    if not isinstance(inputs, dict):
+        return
+    playbook = inputs.get("playbook")
+    metadata = playbook.get("metadata", {}) if isinstance(playbook, dict) else {}
+    given = inputs.get("params")
+    values = [f"{name} {value}" for name, value in given.items()] if isinstance(given, dict) else []
+    subject = str(metadata.get("incident_class") or metadata.get("name") or "").replace("_", " ")
+    if subject:
+        yield RecordEvent(
+            id=str(line.get("seq", "")),
+            sort=Sort.STATEMENT,
+            at=seconds(line.get("at")),
+            actor=Actor.PERSON,
+            session=str(line.get("run", "")),
+            text=f"{subject}: {', '.join(values)}" if values else subject,
+        )
+
+
 def _of(line: dict[str, Any]) -> tuple[Any, ...]:
     return line.get("run"), line.get("step"), line.get("attempt"), str(line.get("type", "")).startswith("rollback")
 
 
 def _step(line: dict[str, Any], intent: dict[str, Any], *, rollback: bool) -> RecordEvent:
-    argv = line.get("argv") or intent.get("argv")
-    inputs = line.get("inputs") or intent.get("inputs") or {}
+    inputs = intent.get("inputs") or line.get("inputs") or {}
+    argv = line.get("argv") or intent.get("argv") or _command_of(inputs)
     outputs = line.get("outputs") or {}
     uses = str(line.get("uses") or intent.get("uses") or inputs.get("uses") or line.get("step") or "")
     outcome = line.get("outcome")
@@ -67,10 +92,22 @@ def _step(line: dict[str, Any], intent: dict[str, Any], *, rollback: bool) -> Re
         command=argv if isinstance(argv, str) else "",
         step="leakdoc.roll_back" if rollback else uses,
         text=str(line.get("reason") or ""),
-        output=flat(outputs.get("output")) if isinstance(outputs, dict) else "",
+        output=_output(outputs),
         failed=None if outcome is None else outcome in ("failed", "error"),
         values={"inputs": inputs, "outputs": outputs},
     )
+
+
+def _output(outputs: Any) -> str:
+    if not isinstance(outputs, dict):
+        return ""
+    return flat(outputs.get("output")) or json.dumps(outputs, ensure_ascii=False, sort_keys=True)
+
+
+def _command_of(inputs: Any) -> Any:
+    """Return the words of a step that only runs a command: they say more than that it was one."""
+    given = inputs.get("with") if isinstance(inputs, dict) and inputs.get("uses") == "leakdoc.run_command" else None
+    return given.get("command") if isinstance(given, dict) else None
 
 
 def _statement(line: dict[str, Any], kind: str) -> RecordEvent:
