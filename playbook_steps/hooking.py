@@ -174,8 +174,10 @@ def _run(ctx: StepContext, hook: Hook, command: tuple[str, ...], request: HookRe
         for key, value in parameters.items()
         if isinstance(value, str | int | float)
     }
-    environment = {**singles, "LEAKDOC_ACT": request.act, **(hook.environment or {})}
-    return run_command(ctx, command, environment=environment, given=json.dumps(told, default=str).encode())
+    environment = {**singles, "LEAKDOC_ACT": request.act}
+    return run_command(
+        ctx, command, environment=environment, secrets=hook.environment, given=json.dumps(told, default=str).encode()
+    )
 
 
 def _request(ctx: StepContext, name: str, act: str, given: Mapping[str, Any]) -> HookRequest:

@@ -29,7 +29,7 @@ def _probe(
     del command, undo
     if not probe:
         return None
-    done = run_command(ctx, probe, shell=shell, environment=env)
+    done = run_command(ctx, probe, shell=shell, secrets=env)
     answers = {0: Outcome.PASSED, 1: Outcome.FAILED}
     return StepResult(
         outcome=answers.get(done.exit_status, Outcome.INCONCLUSIVE),
@@ -50,7 +50,7 @@ def _undo(
     del command, probe
     if not undo:
         raise StepError("the step has no undo command")
-    return _ended(run_command(ctx, undo, shell=shell, environment=env))
+    return _ended(run_command(ctx, undo, shell=shell, secrets=env))
 
 
 @step(
@@ -73,7 +73,7 @@ def run_a_command(
 ) -> StepResult:
     """Run a command; it passes with exit status 0."""
     del probe, undo
-    return _ended(run_command(ctx, command, shell=shell, environment=env))
+    return _ended(run_command(ctx, command, shell=shell, secrets=env))
 
 
 def _ended(done: Done) -> StepResult:

@@ -49,6 +49,7 @@ def run_command(
     *,
     shell: bool = False,
     environment: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
     given: bytes = b"",
     directory: Path | None = None,
 ) -> Done:
@@ -56,7 +57,8 @@ def run_command(
 
     Args:
         argv: the words; with `shell`, one script, which values reach as environment variables only.
-        environment: beside ours; a value of the form env:NAME or file:PATH is the secret it stands for.
+        environment: beside ours, as it is.
+        secrets: the same, but a value of the form env:NAME or file:PATH is the secret it stands for.
         given: its standard input.
 
     Raises:
@@ -74,7 +76,7 @@ def run_command(
                 stdin=given_file,
                 stdout=output,
                 stderr=error,
-                env={**os.environ, **_facts(ctx), **_resolved(environment or {})},
+                env={**os.environ, **_facts(ctx), **_named(environment or {}), **_resolved(secrets or {})},
                 cwd=directory,
                 start_new_session=not ctx.owns_group,
             )
@@ -130,8 +132,12 @@ def _facts(ctx: StepContext) -> dict[str, str]:
     }
 
 
-def _resolved(environment: Mapping[str, str]) -> dict[str, str]:
+def _named(environment: Mapping[str, str]) -> dict[str, str]:
     for name, value in environment.items():
         if not name or "=" in name or "\0" in name + value:
             raise LeakdocError(f"{inert(name)!r} cannot be an environment variable")
-    return {name: read_secret(value) if is_reference(value) else value for name, value in environment.items()}
+    return dict(environment)
+
+
+def _resolved(secrets: Mapping[str, str]) -> dict[str, str]:
+    return {name: read_secret(value) if is_reference(value) else value for name, value in _named(secrets).items()}

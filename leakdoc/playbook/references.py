@@ -68,6 +68,11 @@ def bind(value: Any, lookup: Callable[[str], Any]) -> Any:
     return lookup(whole[1]) if whole else _REFERENCE.sub(lambda match: _as_text(match[1], lookup(match[1])), value)
 
 
+def with_references_replaced(text: str, replaced: Callable[[str], str]) -> str:
+    """Return a text with each reference, as it is written, replaced by something else."""
+    return _REFERENCE.sub(lambda match: replaced(match[0]), text)
+
+
 def _as_text(path: str, found: Any) -> str:
     if found is None:
         return ""

@@ -74,12 +74,34 @@ def test_shell_text_in_a_parameter_runs_nothing(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir() if len(each.name) == 1] == []
 
 
-def test_a_shells_script_takes_no_references(tmp_path: Path) -> None:
-    text = "params: {w: {type: text}}\n" + steps(command("a", "echo ${{ params.w }}", shell="true"))
-    with pytest.raises(LeakdocError) as raised:
-        run(text, tmp_path, {"w": "x"})
-    assert "holds no references" in str(raised.value)
-    assert not list(tmp_path.iterdir())
+def test_what_a_shells_script_refers_to_reaches_it_as_a_variable(tmp_path: Path) -> None:
+    evil = f'"; touch {tmp_path}/a; $(touch {tmp_path}/b) `touch {tmp_path}/c` #'
+    text = (
+        "params: {w: {type: text}, n: {type: integer, default: 3}}\nsteps:\n"
+        "  - {id: a, uses: leakdoc.run_command, shell: true,\n"
+        '     with: {command: [\'printf "%s|" "${{ params.w }}" ${{ params.n }}\']}}\n'
+        "  - {id: b, uses: leakdoc.run_command, shell: true,\n"
+        "     with: {command: 'echo ${{ steps.a.outputs.exit_status }} ${{ params.w }}'}}\n"
+    )
+    ran = run(text, tmp_path, {"w": evil})
+    assert ran.state.results["a"].outputs["output"] == f"{evil}|3|"
+    assert ran.stop.outcome is Outcome.PASSED
+    assert [each.name for each in tmp_path.iterdir() if len(each.name) == 1] == []
+
+
+@pytest.mark.parametrize("foreign", ["env:HOME", "file:/etc/hostname"])
+def test_foreign_text_is_never_read_as_a_secrets_name(foreign: str, tmp_path: Path) -> None:
+    said = "  - {id: say, uses: leakdoc.run_command, with: {command: [printf, '%s', '" + foreign + "']}}\n"
+    text = steps(said) + (
+        "  - {id: a, uses: leakdoc.run_command, shell: true, then: {error: continue},\n"
+        "     with: {command: ['echo $X'], env: {X: '${{ steps.say.outputs.output }}'}}}\n"
+        "  - {id: b, uses: leakdoc.roll_out, then: {failed: continue, error: continue},\n"
+        "     with: {service: x, revision: '${{ steps.say.outputs.output }}', command: [printenv, LEAKDOC_REVISION]}}\n"
+    )
+    ran = run(text, tmp_path)
+    assert ran.state.results["a"].outcome is Outcome.ERROR
+    assert "no secret of the playbook's" in ran.state.results["a"].reason
+    assert ran.state.results["b"].reason == f"printenv has done it: {foreign}"
 
 
 def test_template_text_inside_values_stays_text(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import Any, Final
 from leakdoc.model.step import Effect, Scope
 from leakdoc.playbook.checks.fault import Checked, Fault
 from leakdoc.playbook.model_steps import StepSpec
-from leakdoc.playbook.references import references
 from leakdoc.playbook.step import Step
 from leakdoc.playbook.yaml_reading import Place
 from leakdoc.redact import without_secrets
@@ -39,9 +38,6 @@ def _of_a_step(place: Place, spec: StepSpec, registered: Step) -> Iterator[Fault
         yield Fault((*place, "rollback" if spec.rollback else "guard"), f"{registered.name} cannot be taken back")
     if spec.shell and not registered.takes("shell"):
         yield Fault((*place, "shell"), f"{registered.name} runs no command of the playbook's")
-    if spec.shell and any(references(spec.with_.get("command"))):
-        told = "a shell's script holds no references; give values in `env`, where they stay values"
-        yield Fault((*place, "with", "command"), told)
     if "shell" in spec.with_:
         yield Fault((*place, "with", "shell"), "belongs beside `with`, as a field of the step")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from leakdoc.playbook.engine.binding import bound
+from leakdoc.playbook.engine.binding import values_for
 from leakdoc.playbook.engine.runner import Runner
 from leakdoc.playbook.journal.cleaning import clean
 from leakdoc.playbook.model_steps import StepSpec
@@ -17,6 +17,5 @@ def begun_with(runner: Runner, spec: StepSpec) -> dict[str, Any]:
     """
     inputs: dict[str, Any] = dict(runner.state.begun[spec.id].inputs or {})
     begun: dict[str, Any] = dict(inputs.get("with") or {})
-    now = bound(runner.state, runner.journal, spec.with_)
-    now |= {"shell": True} if spec.shell else {}
+    now = values_for(runner.state, runner.journal, spec)
     return now if clean(now) == begun else begun

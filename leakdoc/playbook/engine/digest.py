@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from leakdoc.playbook.engine.binding import bound, look_up
+from leakdoc.playbook.engine.binding import bound, look_up, values_for
 from leakdoc.playbook.engine.state import State
 from leakdoc.playbook.journal.cleaning import clean
 from leakdoc.playbook.model_steps import StepSpec
@@ -27,7 +27,7 @@ def approval_subject(state: State, journal: Path, spec: StepSpec, *, request: in
         "request": request,
         "role": spec.approval.role if spec.approval is not None else None,
         "uses": spec.uses,
-        "with": clean(bound(state, journal, spec.with_)),
+        "with": clean(values_for(state, journal, spec)),
         "shell": spec.shell,
         "back_to": clean(bound(state, journal, {"to": spec.rollback.to if spec.rollback else None})["to"]),
         "binds": {path: clean(_as_it_is_now(look_up(state, journal, path))) for path in binds},

@@ -11,7 +11,7 @@ from leakdoc.model.documents import step_result_document
 from leakdoc.model.journal import EventType
 from leakdoc.model.step import Effect, StepResult
 from leakdoc.playbook.engine.approving import approve
-from leakdoc.playbook.engine.binding import bound
+from leakdoc.playbook.engine.binding import bound, values_for
 from leakdoc.playbook.engine.pausing import pause, wait
 from leakdoc.playbook.engine.runner import Runner
 from leakdoc.playbook.engine.setting import Stop
@@ -50,7 +50,7 @@ def run_last(runner: Runner) -> Stop | None:
 def run(runner: Runner, spec: StepSpec) -> Stop | None:
     """Run a step that may run."""
     try:
-        values = values_of(runner, spec)
+        values = values_for(runner.state, runner.journal, spec)
         expected = bound(runner.state, runner.journal, spec.expect)
     except ValueError as error:
         _tell_result(runner, spec, StepResult(outcome=Outcome.ERROR, reason=str(error)))
@@ -72,16 +72,6 @@ def run(runner: Runner, spec: StepSpec) -> Stop | None:
     if result.outcome is Outcome.WAITING:
         return Stop(outcome=Outcome.WAITING, reason=f"{spec.id}: {result.reason}")
     return None
-
-
-def values_of(runner: Runner, spec: StepSpec) -> dict[str, Any]:
-    """Return a step's parameters, bound.
-
-    Raises:
-        ValueError: a reference does not fit where it stands.
-    """
-    values = bound(runner.state, runner.journal, spec.with_)
-    return {**values, "shell": True} if spec.shell else values
 
 
 def unmet(runner: Runner, spec: StepSpec) -> list[str]:
