@@ -1,4 +1,6 @@
 from leakdoc._version import __version__ as __version__
+from leakdoc.attribution.heap import heap as heap
+from leakdoc.attribution.regression_test import regression_test_text as regression_test_text
 from leakdoc.detection.connections import connections as connections
 from leakdoc.detection.diagnosis import diagnose as diagnose
 from leakdoc.detection.policies import Policies as Policies
@@ -12,6 +14,7 @@ from leakdoc.errors import LeakdocError as LeakdocError
 from leakdoc.model.diagnosis import Diagnosis as Diagnosis
 from leakdoc.model.document_of import to_document as to_document
 from leakdoc.model.finding import Finding as Finding
+from leakdoc.model.heap import HeapReport as HeapReport
 from leakdoc.model.proof import Proof as Proof
 from leakdoc.model.scan import Scan as Scan
 from leakdoc.model.trace import Trace as Trace

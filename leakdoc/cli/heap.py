@@ -5,21 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from leakdoc.cli.exit_codes import ANSWERED, UNDECIDED
 from leakdoc.cli.options import add_json, positive_duration
+from leakdoc.cli.out_file import refuse
 from leakdoc.cli.output import print_json, print_lines, tell, tell_kept
 from leakdoc.cli.watching import ended_by_signals
 
 if TYPE_CHECKING:
     from leakdoc.attribution.examining import Ask
-
-UNTRACED_SHARE = 0.6  # of the time: rates are true only where nothing is traced
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--trim", action="store_true", help="ask malloc to return free memory, and tell how much came back"
     )
     parser.add_argument("--keep", metavar="DIR", help="keep memray's captures in DIR, for `memray flamegraph`")
+    parser.add_argument("--write-test", metavar="FILE", help="write a regression test, ready to be filled in")
     parser.add_argument(
         "--accept-oom-risk",
         action="store_true",
@@ -61,33 +59,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Look, and say what was found."""
-    from leakdoc.attribution.examining import examine
-    from leakdoc.attribution.inside import InsidePlan
-    from leakdoc.attribution.keeping import Keeper
-    from leakdoc.model.documents import subject_document
+    from leakdoc.attribution.heap import heap
     from leakdoc.model.heap_document import heap_document
     from leakdoc.reporting.heap_text import heap_lines
-    from leakdoc.sampling.target import resolve
 
+    if args.write_test is not None:
+        refuse(Path(args.write_test), sources=(), force=False, ours=lambda _: False, option="--write-test")
     stop = threading.Event()
-    untraced = args.for_s * UNTRACED_SHARE
-    target = resolve(args.target)
-    keeper = None if args.keep is None else Keeper(Path(args.keep))
     with ended_by_signals(stop.set):
-        report = examine(
-            target,
-            plan=InsidePlan(untraced_s=untraced, traced_s=args.for_s - untraced),
+        report = heap(
+            args.target,
+            for_s=args.for_s,
             allows=_asked(yes=args.yes),
             tells=(lambda _: None) if args.quiet else tell,
-            stop=stop,
-            accept_oom_risk=args.accept_oom_risk,
+            keep=args.keep,
             native=args.native,
             trims=args.trim,
-            captures=(lambda _: None) if keeper is None else keeper.take,
+            accept_oom_risk=args.accept_oom_risk,
+            stop=stop,
         )
-    if keeper is not None:
-        kept = keeper.finish(target=subject_document(target.subject), at=time.time(), argv=sys.argv)
-        report = replace(report, kept=str(kept))
+    if args.write_test is not None:
+        _write_test(Path(args.write_test), heap_document(report))
     if args.json:
         print_json(heap_document(report))
     else:
@@ -95,6 +87,14 @@ def execute(args: argparse.Namespace) -> int:
     if report.kept is not None:
         tell_kept(report.kept)
     return ANSWERED if report.lines or report.holders else UNDECIDED
+
+
+def _write_test(path: Path, document: dict[str, Any]) -> None:
+    from leakdoc.attribution.regression_test import regression_test_text
+
+    text = regression_test_text(document["subject"]["name"], document["lines"], document["holders"])
+    path.write_text(text, encoding="utf-8")
+    tell_kept(path)
 
 
 def _asked(*, yes: bool) -> Callable[[Ask], bool]:

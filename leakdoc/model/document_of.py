@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.documents import Document, diagnosis_document, scan_document, step_result_document
+from leakdoc.model.heap import HeapReport
+from leakdoc.model.heap_document import heap_document
 from leakdoc.model.proof import Proof
 from leakdoc.model.proof_document import proof_document
 from leakdoc.model.scan import Scan
 from leakdoc.model.step import StepResult
 
 
-def to_document(value: Diagnosis | Proof | Scan | StepResult) -> Document:
+def to_document(value: Diagnosis | HeapReport | Proof | Scan | StepResult) -> Document:
     """Lay a value out as the JSON document that the command line prints for it.
 
     Returns:
@@ -18,6 +20,8 @@ def to_document(value: Diagnosis | Proof | Scan | StepResult) -> Document:
     """
     if isinstance(value, Diagnosis):
         return diagnosis_document(value)
+    if isinstance(value, HeapReport):
+        return heap_document(value)
     if isinstance(value, Scan):
         return scan_document(value)
     if isinstance(value, StepResult):

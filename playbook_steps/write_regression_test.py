@@ -1,0 +1,39 @@
+"""``leakdoc.write_regression_test``: a test of this incident, ready to fill in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import leakdoc
+from leakdoc.errors import StepError
+from leakdoc.model.decision import Outcome
+from leakdoc.model.step import StepResult
+from leakdoc.playbook import Param, StepContext, evidence_file, step
+
+
+@step("leakdoc.write_regression_test", effect="write", timeout_s=30, idempotent=True, outputs=("path",))
+def write_regression_test(
+    ctx: StepContext,  # noqa: ARG001  (the contract's first argument)
+    *,
+    path: Annotated[Path, Param(help="the new test file")],
+    service: Annotated[str, Param(help="whose incident it was")] = "the service",
+    lines: Annotated[Any, Param(help="lines, as capture_heap says, or places, as locate_code says")] = None,
+    holders: Annotated[Any, Param(help="holders, as capture_heap says")] = None,
+) -> StepResult:
+    """Write a test that calls what leaked until it is decided whether it still does; it fails until it is filled in."""
+    text = leakdoc.regression_test_text(service, lines or [], holders or [])
+    try:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
+    except FileExistsError as error:
+        raise StepError(f"{path} is there already", help="Name a new file; a test is never written over.") from error
+    except OSError as error:
+        raise StepError(f"{path} cannot be written: {error.strerror}", help="Name another file.") from error
+    return StepResult(
+        outcome=Outcome.PASSED,
+        reason=f"{path} is ready to be filled in",
+        outputs={"path": str(path)},
+        evidence=(evidence_file("test", path),),
+    )

@@ -1,0 +1,99 @@
+"""From a capture to places in a repository, and to a test of the incident."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from leakdoc.attribution.regression_test import regression_test_text
+from leakdoc.errors import StepError
+from leakdoc.model.decision import Outcome
+from leakdoc.model.step import StepResult
+from playbook_steps.capture_heap import capture_heap
+from playbook_steps.locate_code import locate_code
+from playbook_steps.write_regression_test import write_regression_test
+
+PROGRAM = Path(__file__).parents[1] / "programs" / "leaks_lines.py"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    (tmp_path / "payments").mkdir()
+    (tmp_path / "payments" / "charge.py").write_text("import db\n\n\ndef charge():\n    return db.connect()\n")
+    (tmp_path / "charge.py").write_text("")
+    return tmp_path
+
+
+def places(result: StepResult) -> list[dict[str, object]]:
+    found = result.outputs["places"]
+    assert isinstance(found, list)
+    return found  # type: ignore[return-value]
+
+
+def test_openers_and_lines_are_mapped_to_the_repository(repository: Path) -> None:
+    result = locate_code(
+        source=str(repository),
+        openers=[{"file": "/app/payments/charge.py", "line": 5, "function": "charge", "count": 400}],
+        heap=[{"file": "/usr/lib/python3.11/json/decoder.py", "line": 3}],
+    )
+    assert result.outcome is Outcome.PASSED
+    (place,) = places(result)
+    assert (place["path"], place["line"]) == ("payments/charge.py", 5)
+    assert place["text"] == "return db.connect()"
+
+
+def test_a_name_that_two_files_share_is_not_guessed(repository: Path) -> None:
+    (repository / "other").mkdir()
+    (repository / "other" / "charge.py").write_text("x = 1\n")
+    (repository / "charge.py").unlink()
+    (place,) = places(locate_code(source=str(repository), openers=[{"file": "charge.py", "line": 1}]))
+    assert place["path"] is None
+    assert place["file"] == "charge.py"
+
+
+def test_nothing_to_locate_is_inconclusive(repository: Path) -> None:
+    assert locate_code(source=str(repository)).outcome is Outcome.INCONCLUSIVE
+
+
+def test_the_test_that_is_written_fails_until_it_is_filled_in(tmp_path: Path) -> None:
+    path = tmp_path / "test_incident.py"
+    lines = [{"file": '/srv/a"""b.py', "line": 7, "function": "charge"}]
+    result = write_regression_test(path=str(path), service="payments", lines=lines)
+    assert result.outputs["path"] == str(path)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "fill this in" in done.stdout
+    filled = path.read_text().replace('pytest.fail("fill this in', 'sorted("fill this in')
+    path.write_text(filled)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    with pytest.raises(StepError, match="is there already"):
+        write_regression_test(path=str(path), service="payments", lines=lines)
+
+
+def test_a_test_of_hostile_names_is_still_one() -> None:
+    text = regression_test_text('x"""\nimport os', [{"file": "{0}\\", "line": 1, "function": '"""'}])
+    compile(text, "test.py", "exec")
+
+
+def test_a_running_program_is_captured() -> None:
+    from leakdoc.attach.agent_file import with_agent
+
+    process = subprocess.Popen(
+        [sys.executable, str(PROGRAM), "cache"], stdout=subprocess.PIPE, text=True, env=with_agent({"PATH": "/bin"})
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        culprit = int(process.stdout.readline())
+        result = capture_heap(target=process.pid, **{"for": "3s"})
+        assert result.outcome is Outcome.PASSED
+        (place, *_) = places(locate_code(source=str(PROGRAM.parent), heap=result.outputs["lines"]))
+        assert (place["path"], place["line"]) == ("leaks_lines.py", culprit)
+    finally:
+        process.kill()
+        process.communicate()
