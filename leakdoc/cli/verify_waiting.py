@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from leakdoc.cli.output import tell
 from leakdoc.cli.watching import ended_by_signals
-from leakdoc.errors import UsageError
+from leakdoc.errors import UnreadableSource, UsageError
 from leakdoc.redact import inert
 from leakdoc.units import format_duration
 
@@ -71,6 +71,9 @@ def _growing(args: argparse.Namespace) -> Iterator[Growing]:
             raise UsageError("--record keeps what a live target shows; this is a file", help="Leave --record out.")
         yield GrowingFile(source, load=args.load)
         return
+    if "/" in source and ":" not in source:
+        told = "It must be there before it is waited for; or name a live target, such as a pid."
+        raise UnreadableSource(f"there is no file {inert(source)}", help=told)
     with watching(source, interval_s=args.interval, record=args.record) as live:
         yield live
 

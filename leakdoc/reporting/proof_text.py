@@ -72,6 +72,8 @@ def _next(proof: Proof) -> Iterator[str]:
         return
     if proof.needs_more_s is not None:
         yield f"Next: keep watching for about {format_duration(proof.needs_more_s)} more, then verify again"
+    elif any(check.name == "before_leaked" and check.outcome is CheckOutcome.UNKNOWN for check in proof.checks):
+        yield "Next: give a longer recording of the leak as BEFORE; more of AFTER does not help"
     else:
         yield "Next: clear what is not ok above, then verify again"
 

@@ -161,3 +161,43 @@ def test_reference_checker_agrees_and_sees_an_edit(files):
 def test_reference_checker_imports_no_leakdoc():
     assert "import leakdoc" not in REFERENCE.read_text(encoding="utf-8")
     assert len(REFERENCE.read_text(encoding="utf-8").splitlines()) < 150
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["no/such.csv", "--wait"], 4, "there is no file"),
+        (["nonsense", "--wait"], 2, "not a target"),
+        (["999999999", "--wait"], 4, "no process"),
+        (["fixed", "--for", "3s"], 2, "belong to --wait"),
+        (["fixed", "--wait", "--record", "x.leakdoc"], 2, "this is a file"),
+    ],
+)
+def test_waiting_for_nothing_is_refused(files, capsys, words, code, said):
+    given = [files.get(word, word) for word in words]
+    assert main(["verify", files["before"], *given]) == code
+    assert said in capsys.readouterr().err
+
+
+def test_waiting_for_what_is_decided_already_ends_at_once(files, capsys):
+    assert main(["verify", files["before"], files["fixed"], "--wait", "--proof", files["proof"]]) == 0
+    streams = capsys.readouterr()
+    assert streams.out.startswith("NORMALIZED")
+    assert "Waited: decided" in streams.err
+    assert main(["recheck", files["proof"]]) == 0
+
+
+def test_junit_and_annotations_are_told_where_they_belong(files, capsys, tmp_path, monkeypatch):
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    told = tmp_path / "leakdoc.xml"
+    assert main(["verify", files["before"], files["unfixed"], "--json", "--junit", str(told)]) == 1
+    streams = capsys.readouterr()
+    assert json.loads(streams.out)["decision"] == "not_fixed"
+    assert "::error title=leakdoc%3A Not fixed::" in streams.err
+    assert "**Not fixed:**" in summary.read_text(encoding="utf-8")
+    assert "<failure" in told.read_text(encoding="utf-8")
+    assert main(["verify", files["before"], files["fixed"], "--junit", str(told)]) == 0  # ours: replaced
+    told.write_text("somebody else's", encoding="utf-8")
+    assert main(["verify", files["before"], files["fixed"], "--junit", str(told)]) == 2
