@@ -5,19 +5,26 @@ from __future__ import annotations
 import argparse
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from leakdoc.cli.output import print_lines, tell
+from leakdoc.cli.prometheus_options import add_prometheus
 from leakdoc.cli.watching import ended_by_signals
 from leakdoc.errors import LeakdocError, UsageError
 from leakdoc.redact import inert
+
+if TYPE_CHECKING:
+    from leakdoc.cli.http.workloads import Workloads
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     parser.epilog = (
         "GET / lists the paths: /files, /diagnose?file=, /verify?before=&after=,\n"
-        "/recheck?file=, /health. Every answer is JSON; the header Leakdoc-Exit-Code has\n"
-        "what the command of that name would have ended with. Nothing is written.\n"
+        "/recheck?file=, /health; with --prometheus /workload?workload= and, for hooks,\n"
+        "/workload/gate, which is 200 on normalized only. Every answer is JSON; the\n"
+        "header Leakdoc-Exit-Code has what the command of that name would have ended\n"
+        "with. Nothing is written.\n"
         "Beyond this machine it listens only with a token.\n\n"
         "exit codes: 0 when it is stopped; 4 when it cannot listen\n\n"
         "examples:\n"
@@ -28,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen", type=_address, default=("127.0.0.1", 8787), metavar="HOST:PORT", help="default: 127.0.0.1:8787"
     )
+    add_prometheus(parser)
     parser.add_argument("--token", metavar="SECRET", help="asked of everybody: env:NAME or file:PATH")
 
 
@@ -44,7 +52,7 @@ def execute(args: argparse.Namespace) -> int:
         told = "Give --token env:NAME or file:PATH, or listen on 127.0.0.1."
         raise UsageError(f"{inert(host)} can be reached from elsewhere, and no token is asked for", help=told)
     try:
-        server = Server((host, port), Folder(folder), token=token, tell=tell)
+        server = Server((host, port), Folder(folder, _workloads(args)), token=token, tell=tell)
     except OSError as error:
         raise LeakdocError(
             f"it cannot listen on {inert(host)}:{port}: {error.strerror or error}", help="Choose another --listen."
@@ -53,6 +61,17 @@ def execute(args: argparse.Namespace) -> int:
         print_lines([f"Serving {inert(args.folder)} at http://{host}:{server.server_address[1]}/"])
         server.serve_forever(poll_interval=0.2)
     return 0
+
+
+def _workloads(args: argparse.Namespace) -> Workloads | None:
+    if args.prometheus is None and args.prometheus_config is None:
+        return None
+    from leakdoc.cli.http.workloads import Workloads
+    from leakdoc.cli.prometheus_options import conventions_of, prometheus_of
+
+    if args.until is not None or args.match:
+        raise UsageError("a server looks until now, at the workload that it is asked for", help="Leave it out.")
+    return Workloads(prometheus=prometheus_of(args), conventions=conventions_of(args), since_s=args.since)
 
 
 def _address(text: str) -> tuple[str, int]:

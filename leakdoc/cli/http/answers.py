@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from leakdoc.cli.exit_codes import ANSWERED, COULD_NOT, code_of, proof_code
 from leakdoc.cli.http.folder import Folder
+from leakdoc.cli.http.workloads import Workloads
 from leakdoc.errors import UsageError
 from leakdoc.redact import inert
 from leakdoc.units import parse_time
@@ -18,17 +19,19 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A document, and the exit code that the command of the same name would have had."""
+    """A document, the exit code that the command of the same name would have had, and the status of HTTP."""
 
     document: Document
     exit_code: int = ANSWERED
+    status: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One path: what it answers, and which parameters it takes."""
+    """One path: what it answers, and which parameters it takes; `hook` lets it be told by POST as well."""
 
     answer: Callable[[Folder, Query], Answer]
+    hook: bool = False
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     job: str
@@ -93,6 +96,27 @@ def _recheck(folder: Folder, query: Query) -> Answer:
     )
 
 
+def _workload(folder: Folder, query: Query) -> Answer:
+    from leakdoc.cli.http.workloads import gate_document
+
+    proof = _workloads(folder).proof(query["workload"], _instant(query.get("rollout_at")))
+    return Answer(gate_document(query["workload"], proof), proof_code(proof.decision))
+
+
+def _gate(folder: Folder, query: Query) -> Answer:
+    from leakdoc.cli.http.workloads import gate_document, status_of
+
+    proof = _workloads(folder).proof(query["workload"], _instant(query.get("rollout_at")))
+    document = gate_document(query["workload"], proof)
+    return Answer(document, proof_code(proof.decision), status_of(proof.decision))
+
+
+def _workloads(folder: Folder) -> Workloads:
+    if folder.workloads is None:
+        raise UsageError("no Prometheus was named", help="Start it with leakdoc serve FOLDER --prometheus URL.")
+    return folder.workloads
+
+
 PATHS: Final[dict[str, Route]] = {
     "/": Route(answer=_index, job="what there is"),
     "/health": Route(answer=_health, job="whether it serves"),
@@ -100,6 +124,12 @@ PATHS: Final[dict[str, Route]] = {
     "/diagnose": Route(answer=_diagnose, needs=("file",), takes=("load",), job="the verdict on one file"),
     "/verify": Route(
         answer=_verify, needs=("before",), takes=("after", "rollout_at", "load"), job="before against after a rollout"
+    ),
+    "/workload": Route(
+        answer=_workload, needs=("workload",), takes=("rollout_at",), job="a workload's last rollout, whatever it shows"
+    ),
+    "/workload/gate": Route(
+        answer=_gate, hook=True, needs=("workload",), takes=("rollout_at",), job="the same; 409 unless it is normalized"
     ),
     "/recheck": Route(answer=_recheck, needs=("file",), job="whether a proof follows from its samples"),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from leakdoc.cli.http.workloads import Workloads
 from leakdoc.errors import UnreadableSource
 from leakdoc.redact import inert
 
@@ -15,9 +16,14 @@ _BESIDE: Final = ("-wal", "-shm", "-lock")
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """One folder of recordings, tables and proofs."""
+    """One folder of recordings, tables and proofs.
+
+    Args:
+        workloads: where workloads are asked for; null where no Prometheus was named.
+    """
 
     root: Path
+    workloads: Workloads | None = None
 
     def file(self, name: str) -> Path:
         """Return the file of a name.

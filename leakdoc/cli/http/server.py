@@ -1,4 +1,4 @@
-"""The server: GET and HEAD only, a JSON body whatever happens, few at once, and nobody from outside without a token."""
+"""The server: GET and HEAD, POST for a hook; a JSON body whatever happens, and nobody from outside without a token."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from leakdoc.cli.http.answers import PATHS, Answer, checked
 from leakdoc.cli.http.folder import Folder
+from leakdoc.cli.http.workloads import workload_of_hook
 from leakdoc.errors import DamagedSource, LeakdocError, UnreadableSource, UsageError
 from leakdoc.redact import inert, without_secrets
 
+LARGEST_HOOK: Final = 65_536
 AT_ONCE: Final = 2  # verdicts; a machine in trouble has other things to do
 PATIENCE_S: Final = 30.0  # for a client that says nothing
 _STATUS: Final[tuple[tuple[type[Exception], int], ...]] = (
@@ -60,6 +62,32 @@ class Handler(BaseHTTPRequestHandler):
         status, answer = self._answered()
         self._send(status, answer)
 
+    def do_POST(self) -> None:
+        """Answer a hook, which says in its body what GET says in its query; nothing is changed by it."""
+        path = PATHS.get(unquote(urlsplit(self.path).path).rstrip("/"))
+        if path is None or not path.hook:
+            self.send_error(405)
+            return
+        try:
+            query = {"workload": workload_of_hook(self._body())}
+        except UsageError as error:
+            self.close_connection = True
+            self._send(400, _error(error.message, error.help, error.exit_code))
+            return
+        self._send(*self._answered(query))
+
+    def _body(self) -> dict[str, Any]:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdigit() or int(length) > LARGEST_HOOK:
+            raise UsageError("the hook has no body that can be read", help="Send JSON with its Content-Length.")
+        try:
+            body = json.loads(self.rfile.read(int(length)))
+        except (ValueError, RecursionError):
+            body = None
+        if not isinstance(body, dict):
+            raise UsageError("the hook's body is no JSON object", help="Send what Flagger sends.")
+        return body
+
     def do_HEAD(self) -> None:
         """Answer as to GET, without the body."""
         self.do_GET()
@@ -68,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
         """Say in JSON what http.server would say in HTML: unknown methods, malformed requests."""
         del explain
         if code in (405, 501):
-            code, message = 405, "only GET and HEAD are answered: this server changes nothing"
+            code, message = 405, "only GET and HEAD are answered here: this server changes nothing"
         self.close_connection, self.request_version = True, self.protocol_version
         self._send(code, _error(message or "the request cannot be read"))
 
@@ -76,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
         """Tell of a request on one inert line."""
         self.server.tell(inert(without_secrets(f"{self.client_address[0]} {format % args}"), longest=300))
 
-    def _answered(self) -> tuple[int, Answer]:
+    def _answered(self, told: dict[str, str] | None = None) -> tuple[int, Answer]:
         parts = urlsplit(self.path)
         if not self._may_ask():
             return 401, _error("a token is asked for", "Send it as Authorization: Bearer TOKEN.")
@@ -86,9 +114,10 @@ class Handler(BaseHTTPRequestHandler):
         if not self.server.room.acquire(timeout=PATIENCE_S):
             return 503, _error("too many verdicts are being reached", "Ask again in a while.")
         try:
-            query = dict(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=16))
+            query = dict(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=16)) | (told or {})
             checked(path, query)
-            return 200, path.answer(self.server.folder, query)
+            answer = path.answer(self.server.folder, query)
+            return answer.status, answer
         except Exception as error:
             return _told(error)
         finally:

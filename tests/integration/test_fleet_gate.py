@@ -1,0 +1,123 @@
+"""`leakdoc serve --prometheus` as Argo Rollouts and Flagger ask it, by the recipes and the rules they document."""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from leakdoc.cli.http.folder import Folder
+from leakdoc.cli.http.server import Server
+from leakdoc.cli.http.workloads import Workloads
+from leakdoc.sampling.sources.prometheus.access import access_of
+from leakdoc.sampling.sources.prometheus.client import Prometheus
+from leakdoc.sampling.sources.prometheus.conventions import built_in
+from tests.docs.commands import blocks
+from tests.fleet_samples import HOURS, rollouts
+from tests.prometheus_server import END, PATIENCE_S, filled, serving_prometheus
+
+pytestmark = pytest.mark.xdist_group("prometheus")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("gate")
+    with serving_prometheus(folder, filled(folder, rollouts())) as url:
+        prometheus = Prometheus(access_of(url, environment={}))
+        workloads = Workloads(prometheus=prometheus, conventions=built_in(), since_s=HOURS * 3600.0, now=lambda: END)
+        server = Server(("127.0.0.1", 0), Folder(folder, workloads), token=None, tell=lambda line: None)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        prometheus.session.close()
+
+
+def asked(url: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, data=data), timeout=PATIENCE_S) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, json.load(refused)
+
+
+def recipe(document: str, at: int) -> Any:
+    found = [each for each in blocks("yaml") if each.document == f"docs/recipes/{document}"]
+    return YAML(typ="safe").load(found[at].text)
+
+
+def phase(result: str, metric: dict[str, Any]) -> str:
+    """What Argo Rollouts makes of a measurement: failure first, then success, else inconclusive."""
+    said = {"result": result}
+    failed, succeeded = (
+        eval(metric[name].replace("||", "or"), {"__builtins__": {}}, said)
+        for name in ("failureCondition", "successCondition")
+    )
+    return "Failed" if failed else "Successful" if succeeded else "Inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("workload", "expected"),
+    [("deploy/fixed/web", "Successful"), ("deploy/unfixed/web", "Failed"), ("deploy/canary/web", "Successful")],
+)
+def test_the_analysis_of_argo_rollouts(workload: str, expected: str, served: str) -> None:
+    (metric,) = recipe("argo-rollouts.md", 0)["spec"]["metrics"]
+    web = metric["provider"]["web"]
+    url = web["url"].replace("http://leakdoc:8787", served).replace("{{args.workload}}", workload)
+    status, answer = asked(url)
+    assert status == 200
+    assert web["jsonPath"] == "{$.decision}"
+    assert phase(answer["decision"], metric) == expected
+    assert phase("inconclusive", metric) == "Inconclusive"
+    assert "job" not in metric["provider"]
+    names = {step["analysis"]["templates"][0]["templateName"] for step in recipe("argo-rollouts.md", 1)["steps"][1:2]}
+    assert names == {recipe("argo-rollouts.md", 0)["metadata"]["name"]}
+
+
+@pytest.mark.parametrize(
+    ("workload", "status"),
+    [("deploy/fixed/web", 200), ("deploy/unfixed/web", 409), ("deploy/nobody", 400)],
+)
+def test_the_gate_of_flagger(workload: str, status: int, served: str) -> None:
+    (hook,) = recipe("flagger.md", 0)["webhooks"]
+    assert hook["type"] == "confirm-promotion"
+    url = hook["url"].replace("http://leakdoc:8787", served)
+    told = {"name": "x", "namespace": "y", "phase": "Progressing", "metadata": {"workload": workload}}
+    assert asked(url, told)[0] == status
+    namespace, _, name = workload.partition("/")
+    assert asked(url, {"namespace": namespace, "name": name})[0] == status
+    assert asked(f"{url}?workload={workload}")[0] == status
+
+
+@pytest.mark.parametrize("body", [{}, {"metadata": 3}, {"name": "x"}])
+def test_a_hook_that_names_nothing_is_refused(body: dict[str, Any], served: str) -> None:
+    assert asked(f"{served}/workload/gate", body)[0] == 400
+
+
+def test_nothing_else_is_posted_to(served: str) -> None:
+    assert asked(f"{served}/verify", {"metadata": {"workload": "a"}})[0] == 405
+
+
+def test_a_server_without_a_prometheus_says_so(tmp_path: Path) -> None:
+    server = Server(("127.0.0.1", 0), Folder(tmp_path), token=None, tell=lambda line: None)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        status, answer = asked(f"http://127.0.0.1:{server.server_address[1]}/workload?workload=a")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert status == 400
+    assert "no Prometheus" in answer["error"]
