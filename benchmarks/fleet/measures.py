@@ -39,11 +39,11 @@ class Scanned(NamedTuple):
     server_cpu_s: float
 
 
-def scan(server: Server, hours: int) -> Scanned:
+def scan(server: Server, hours: int, jobs: int = 1) -> Scanned:
     """Run ``leakdoc scan`` from start to end."""
     command = [
         sys.executable, "-m", "leakdoc", "scan", "--prometheus", server.url, "--until", str(END),
-        "--since", f"{hours}h",
+        "--since", f"{hours}h", "--jobs", str(jobs),
     ]  # fmt: skip
     spent, started = server.cpu_s(), time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -46,6 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     form = parser.add_mutually_exclusive_group()
     add_json(form)
     form.add_argument("--csv", action="store_true", help="print the answer as CSV, a row a subject")
+    parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="decide on N processes (default: this one)")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write a page too")
     parser.add_argument("--force", action="store_true", help="let --html write over a file that is no report")
     parser.add_argument("--new-since", metavar="RELEASE", help="only what leaks with a release and did not before")
@@ -68,7 +72,21 @@ def _of_folder(args: argparse.Namespace) -> Scan:
         raise UsageError("a folder and a Prometheus were both given", help="Scan one of them.")
     if args.new_since is not None:
         raise UsageError("--new-since is told by the builds of a Prometheus", help="Leave it out for a folder.")
-    return scan(args.path, policies=policies_of(args), load=args.load, progress=ProgressLine())
+    with _workers(args.jobs) as executor:
+        return scan(args.path, policies=policies_of(args), load=args.load, executor=executor, progress=ProgressLine())
+
+
+@contextmanager
+def _workers(jobs: int) -> Iterator[Executor | None]:
+    """Yield processes to decide on; null where this one does. They are started anew: this one may have threads."""
+    if jobs == 1:
+        yield None
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as executor:
+        yield executor
 
 
 def _of_prometheus(args: argparse.Namespace) -> Scan:
@@ -76,9 +94,11 @@ def _of_prometheus(args: argparse.Namespace) -> Scan:
 
     if args.load is not None:
         raise UsageError("--load names a column of files", help="For Prometheus: --metric NAME=requests_total.")
-    with prometheus_of(args) as prometheus:
-        fleet = fleet_of(args, prometheus)
-        return scan_fleet(fleet, policies=policies_of(args), new_since=args.new_since, progress=ProgressLine())
+    with prometheus_of(args) as prometheus, _workers(args.jobs) as executor:
+        return scan_fleet(
+            fleet_of(args, prometheus), policies=policies_of(args), new_since=args.new_since, executor=executor,
+            progress=ProgressLine(),
+        )  # fmt: skip
 
 
 def _refuse_page(args: argparse.Namespace) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-_AHEAD: Final = 4  # tasks a worker may have waiting, so that neither it nor our memory runs out of room
+_AHEAD: Final = 2  # tasks a worker may have waiting, so that neither it nor our memory runs out of room
 
 
 def map_bounded(work: Callable[[T], R], tasks: Iterable[T], executor: Executor | None = None) -> Iterator[R]:

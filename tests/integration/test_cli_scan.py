@@ -75,3 +75,12 @@ def test_what_makes_no_sense_is_a_wrong_command_line(words: list[str], tmp_path:
 def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["scan", str(tmp_path / "nowhere")]) == 4
     assert "no folder" in capsys.readouterr().err
+
+
+def test_more_processes_give_the_same_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(write(tmp_path, a=0.0, b=50_000.0))
+    answers = []
+    for jobs in ("1", "2"):
+        assert main(["scan", folder, "--json", "--jobs", jobs]) == 1
+        answers.append(json.loads(capsys.readouterr().out))
+    assert answers[0] == answers[1]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from leakdoc.model.sample import Column
 from leakdoc.model.subject import Subject, SubjectKind
-from leakdoc.model.trace import Facts, FloatArray, Trace
+from leakdoc.model.trace import Facts, FloatArray, Life, Trace
 from leakdoc.sampling.assembly import LifeName, LooseRows, assemble
 from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
 from leakdoc.sampling.sources.prometheus.fetching import Fetched, Part
@@ -63,7 +63,20 @@ def trace_of(fetched: Fetched, conventions: Conventions, name: str) -> Trace:
         notes=tuple(_notes(processes)),
         touched="nothing (read from Prometheus)",
     )
-    return assemble(Subject(kind=SubjectKind.WORKLOAD, name=name), rows, facts)
+    subject = Subject(kind=SubjectKind.WORKLOAD, name=name)
+    if len(processes) == 1:  # its rows are in order already
+        return Trace(subject=subject, times=rows.times, lives=_in_order(rows), columns=rows.columns, facts=facts)
+    return assemble(subject, rows, facts)
+
+
+def _in_order(rows: LooseRows) -> tuple[Life, ...]:
+    """The lives of rows that stand in the order of their lives."""
+    stops = np.searchsorted(rows.life, np.arange(len(rows.lives)), side="right").tolist() if len(rows.life) else []
+    starts = [0, *stops[:-1]]
+    return tuple(
+        Life(first=first, stop=stop, started_at=name.started_at, version=name.version)
+        for first, stop, name in zip(starts, stops, rows.lives, strict=bool(stops))
+    )
 
 
 def _by_process(parts: Iterable[Part]) -> Iterable[list[Part]]:
@@ -204,7 +217,13 @@ def _alive(processes: Sequence[_Process]) -> list[_Process]:
     """The processes that are there at the end."""
     there = [each for each in processes if len(each.times) > 1]
     end = max((float(each.times[-1]) for each in there), default=0.0)
-    return [each for each in there if each.times[-1] >= end - _ALIVE * float(np.median(np.diff(each.times[-100:])))]
+    return [each for each in there if each.times[-1] >= end - _ALIVE * _usual_pause(each.times)]
+
+
+def _usual_pause(times: FloatArray) -> float:
+    """The usual pause between samples, by the middle one of the last few: quicker than a median of all."""
+    steps = sorted(np.diff(times[-12:]).tolist())
+    return float(steps[len(steps) // 2])
 
 
 def _at_end(alive: Sequence[_Process], column: str) -> float | None:
