@@ -1,7 +1,8 @@
 """The fleet's figures: ``python -m benchmarks.fleet [--series 1000,10000] [--step 60] [--data DIR]``.
 
 Everything is measured side by side in one run: the scan as a process of its own, the server's processor time, and named
-peers on some of the series, scaled to all of them where it is said.
+        times = f"{scaled / best.wall_s:.0f} times the scan, {scaled / two.wall_s:.0f} with --jobs 2"
+        print(f"  scaled to {count:,}: {scaled:.0f} s, {times}", flush=True)
 """
 
 from __future__ import annotations
@@ -53,10 +54,8 @@ def report(folder: Path, count: int, step_s: int, *, peers: bool) -> None:
         pulled, tested = measures.by_peers(server, HOURS, step_s, hosts)
         scaled = (pulled + tested) * count / len(hosts)
         print(f"prometheus-api-client and pymannkendall: {pulled:.2f} + {tested:.2f} s for {len(hosts)} series")
-        print(
-            f"  scaled to {count:,}: {scaled:.0f} s, {scaled / best.wall_s:.0f} times the scan, {scaled / two.wall_s:.0f} with --jobs 2",
-            flush=True,
-        )
+        times = f"{scaled / best.wall_s:.0f} times the scan, {scaled / two.wall_s:.0f} with --jobs 2"
+        print(f"  scaled to {count:,}: {scaled:.0f} s, {times}", flush=True)
         some = [f"host-{at:06}:80" for at in range(0, count, max(count // COMPARED, 1))][:COMPARED]
         differ, of = measures.disagreements(server, HOURS, some)
         print(f"decisions that differ from diagnose on raw samples: {differ} of {of}")
