@@ -253,6 +253,7 @@ class Watch:
     def _look(self) -> Diagnosis:
         from leakdoc.detection.detectors.table import DETECTORS
         from leakdoc.detection.diagnosis import diagnose
+        from leakdoc.detection.stats.forgetting import forget
 
         diagnosis = diagnose(
             self.trace,
@@ -260,6 +261,7 @@ class Watch:
             alpha=self._looks.spend(len(self._builder)),
             detectors=self._detectors or DETECTORS,
         )
+        forget()
         return diagnosis if self._writer is None else without_advice_to_record(diagnosis)
 
     def _tell(self, sample: Sample, is_new: bool) -> None:

@@ -111,7 +111,7 @@ class Sampler:
 
     def facts(self) -> Facts:
         """Return what is known beside the samples, so far."""
-        from leakdoc.model.trace import Facts
+        from leakdoc.model.facts import Facts
 
         standing = self._standing
         return Facts(

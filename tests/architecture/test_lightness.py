@@ -31,14 +31,12 @@ print("\\n".join(sys.modules))
 
 FIRST_SAMPLE = """
 import os, sys
-import leakdoc.cli.watch, leakdoc.detection.watch
-from leakdoc.sampling.recording import RecordingWriter
-from leakdoc.sampling.sampler import Sampler
-from leakdoc.sampling.target import resolve
-target = resolve(str(os.getpid()))
-with RecordingWriter(sys.argv[1], target.subject) as writer:
-    writer.append(Sampler(target).sample())
-print("\\n".join(sys.modules))
+import leakdoc.cli.watch
+from leakdoc.detection.watch import Watch
+def told(progress):
+    print("\\n".join(sys.modules), flush=True)
+    os._exit(0)
+Watch(os.getpid(), record=sys.argv[1], on_progress=told).run()
 """
 
 WHOLE_WATCH = """

@@ -24,6 +24,11 @@ def _table(degrees: float) -> tuple[FloatArray, FloatArray]:
     return below, np.diff(below)
 
 
+def forget_tables() -> None:
+    """Let go of the tables that are kept for other series of the same degrees of freedom."""
+    _table.cache_clear()
+
+
 def t_table_cdf(t: FloatArray, degrees: float) -> FloatArray:
     """Return Student's distribution function by linear interpolation in a table of `t_cdf`, to about 1e-7 beside it."""
     below, steps = _table(degrees)

@@ -133,6 +133,11 @@ def stage_of(bins: Bins, basis: Basis) -> Stage:
     return replace(_CACHE[key], axes=axes)  # these axes go at their own pace
 
 
+def forget_stages() -> None:
+    """Let go of the stages that are kept for other series on the same axes."""
+    _CACHE.clear()
+
+
 def ground_of(bins: Bins, columns: FloatArray) -> Ground:
     """Whiten and orthogonalize confounders of shape (n, b)."""
     white = whitener_of(bins)
