@@ -1079,6 +1079,8 @@ def _place() -> Place:
         code = frame.f_code
         if not _is_installed(code.co_filename):
             return code.co_filename, frame.f_lineno, code.co_qualname
+        if code.co_name == "_run_once":  # below the event loop is who started it, and not who asked
+            break
         if "-packages" in code.co_filename and code.co_filename not in _OURS:
             installed = code.co_filename, frame.f_lineno, code.co_qualname
         frame, deep = frame.f_back, deep + 1  # type: ignore[assignment]
@@ -1358,6 +1360,7 @@ class _Asyncpg(Adapter):
     name, module = "asyncpg", "asyncpg.pool"
 
     def install(self, module: Any) -> None:
+        _wrap(module.Pool, "_async__init__", lambda *_: None, lambda *_: None, is_async=True)
         self.checks_out(module.Pool, "_acquire", is_async=True)
         self.returns(module.Pool, "release", is_async=True)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from leakdoc.detection.watch import Progress, Watch, Watched
 from leakdoc.errors import UsageError
-from leakdoc.sampling.plan import DATABASE, PlannedProbe
+from leakdoc.sampling.plan import DATABASE, LOOKING, PlannedProbe
 from leakdoc.sampling.target import Target, resolve
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ def _sampler(
     plan = plan_for(target)
     sockets = _sockets(plan.probes)
     added = [*more(target), *([] if postgres is None else [_database(postgres, sockets)])]
-    return Sampler(target, replace(plan, probes=(*plan.probes, *added))), sockets
+    looking = [replace(each, beat=LOOKING) if each.probe is sockets else each for each in plan.probes]
+    return Sampler(target, replace(plan, probes=(*looking, *added))), sockets
 
 
 def _sockets(probes: Sequence[PlannedProbe]) -> ConnectionsProbe | None:

@@ -15,6 +15,8 @@ EVERY_SAMPLE: Final = Beat(every_s=0.0, budget=0.01)
 # Each sample too, but their cost grows with the target: a thousand sockets take milliseconds, a thousand threads too.
 CONNECTIONS: Final = Beat(every_s=0.0, budget=0.02)
 CHILDREN: Final = Beat(every_s=0.0, budget=0.002)
+# Somebody waits for what the sockets say, and for a minute only.
+LOOKING: Final = Beat(every_s=0.0, budget=0.2)
 # A query to a database, and stacks read by another program: neither is for each sample.
 DATABASE: Final = Beat(every_s=2.0, budget=0.01)
 STACKS: Final = Beat(every_s=2.0, budget=0.01)

@@ -53,7 +53,18 @@ def test_an_end_that_was_here_and_is_missing_twice_is_severed() -> None:
     assert severed([ours, theirs], [ours]) == [False]
     assert severed([ours, theirs], [ours], [ours]) == [True]
     assert severed([ours, theirs], [ours], [ours, theirs], [ours]) == [False]
-    assert severed([ours], [ours], [ours]) == [False]  # never seen here: behind a translated address
+    there, back = (
+        tcp(("10.0.0.9", 40_001), ("10.0.0.9", 9), inode=1),
+        tcp(("10.0.0.9", 9), ("10.0.0.9", 40_001), inode=2),
+    )
+    assert severed([there], [there], [there]) == [False]  # never seen here: it may be behind a translated address
+    assert severed([there, back], [there], [there]) == [True]
+
+
+def test_an_end_that_waits_to_be_accepted_is_not_gone() -> None:
+    ours, _ = pair(1)
+    listener = tcp(("127.0.0.1", 9), state=10, inode=77)._replace(waiting=1)
+    assert severed([ours, listener], [ours, listener], [ours, listener]) == [False]
 
 
 def test_what_was_closed_here_and_not_there_is_abandoned() -> None:

@@ -7,7 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
-from leakdoc.sampling.sockets.peers import IN, KIND_OF_PORT, OUT, UNKNOWN_KIND, Group, incoming, is_local, peer_name
+from leakdoc.sampling.sockets.peers import (
+    IN,
+    KIND_OF_PORT,
+    OUT,
+    UNKNOWN_KIND,
+    Group,
+    incoming,
+    is_local,
+    peer_name,
+    stays_here,
+)
 from leakdoc.sampling.sockets.tcp import (
     CLOSE_WAIT,
     ESTABLISHED,
@@ -68,6 +78,7 @@ class _Acquaintance:
     group: Group
     first_seen_s: float
     is_local: bool
+    is_loopback: bool
     other_end: bool | None = None
 
 
@@ -112,7 +123,7 @@ class Census:
     def _meet(self, each: TcpSocket, listening: dict[int, int], now_s: float) -> _Acquaintance:
         group = self._group(each, listening, now_s)
         self._last_present_s[group] = now_s
-        return _Acquaintance(group, now_s, is_local(each.local, each.remote))
+        return _Acquaintance(group, now_s, is_local(each.local, each.remote), stays_here(each.remote))
 
     def _group(self, each: TcpSocket, listening: dict[int, int], now_s: float) -> Group:
         group = self._name(each, listening)
@@ -151,19 +162,22 @@ def _severed(
 ) -> frozenset[bytes]:
     """Return the keys of established connections whose other end was on this machine, and is there no more.
 
-    A dump is no snapshot: an end that is missing once may only just have gone, so it must be missing twice. Ends are
-    told by their ports alone, which may hide one that is severed and never makes one up.
+    A dump is no snapshot: an end that is missing once may only just have gone, so it must be missing twice. It must
+    have been seen, or be one that cannot have been translated to another address. Where callers queue to be accepted,
+    an end may not be there yet. Ends are told by their ports alone, which may hide one that is severed and never makes
+    one up.
     """
     local = [(each.key, near) for each in own if each.state == ESTABLISHED and (near := known[each.key]).is_local]
     if not local:
         return frozenset()
     ends = {each.key[:4] for each in every}
+    queueing = {each.key[:2] for each in every if each.state == LISTEN and each.waiting}
     severed = []
     for key, near in local:
-        is_there = key[2:4] + key[:2] in ends
+        is_there = key[2:4] + key[:2] in ends or key[2:4] in queueing
         if not is_there and near.other_end is False:
             severed.append(key)
-        if is_there or near.other_end is not None:
+        if is_there or near.is_loopback or near.other_end is not None:
             near.other_end = is_there
     return frozenset(severed)
 

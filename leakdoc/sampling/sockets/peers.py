@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from functools import cache
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from leakdoc.sampling.sockets.tcp import Endpoint
@@ -77,8 +79,27 @@ def peer_name(end: Endpoint) -> str:
     return f"[{socket.inet_ntop(socket.AF_INET6, address)}]:{end.port}"
 
 
+def stays_here(remote: Endpoint) -> bool:
+    """Say whether what is sent to this address surely stays in this network namespace: a loopback address.
+
+    Unless the system lets those be routed, as it must be told to (ip-sysctl, `route_localnet`).
+    """
+    return _is_loopback(plain_address(remote.address)) and not _routes_loopback()
+
+
+@cache
+def _routes_loopback() -> bool:
+    try:
+        return Path("/proc/sys/net/ipv4/conf/all/route_localnet").read_text(encoding="ascii").strip() != "0"
+    except OSError:
+        return True
+
+
+def _is_loopback(address: bytes) -> bool:
+    return address[:1] == b"\x7f" if len(address) == 4 else address == bytes(15) + b"\x01"
+
+
 def is_local(local: Endpoint, remote: Endpoint) -> bool:
     """Say whether both ends are on this machine: the peer has a loopback address, or our own."""
     address = plain_address(remote.address)
-    loopback = address[:1] == b"\x7f" if len(address) == 4 else address == bytes(15) + b"\x01"
-    return loopback or address == plain_address(local.address)
+    return _is_loopback(address) or address == plain_address(local.address)
