@@ -300,3 +300,14 @@ def test_openers_are_named_the_most_frequent_first() -> None:
     assert found is not None
     assert found.reason.endswith("opened at charge.py:7 in charge (50)")
     assert [place["file"] for place in found.evidence["opened_at"]] == ["charge.py", "a.py"]  # type: ignore[union-attr,index,call-overload]
+
+
+def test_threads_and_connections_that_wait_for_an_answer_are_no_leaks_of_their_own() -> None:
+    waits = {**waiting(WEB, ramp(0.5), ramp()), Column("threads"): ramp(0.5, 3)}
+    diagnosis = judged(waits)
+    assert [each.detector for each in diagnosis.findings if each.decision.is_fault] == ["upstream_unresponsive"]
+    answered = {**waits, at("connections_awaiting", WEB): flat(0.0)}
+    assert {each.detector for each in judged(answered).findings if each.decision.is_fault} == {
+        "unclosed_connections",
+        "concurrency_growth",
+    }

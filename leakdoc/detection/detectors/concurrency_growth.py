@@ -11,7 +11,9 @@ import numpy as np
 from leakdoc.detection.advice import advice_for
 from leakdoc.detection.detectors.growth import find_growth
 from leakdoc.detection.detectors.peer_view import peers, places, total_now
+from leakdoc.detection.detectors.waited_for import waited_for
 from leakdoc.detection.policies import Policies
+from leakdoc.model.decision import Decision
 from leakdoc.model.finding import Finding, Json
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import Trace
@@ -50,5 +52,9 @@ def _parked(trace: Trace, found: Finding) -> Finding:
     if not found.decision.is_fault:
         return replace(found, evidence=evidence)
     most = max(counts, key=lambda on: counts[on] or 0.0, default=None)
+    peer = waited_for(trace)
+    if peer is not None:
+        reason = f"{found.reason}; they wait for an answer of {peer.title}"
+        return replace(found, decision=Decision.INCONCLUSIVE, evidence=evidence, reason=reason, confidence=None)
     words = "" if most is None or not counts[most] else f"; {counts[most]:.0f} are parked on {inert(most)}"
     return replace(found, evidence=evidence, reason=f"{found.reason}{words}", advice=advice_for(NAME))

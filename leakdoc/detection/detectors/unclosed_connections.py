@@ -11,7 +11,8 @@ import numpy as np
 from leakdoc.detection.advice import advice_for
 from leakdoc.detection.detectors.connections_policy import ConnectionsPolicy
 from leakdoc.detection.detectors.growth import find_growth
-from leakdoc.detection.detectors.peer_view import PeerView, peers, rose, total_now
+from leakdoc.detection.detectors.peer_view import PeerView, peers, total_now
+from leakdoc.detection.detectors.waited_for import is_waited_for
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.model.decision import Basis, Decision
 from leakdoc.model.finding import Finding, Json
@@ -20,7 +21,6 @@ from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.units import format_duration
 
 NAME: Final = "unclosed_connections"
-MOSTLY: Final = 0.8  # of the connections: the rest is between two requests
 CLOSED_BY_PEER: Final = ("CLOSE_WAIT",)  # the affair of a detector of their own
 
 
@@ -64,7 +64,7 @@ def _judge(
     judged = find_growth(summed, key, growth, detector=NAME, title=f"connections to {peer.title}", alpha=alpha)
     silent = total_now(trace, peer.counted("connections_silent")) if peer.was_read("connections_silent") else None
     evidence = peer.evidence() | {"silent": silent} | dict(judged.evidence)
-    if judged.decision is Decision.LEAKING and _is_waited_for(trace, peer):
+    if judged.decision is Decision.LEAKING and is_waited_for(trace, peer):
         reason = (
             f"{evidence['count']} connections to {peer.title} accumulate, each with somebody who waits for its answer"
         )
@@ -72,20 +72,6 @@ def _judge(
     if judged.decision is Decision.LEAKING:
         return _leaking(judged, evidence, peer, policy)
     return replace(judged, evidence=evidence)
-
-
-def _is_waited_for(trace: Trace, peer: PeerView) -> bool:
-    """Say whether what accumulates is requests without an answer, each with somebody who waits for it.
-
-    Then it is the peer that does not answer, which is for a detector of its own to say; once it does, they go.
-    """
-    rise = rose(trace, peer.count(), float("inf"))
-    awaiting, count = total_now(trace, peer.counted("connections_awaiting")), total_now(trace, peer.count())
-    if not awaiting or not count or awaiting < MOSTLY * count:
-        return False
-    waits = [values for name in ("threads", "tasks") if (values := trace.column(name)) is not None]
-    waits += [each.counted("connections_awaiting") for each in peers(trace, "in")]
-    return any(rose(trace, values, float("inf")) >= 0.5 * rise for values in waits)
 
 
 def _leaking(judged: Finding, evidence: dict[str, Json], peer: PeerView, policy: ConnectionsPolicy) -> Finding:
