@@ -16,6 +16,7 @@ ALL: Final = {
     "proof": "benchmarks.proof.run",
     "playbooks": "benchmarks.playbooks.__main__",
     "fleet": "benchmarks.fleet",
+    "heap": "benchmarks.heap.__main__",
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import NextCommand
 from leakdoc.model.finding import Finding
+from leakdoc.model.metrics import MEMORY
 from leakdoc.model.step import Effect
 from leakdoc.model.subject import SubjectKind
 from leakdoc.model.trace import Trace
@@ -20,7 +21,8 @@ def next_commands(trace: Trace, decision: Decision, findings: Sequence[Finding])
         return ()
     if decision.is_fault:
         named = [_peers(pid)] if any(each.decision.is_fault and "peer" in each.evidence for each in findings) else []
-        return (*named, _stacks(pid), _keep(pid))
+        grows = any(each.decision.is_fault and each.metric in MEMORY for each in findings)
+        return (*named, _lines(pid) if grows else _stacks(pid), _keep(pid))
     if decision in (Decision.INCONCLUSIVE, Decision.WARMING_UP):
         return (_longer(pid, findings),)
     return ()
@@ -29,6 +31,15 @@ def next_commands(trace: Trace, decision: Decision, findings: Sequence[Finding])
 def _peers(pid: int) -> NextCommand:
     return NextCommand(
         argv=("leakdoc", "connections", str(pid)), effect=Effect.READ, why="tell its peers, who waits, and the openers"
+    )
+
+
+def _lines(pid: int) -> NextCommand:
+    return NextCommand(
+        argv=("leakdoc", "heap", str(pid)),
+        effect=Effect.CAPTURE,
+        why="name the lines that allocate what grows, and what keeps it",
+        needs="ptrace",
     )
 
 
