@@ -26,7 +26,7 @@ class Payments(Deployment):
     """The demo's deployment under a name of its own, which a control socket rolls out."""
 
     def __init__(self, dsn: str, name: str, directory: Path) -> None:
-        super().__init__(dsn, build="leaky")
+        super().__init__(dsn, build="leaky", declined_each=20)  # slowly: staging has to find free connections too
         self.name, self.directory, self.deploys = name, directory, list[str]()
         directory.mkdir()
 
