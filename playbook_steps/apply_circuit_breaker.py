@@ -14,6 +14,7 @@ from playbook_steps.hooking import (
     ProbeCommand,
     UndoCommand,
     apply_hook,
+    lacks_hook,
     probe_hook,
     undo_hook,
 )
@@ -27,6 +28,7 @@ from playbook_steps.hooking import (
     probe=probe_hook("apply_circuit_breaker"),
     undo=undo_hook("apply_circuit_breaker"),
     outputs=("applied", "previous"),
+    lacks=lacks_hook("apply_circuit_breaker"),
 )
 def apply_circuit_breaker(
     ctx: StepContext,

@@ -83,6 +83,21 @@ def hook_of(name: str, given: Mapping[str, Any]) -> Hook:
     )
 
 
+def lacks_hook(name: str) -> Callable[[Mapping[str, Any]], str | None]:
+    """Return the function that says that a step has no hook here; null where it has one, or needs none."""
+
+    def lacks(given: Mapping[str, Any]) -> str | None:
+        if given.get("command") or given.get("call") or (given.get("revision") and name == "record_rollback_point"):
+            return None
+        try:
+            found = words_in_environment(name.upper())
+        except UsageError as error:
+            return error.message
+        return None if found else f"there is no hook: set {VARIABLE}{name.upper()}"
+
+    return lacks
+
+
 def apply_hook(ctx: StepContext, name: str, given: Mapping[str, Any], outputs: Mapping[str, Json]) -> StepResult:
     """Do what the step is for.
 

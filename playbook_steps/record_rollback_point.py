@@ -8,10 +8,16 @@ from leakdoc.errors import UsageError
 from leakdoc.model.decision import Outcome
 from leakdoc.model.step import StepResult
 from leakdoc.playbook import Param, StepContext, step
-from playbook_steps.hooking import Call, Command, Environment, apply_hook, hook_of
+from playbook_steps.hooking import Call, Command, Environment, apply_hook, hook_of, lacks_hook
 
 
-@step("leakdoc.record_rollback_point", effect="read", timeout_s=120, outputs=("revision",))
+@step(
+    "leakdoc.record_rollback_point",
+    effect="read",
+    timeout_s=120,
+    outputs=("revision",),
+    lacks=lacks_hook("record_rollback_point"),
+)
 def record_rollback_point(
     ctx: StepContext,
     *,

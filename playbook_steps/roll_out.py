@@ -15,6 +15,7 @@ from playbook_steps.hooking import (
     ProbeCommand,
     UndoCommand,
     apply_hook,
+    lacks_hook,
     probe_hook,
     undo_hook,
 )
@@ -28,6 +29,7 @@ from playbook_steps.hooking import (
     probe=probe_hook("roll_out"),
     undo=undo_hook("roll_out"),
     outputs=("revision", "at"),
+    lacks=lacks_hook("roll_out"),
 )
 def roll_out(
     ctx: StepContext,

@@ -14,6 +14,7 @@ from playbook_steps.hooking import (
     ProbeCommand,
     UndoCommand,
     apply_hook,
+    lacks_hook,
     probe_hook,
     undo_hook,
 )
@@ -27,6 +28,7 @@ from playbook_steps.hooking import (
     probe=probe_hook("tune_pool"),
     undo=undo_hook("tune_pool"),
     outputs=("applied", "previous"),
+    lacks=lacks_hook("tune_pool"),
 )
 def tune_pool(
     ctx: StepContext,

@@ -20,6 +20,7 @@ from leakdoc.playbook.context import StepContext
 from leakdoc.redact import inert
 
 StepFunction = Callable[..., StepResult]
+Lacks = Callable[[Mapping[str, Any]], "str | None"]
 Probe = Callable[..., "bool | StepResult | None"]
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -50,6 +51,7 @@ class Step:
         undo: of a step that writes, takes the change back; called with the same parameters.
         idempotent: running it twice leaves the world as running it once does.
         outputs: the names of what it hands on; null where it does not say.
+        lacks: given the parameters as a playbook has them, says what the environment lacks for it; null where nothing.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Step:
     undo: StepFunction | None = None
     idempotent: bool = False
     outputs: tuple[str, ...] | None = None
+    lacks: Lacks | None = None
 
     def takes(self, name: str) -> bool:
         """Say whether the step has a parameter, by the name that callers outside of Python use."""
@@ -117,6 +120,7 @@ def step(
     undo: StepFunction | None = None,
     idempotent: bool = False,
     outputs: Sequence[str] | None = None,
+    lacks: Lacks | None = None,
 ) -> Callable[[StepFunction], Step]:
     """Make a step out of a function ``(ctx: StepContext, *, ...) -> StepResult`` with annotated parameters.
 
@@ -129,6 +133,8 @@ def step(
         undo: takes the change back; a step that writes needs it.
         idempotent: running it twice leaves the world as running it once does; then neither is needed.
         outputs: the names of what it hands on, so that a playbook that refers to another is refused.
+        lacks: given the parameters as a playbook has them, says what the environment lacks for it, so that a person is
+            told when a run begins, and not when it has come that far.
 
     Raises:
         StepError: the declaration breaks the contract.
@@ -146,6 +152,7 @@ def step(
                 undo=undo,
                 idempotent=idempotent,
                 outputs=None if outputs is None else tuple(outputs),
+                lacks=lacks,
             )
         except ValueError as error:
             raise StepError(f"step {name}: {error}") from None

@@ -126,6 +126,19 @@ def test_what_is_expected_decides_and_failing_ends_the_run(tmp_path: Path) -> No
     assert "expected exit_status to be 7, and it is 0" in ran.stop.reason
 
 
+def test_what_the_environment_lacks_is_told_when_the_run_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LEAKDOC_HOOK_ROLL_OUT", raising=False)
+    told_: list[str] = []
+    text = steps(
+        command("a", "true"),
+        "  - {id: out, uses: leakdoc.roll_out, with: {service: x, revision: v2}, needs: [a.failed]}\n",
+    )
+    run(text, tmp_path, progress=told_.append)
+    assert told_ == ["out cannot run yet: there is no hook: set LEAKDOC_HOOK_ROLL_OUT"]
+
+
 def test_needs_skip_and_a_skipped_dependency_blocks(tmp_path: Path) -> None:
     text = steps(
         command("a", "false", then="{failed: continue}"),

@@ -14,7 +14,7 @@ from leakdoc.playbook.context import StepContext
 from leakdoc.playbook.engine.binding import bound
 from leakdoc.playbook.engine.ending import added_up
 from leakdoc.playbook.engine.isolation import run_isolated
-from leakdoc.playbook.engine.run import NO_JOURNAL, Ran, writes_of
+from leakdoc.playbook.engine.run import NO_JOURNAL, Ran, lacking, writes_of
 from leakdoc.playbook.engine.setting import Setting, Stop
 from leakdoc.playbook.engine.state import State
 from leakdoc.playbook.engine.stepping import held_against
@@ -41,6 +41,8 @@ def dry_run(loaded: Loaded, given: Mapping[str, Any], setting: Setting) -> Ran:
     refuse_parameters(problems, loaded.source.name)
     state = State(loaded.playbook, writes_of(loaded.playbook, setting.registry))
     state.run, state.params, state.digest = "dry", params, loaded.digest
+    for told in lacking(loaded.playbook, setting.registry):
+        setting.progress(told)
     for spec in loaded.playbook.steps:
         _look_at(state, spec, setting)
     outcome, reason = added_up(state)

@@ -46,7 +46,7 @@ def run_isolated(
     try:
         arguments = convert(step.function, values, earlier=ctx.earlier)
     except LeakdocError as error:
-        return _error(step, f"its parameters do not fit: {error.message}")
+        return _error(step, f"its parameters do not fit: {_in_one_line(error)}")
     limit_s = limit_of(step, arguments) if timeout_s is None else timeout_s
     if not (hasattr(os, "fork") and hasattr(os, "waitid")) or threading.active_count() > 1:
         return _caught(step, lambda: run_step(step, values, ctx, timeout_s=limit_s, act=act))
@@ -192,9 +192,13 @@ def _caught(step: Step, run: Callable[[], StepResult]) -> StepResult:
     try:
         return run()
     except UsageError as error:
-        return _error(step, f"its parameters do not fit: {error.message}")
+        return _error(step, f"its parameters do not fit: {_in_one_line(error)}")
     except LeakdocError as error:
-        return _error(step, error.message)
+        return _error(step, _in_one_line(error))
+
+
+def _in_one_line(error: LeakdocError) -> str:
+    return error.message if error.help is None else f"{error.message}. {error.help}"
 
 
 def _error(step: Step, reason: str) -> StepResult:

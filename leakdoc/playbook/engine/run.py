@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -76,6 +76,8 @@ def start(loaded: Loaded, given: Mapping[str, Any], setting: Setting, *, journal
         runner = Runner(_state(loaded.playbook, setting.registry), file, setting)
         runner.state.run = run
         runner.tell(EventType.RUN_STARTED, actor=setting.actor, inputs=_beginning(loaded, params, setting))
+        for told in lacking(loaded.playbook, setting.registry):
+            setting.progress(told)
         return _ran(runner)
 
 
@@ -120,6 +122,15 @@ def began_with(events: list[Any] | tuple[Any, ...], name: str) -> tuple[Playbook
         return playbook_from(inputs["playbook"]), inputs
     except ValueError as error:
         raise DamagedSource(f"the playbook in {name} cannot be read: {inert(str(error))}") from None
+
+
+def lacking(playbook: Playbook, registry: Registry) -> Iterator[str]:
+    """Yield what a playbook's steps lack here: they may be mended before the run has come that far."""
+    for spec in playbook.steps:
+        step = registry.get(spec.uses)
+        reason = None if step.lacks is None else step.lacks(spec.with_)
+        if reason is not None:
+            yield f"{spec.id} cannot run yet: {reason}"
 
 
 def state_of(playbook: Playbook, events: list[Any] | tuple[Any, ...], registry: Registry) -> State:
