@@ -1,0 +1,142 @@
+"""Subjects fetched in parts: halved where it is too much, left where a label exploded, given up where all fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from leakdoc.errors import UnreadableSource
+from leakdoc.model.sample import Column
+from leakdoc.sampling.sources.prometheus.client import Prometheus
+from leakdoc.sampling.sources.prometheus.conventions import built_in
+from leakdoc.sampling.sources.prometheus.fetching import Fetched, Fetching, Part, in_batches
+from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
+from leakdoc.sampling.sources.prometheus.inventory import Listed
+from leakdoc.sampling.sources.prometheus.protobuf import Matcher
+from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
+from leakdoc.sampling.sources.prometheus.refusals import TooMuch
+from leakdoc.sampling.sources.prometheus.traces import trace_of
+from leakdoc.sampling.sources.prometheus.workloads import identity_of
+
+RSS = next(each for each in built_in().metrics if each.name == "process_resident_memory_bytes")
+START = next(each for each in built_in().metrics if each.name == "process_start_time_seconds")
+REQUESTS = next(each for each in built_in().metrics if each.name == "http_requests_total")
+
+
+def series(name: str, instance: str, values: Sequence[float], first: float = 0.0, **labels: str) -> RawSeries:
+    times = first + 60.0 * np.arange(len(values))
+    told = {"__name__": name, "job": "svc", "instance": instance, **labels}
+    return RawSeries(labels=told, times=times, values=np.asarray(values, dtype=np.float64))
+
+
+class Small:
+    """A server that answers for a few instances at once, or for none."""
+
+    warnings = ()
+
+    def __init__(self, instances: int, most: int, *, gone: bool = False) -> None:
+        self.instances, self.most, self.gone, self.asked = instances, most, gone, 0
+
+    def metric_names(self, start: float, end: float) -> set[str]:
+        return {RSS.name}
+
+    def series(self, matchers: Any, start: float, end: float) -> list[dict[str, str]]:
+        return [{"job": "svc", "instance": f"i{at:03}"} for at in range(self.instances)]
+
+    def raw(self, matchers: Sequence[Matcher], start: float, end: float) -> Iterator[RawSeries]:
+        self.asked += 1
+        wanted = next(each.value for each in matchers if each.name == "instance").split("|")
+        if self.gone:
+            raise UnreadableSource("it cannot be reached")
+        if len(wanted) > self.most:
+            raise TooMuch("too many samples")
+        yield from (series(RSS.name, each, [1.0, 2.0]) for each in wanted)
+
+
+def fleet(server: Small, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    monkeypatch.setattr("leakdoc.sampling.sources.prometheus.fleet.is_offered", lambda prometheus: False)
+    return Fleet(cast(Prometheus, server), built_in(), Window(start=0.0, end=100.0))
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 1000])
+def test_what_is_too_much_at_once_is_had_in_parts(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [each for batch in fleet(Small(7, most), monkeypatch).traces() for each in batch]
+    assert [each.name for each in found] == [f"svc/i{at:03}" for at in range(7)]
+    assert all(each.trace is not None and len(each.trace) == 2 for each in found)
+
+
+def test_what_is_too_much_alone_is_skipped_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    (found,) = [each for batch in fleet(Small(1, 0), monkeypatch).traces() for each in batch]
+    assert found.trace is None
+    assert found.reason == "process_resident_memory_bytes: too many samples"
+
+
+def test_a_server_that_is_gone_is_not_asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leakdoc.sampling.sources.prometheus.fleet.in_batches", lambda all_: in_batches(all_, 1))
+    server = Small(50, 1000, gone=True)
+    found = [each for batch in fleet(server, monkeypatch).traces() for each in batch]
+    assert len(found) == 50
+    assert {each.reason for each in found} == {"it cannot be reached"}
+
+
+def test_a_label_that_explodes_is_left_out_and_said() -> None:
+    listed = Listed(("svc", "a"), {RSS: {("instance", "a"): 1}, REQUESTS: {("instance", "a"): 100_000}})
+    server = Small(1, 1000)
+    fetching = Fetching(cast(Prometheus, server), built_in(), 0.0, 100.0, by_read=False)
+    (fetched,) = fetching.fetch([listed])
+    assert server.asked == 1
+    assert "a label exploded" in fetched.unread[REQUESTS.name]
+    assert trace_of(fetched, built_in(), "svc/a").facts.unavailable == fetched.unread
+
+
+def test_batches_hold_whole_subjects() -> None:
+    subjects = [Listed((str(at),), {RSS: {("instance", str(at)): size}}) for at, size in enumerate([3, 3, 9, 1, 1])]
+    assert [[each.name[0] for each in batch] for batch in in_batches(subjects, 6)] == [["0", "1"], ["2"], ["3", "4"]]
+
+
+def made(*parts: tuple[Any, RawSeries]) -> Any:
+    told = []
+    for meaning, each in parts:
+        identity = identity_of(each.labels, built_in())
+        assert identity is not None
+        told.append(Part(meaning, each, identity))
+    return trace_of(Fetched(Listed(("svc", "a")), told), built_in(), "svc/a")
+
+
+def test_readings_that_are_no_numbers_are_missing() -> None:
+    trace = made((RSS, series(RSS.name, "a", [1.0, float("nan"), float("inf"), 4.0])))
+    assert trace.times.tolist() == [0.0, 180.0]
+    assert trace.column("rss_bytes").tolist() == [1.0, 4.0]
+
+
+def test_copies_of_one_series_are_read_once() -> None:
+    twice = [series(RSS.name, "a", [1.0, 2.0, 3.0], prometheus_replica=each) for each in ("x", "y")]
+    trace = made(*((RSS, each) for each in twice))
+    assert trace.column("rss_bytes").tolist() == [1.0, 2.0, 3.0]
+    counted = [series(REQUESTS.name, "a", [5.0, 6.0, 7.0], prometheus_replica=each) for each in ("x", "y")]
+    trace = made((RSS, twice[0]), *((REQUESTS, each) for each in counted))
+    assert trace.column("requests_total").tolist() == [5.0, 6.0, 7.0]
+
+
+def test_routes_are_added_up() -> None:
+    routes = [series(REQUESTS.name, "a", [1.0, 2.0, 3.0], route=each) for each in ("/", "/x")]
+    trace = made((RSS, series(RSS.name, "a", [1.0, 1.0, 1.0])), *((REQUESTS, each) for each in routes))
+    assert trace.column("requests_total").tolist() == [2.0, 4.0, 6.0]
+
+
+@pytest.mark.parametrize(("starts", "lives"), [([5.0] * 4, 1), ([5.0, 5.4, 5.1, 5.0], 1), ([5.0, 5.0, 99.0, 99.0], 2)])
+def test_lives_are_told_by_starts_that_may_wobble(starts: list[float], lives: int) -> None:
+    trace = made((RSS, series(RSS.name, "a", [1.0, 2.0, 1.0, 2.0])), (START, series(START.name, "a", starts)))
+    assert len(trace.lives) == lives
+    assert trace.lives[-1].started_at == pytest.approx(starts[-1], abs=0.5)
+    assert [trace.times[life.first] for life in trace.lives][:2] == [0.0, 120.0][:lives]
+
+
+def test_scrapes_at_different_times_stand_side_by_side() -> None:
+    fds = next(each for each in built_in().metrics if each.name == "process_open_fds")
+    trace = made((RSS, series(RSS.name, "a", [1.0, 2.0])), (fds, series(fds.name, "a", [7.0, 8.0], first=30.0)))
+    assert trace.times.tolist() == [0.0, 30.0, 60.0, 90.0]
+    assert np.isnan(trace.columns[Column("open_fds")]).tolist() == [True, False, True, False]
