@@ -15,6 +15,7 @@ from leakdoc.verification.assessing import Assessed
 from leakdoc.verification.channels import title
 from leakdoc.verification.comparison import Comparison, Fresh
 from leakdoc.verification.measuring import Measured
+from leakdoc.verification.windows import oldest_s, youngest_s
 from leakdoc.verification.work import REQUESTS, work_of
 
 _INTERVAL_DEVIATIONS: Final = 1.96  # half a 95 % interval in standard deviations
@@ -133,7 +134,7 @@ def all_passed(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
     was = format_rate(case.primary.leak.rate_per_s * _HOUR_S, unit)
     reason = f"no growth is left in {names}: at most {most} where it was {was}, watched for "
     return Ruling(
-        decision=ProofDecision.NORMALIZED, reason=f"{reason}{format_duration(look.exposure_s)}{_assumed(checks)}"
+        decision=ProofDecision.NORMALIZED, reason=f"{reason}{format_duration(look.exposure_s)}{_assumed(case, checks)}"
     )
 
 
@@ -145,7 +146,7 @@ def _settled_beside(checks: Sequence[Check]) -> tuple[str, ...]:
     return ("slope", "plain_slopes") if settles else ()
 
 
-def _assumed(checks: Sequence[Check]) -> str:
+def _assumed(case: Comparison, checks: Sequence[Check]) -> str:
     """What had to be taken for granted, as the source does not tell it."""
     by_name = {check.name: check for check in checks}
     assumed = []
@@ -153,7 +154,18 @@ def _assumed(checks: Sequence[Check]) -> str:
         assumed.append("the same load")
     if by_name["no_unrecorded_restarts"].numbers.get("assumed"):
         assumed.append("no restarts")
-    return f"; assuming {' and '.join(assumed)}, which was not read" if assumed else ""
+    told = f"; assuming {' and '.join(assumed)}, which was not read" if assumed else ""
+    return told + _younger(case)
+
+
+def _younger(case: Comparison) -> str:
+    """Say where before was older from its first sample on than after is at its end: a leak may begin in between."""
+    before, after = youngest_s(case.before), oldest_s(case.after)
+    if before is None or after is None or before <= after:
+        return ""
+    return (
+        f"; before was {format_duration(before)} old when it was first sampled: what begins at that age would not show"
+    )
 
 
 def stands_against(check: Check) -> bool:

@@ -51,6 +51,18 @@ def longest_life_s(trace: Trace) -> float:
     return max((_lasted(trace, life) for life in trace.lives), default=0.0)
 
 
+def youngest_s(trace: Trace) -> float | None:
+    """Seconds of age at which the youngest process was first sampled; null where starts are not known."""
+    ages = [float(trace.times[life.first]) - life.started_at for life in trace.lives if life.started_at is not None]
+    return min(ages, default=None)
+
+
+def oldest_s(trace: Trace) -> float | None:
+    """Seconds of age up to which the oldest process was sampled; null where starts are not known."""
+    ages = [float(trace.times[life.stop - 1]) - life.started_at for life in trace.lives if life.started_at is not None]
+    return max(ages, default=None)
+
+
 def lived_s(trace: Trace) -> float:
     """Seconds of all lives together."""
     return sum(_lasted(trace, life) for life in trace.lives)

@@ -17,7 +17,7 @@ from leakdoc.model.subject import SubjectKind
 from leakdoc.model.trace import Ending, Facts
 from leakdoc.verification.policy import VerificationPolicy
 from leakdoc.verification.verify import verify
-from tests.unit.verification_scenes import KIB, LATER, MIB, ages, leaky, noise, pages, sound, trace
+from tests.unit.verification_scenes import EPOCH, KIB, LATER, MIB, ages, leaky, noise, pages, sound, trace
 
 NORMALIZED, NOT_FIXED, WORSE = ProofDecision.NORMALIZED, ProofDecision.NOT_FIXED, ProofDecision.WORSE
 IMPROVED, INCONCLUSIVE = ProofDecision.IMPROVED, ProofDecision.INCONCLUSIVE
@@ -446,3 +446,12 @@ def test_every_threshold_is_written_into_the_parameters():
     proof = verify(leaky(ages()), sound(ages()), verification=VerificationPolicy(flat_share=0.1))
     assert proof.parameters["verification"]["flat_share"] == 0.1
     assert {"growth", "connections", "leakdoc"} <= set(proof.parameters)
+
+
+def test_before_that_was_old_from_the_start_is_told():
+    before = leaky(ages())
+    old = replace(before, lives=tuple(replace(life, started_at=EPOCH - 86_400.0) for life in before.lives))
+    proof = verify(old, sound(ages()))
+    assert proof.decision is NORMALIZED
+    assert "old when it was first sampled" in proof.reason
+    assert "old when" not in verify(before, sound(ages())).reason
