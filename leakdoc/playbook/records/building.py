@@ -195,6 +195,7 @@ _FIXED: Final[dict[str, Data]] = {
         "then": {"failed": {"end": "not_a_leak"}, "inconclusive": {"repeat": {"from": "sample", "max": 2}}},
     },
     "monitoring": {"then": {"error": "continue"}},
+    "connections": {"then": {"inconclusive": "continue", "error": "continue"}},  # memory is what leaks
     "heap": {"then": {"error": "continue", "failed": "continue"}},
     "summary": {"always": True, "then": {"error": "continue"}},
 }

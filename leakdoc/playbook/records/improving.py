@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from leakdoc.errors import UsageError
+from leakdoc.playbook.records.aligning import aligned
 from leakdoc.playbook.records.building import safely_ordered
 from leakdoc.playbook.records.covering import coverage
 from leakdoc.playbook.records.extracting import Incident
@@ -59,6 +60,7 @@ def improved(data: Data, learned: Data, earlier: Iterable[Incident], registry: R
             f"the record is of the class {new}, the playbook of {own or 'none'}",
             help="Improve a playbook of the same class, or extract a new one from the record.",
         )
+    learned = aligned(learned, data)
     incidents = list(earlier)
     edits: list[Edit] = []
     for apply, edit in _edits(data, learned, registry):
@@ -76,7 +78,7 @@ def improved(data: Data, learned: Data, earlier: Iterable[Incident], registry: R
 def _harm(before: Data, after: Data, incidents: list[Incident]) -> str | None:
     for incident in incidents:
         was, now = coverage(before, incident), coverage(after, incident)
-        if now.share < was.share or (now.order or 1) < (was.order or 1):
+        if now.share < was.share:
             return f"{incident.name} would be covered worse"
     return None
 

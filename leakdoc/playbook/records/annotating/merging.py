@@ -73,4 +73,5 @@ def _inserted(events: list[RecordEvent], event: RecordEvent) -> list[RecordEvent
     if event.at is None:
         return events
     place = next((i for i, each in enumerate(events) if each.at is not None and each.at > event.at), len(events))
-    return [*events[:place], event, *events[place:]]
+    session = events[max(0, place - 1)].session if events else ""
+    return [*events[:place], replace(event, session=session), *events[place:]]
