@@ -232,3 +232,30 @@ def test_sessions_of_different_classes_are_refused(tmp_path: Path) -> None:
     ]
     with pytest.raises(UsageError, match="different classes"):
         incident_of(tmp_path, [*leak(), *pool])
+
+
+@pytest.mark.parametrize(
+    ("line", "uses"),
+    [
+        ("frobnicate --sessions payments", "leakdoc.run_command"),
+        ("frobnicate --sessions payments | tee ${{ params.service }}", "leakdoc.human_task"),
+    ],
+)
+def test_what_no_rule_fits_waits_for_a_review_and_covers_nothing(line: str, uses: str, tmp_path: Path) -> None:
+    lines = leak()
+    at = next(i for i, each in enumerate(lines) if "rg -n" in json.dumps(each))
+    cited = [*did(line, "73521 stale handles"), *said("Decision: 73521 stale handles; nobody closes them.")]
+    data = playbook_of(tmp_path, [*lines[:at], *cited, *lines[at:]])
+    (step,) = [step for step in data["steps"] if step["id"].startswith("review_")]
+    assert step["uses"] == uses and step["review"] is True
+    if uses == "leakdoc.run_command":
+        assert step["with"]["command"] == ["frobnicate", "--sessions", "${{ params.service }}"]
+    assert step["id"] not in events_of(data)
+    assert not examine(Source(name="x", origin="x", text=as_yaml(data))).problems
+
+
+@pytest.mark.parametrize("incident", list(all_written()), ids=lambda each: each.name)
+def test_every_extracted_playbook_passes_its_check(incident, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    data = built(read_incident(write(incident, tmp_path, "claude")), own_rules(), installed())
+    examined = examine(Source(name="x", origin="x", text=as_yaml(data)))
+    assert [each.text for each in examined.problems] == []

@@ -15,6 +15,7 @@ from leakdoc.playbook.records.rulebook import Rulebook
 from leakdoc.playbook.records.step_kinds import BY_ID, ORDER
 from leakdoc.playbook.records.thresholds import smallest_growth
 from leakdoc.playbook.records.tracing import provenance, slot_of
+from leakdoc.playbook.records.unmapped import NOTE, SLOT, review_step
 from leakdoc.playbook.records.wiring import guard_wires, wires
 from leakdoc.playbook.registry import Registry
 
@@ -36,6 +37,10 @@ _HOLDS: Final = {
     "service": "the service", "target": "pid, :port, container or Prometheus workload",
     "source": "where the service's code is",
     "db_dsn": "the database, as env:NAME or file:PATH", "channel": "where the summary goes",
+    "revision": "the fixed revision, where the fix is made already",
+    "look": "how long each look lasts at most",
+    "interval": "between samples",
+    "test_file": "where the regression test is written to",
     "alert_rules": "alert rules, as Prometheus reads them; `leakdoc rules` prints some",
     "smallest_growth": "growth below this is not called a leak",
 }  # fmt: skip
@@ -44,6 +49,7 @@ _HOLDS: Final = {
 def built(incident: Incident, rulebook: Rulebook, registry: Registry) -> Data:
     """Return the playbook as plain data, as its file holds it."""
     slots = _slots(incident)
+    unmapped = slots.pop(SLOT, [])
     ids = _in_order(slots, incident)
     smallest = smallest_growth(incident)
     data: Data = {
@@ -57,7 +63,24 @@ def built(incident: Incident, rulebook: Rulebook, registry: Registry) -> Data:
         "forbidden": list(forbidden(incident.incident_class)),
     }
     _keep_to_what_is_declared(data)
+    _add_for_review(data, unmapped, incident)
     return data
+
+
+def _add_for_review(data: Data, unmapped: list[Placed], incident: Incident) -> None:
+    """Put what no rule fits ahead of the change, each with its mark."""
+    for each in unmapped:
+        step = review_step(each, incident.entities, set(data["params"]))
+        if step["id"] in data["provenance"]["steps"]:
+            continue
+        ids = [known["id"] for known in data["steps"]]
+        data["steps"].insert(ids.index("fix") if "fix" in ids else len(ids), step)
+        seen = {
+            "support": "1/1",
+            "events": {data["provenance"]["records"][0]: [each.reading.event.id]},
+            "notes": [NOTE],
+        }
+        data["provenance"]["steps"][step["id"]] = seen
 
 
 def _metadata(incident: Incident) -> Data:
@@ -219,6 +242,11 @@ def _params(incident: Incident, ids: list[str], smallest: str | None) -> Data:
         "db_dsn": {"type": "secret_ref", "help": _HOLDS["db_dsn"]},
         "channel": {"type": "slack_channel", "default": "#incidents", "help": _HOLDS["channel"]},
     }
+    params["revision"] = {"type": "revision", "help": _HOLDS["revision"]}
+    params["look"] = {"type": "duration", "default": "10m", "help": _HOLDS["look"]}
+    params["interval"] = {"type": "duration", "default": "1s", "help": _HOLDS["interval"]}
+    if "regression_test" in ids:
+        params["test_file"] = {"type": "path", "default": "tests/test_incident.py", "help": _HOLDS["test_file"]}
     if "monitoring" in ids:
         params["alert_rules"] = {"type": "text", "help": _HOLDS["alert_rules"]}
     if smallest is not None and "growth" in ids:

@@ -18,6 +18,7 @@ from leakdoc.playbook.records.placing import Placed
 from leakdoc.playbook.records.reading import Record, read_record
 from leakdoc.playbook.records.rulebook import Rulebook, own_rules
 from leakdoc.playbook.records.slicing import sliced
+from leakdoc.playbook.records.unmapped import with_unmapped
 
 _TELLING: Final = {"approved", "denied", "requested", "decided", "rollback_plan"}
 
@@ -72,7 +73,7 @@ def understood(record: Record, rulebook: Rulebook) -> Incident:
     """
     read = readings(record.events, rulebook)
     incident_class, _ = class_of(read, rulebook)
-    course = sliced(placed(read, incident_class, rulebook), rulebook)
+    course = with_unmapped(sliced(placed(read, incident_class, rulebook), rulebook))
     if not incident_class or not any(each.kept and each.reading.event.is_call for each in course):
         raise DamagedSource(
             f"no incident in {record.name}: nothing was looked at or changed that a step is known for",

@@ -121,6 +121,8 @@ def _command(event: RecordEvent, rulebook: Rulebook) -> Reading:
         if (rulebook_kind := _rule(simple, _piped(simples, position), rulebook)) is not None
     ]
     kind, rule = min(found, key=lambda each: _weight(each[0]), default=("", ""))
+    if kind == "quiet" and any(not each.piped and _rule(each, each.text, rulebook) is None for each in simples):
+        kind, rule = "", ""  # what only filters says nothing of what it filters
     return Reading(event=event, kind=kind, rule=rule, simples=simples, place=_place_of_call(event, kind))
 
 

@@ -12,18 +12,19 @@ from leakdoc.playbook.registry import Registry
 _TARGET: Final = "${{ params.target }}"
 _SERVICE: Final = "${{ params.service }}"
 _DSN: Final = "${{ params.db_dsn }}"
+_LOOK: Final = (("for", "${{ params.look }}"), ("interval", "${{ params.interval }}"))
 _REVISION: Final = "${{ steps.fix.outputs.revision }}"
 
 # For each step, what it may be given, the likeliest first; `steps.X` needs X to be there, and `params.X` is declared.
 _WIRES: Final[Mapping[str, tuple[tuple[str, Any], ...]]] = {
-    "sample": (("target", _TARGET),),
+    "sample": (("target", _TARGET), *_LOOK, ("whole", True)),
     "growth": (
         ("trace", "${{ steps.sample.outputs.recording }}"),
         ("policy.smallest", "${{ params.smallest_growth }}"),
     ),
-    "connections": (("target", _TARGET), ("postgres", _DSN)),
-    "pool": (("target", _TARGET), ("postgres", _DSN)),
-    "upstream": (("target", _TARGET),),
+    "connections": (("target", _TARGET), *_LOOK, ("postgres", _DSN)),
+    "pool": (("target", _TARGET), *_LOOK, ("postgres", _DSN)),
+    "upstream": (("target", _TARGET), *_LOOK),
     "heap": (("target", _TARGET),),
     "locate": (
         ("source", "${{ params.source }}"),
@@ -33,27 +34,33 @@ _WIRES: Final[Mapping[str, tuple[tuple[str, Any], ...]]] = {
         ("openers", "${{ steps.upstream.outputs.openers }}"),
     ),
     "mitigate": (("service", _SERVICE),),
-    "fix": (("places", "${{ steps.locate.outputs.places }}"), ("service", _SERVICE)),
+    "fix": (
+        ("revision", "${{ params.revision }}"),
+        ("places", "${{ steps.locate.outputs.places }}"),
+        ("service", _SERVICE),
+    ),
     "tune": (("service", _SERVICE), ("advice", "${{ steps.pool.outputs.diagnosis }}")),
     "breaker": (("service", _SERVICE), ("advice", "${{ steps.upstream.outputs.diagnosis }}")),
     "regression_test": (
-        ("places", "${{ steps.locate.outputs.places }}"),
-        ("source", "${{ params.source }}"),
+        ("path", "${{ params.test_file }}"),
+        ("service", _SERVICE),
+        ("lines", "${{ steps.heap.outputs.lines }}"),
+        ("holders", "${{ steps.heap.outputs.holders }}"),
     ),
     "baseline": (("service", _SERVICE),),
-    "staging": (("service", _SERVICE), ("revision", _REVISION)),
+    "staging": (("service", _SERVICE), ("revision", _REVISION), *_LOOK),
     "rollout": (("service", _SERVICE), ("revision", _REVISION)),
     "roll_back": (
         ("service", _SERVICE),
         ("revision", "${{ steps.baseline.outputs.revision }}"),
         ("to", "${{ steps.baseline.outputs.revision }}"),
     ),
-    "verify": (("target", _TARGET), ("before", ("sample", "connections"))),
-    "recovered": (("target", _TARGET), ("service", _SERVICE), ("before", ("pool", "upstream", "sample"))),
+    "verify": (("target", _TARGET), ("before", ("sample", "growth", "connections")), *_LOOK),
+    "recovered": (("target", _TARGET), ("service", _SERVICE), *_LOOK, ("before", ("pool", "upstream", "sample"))),
     "monitoring": (("rules", "${{ params.alert_rules }}"), ("service", _SERVICE)),
     "summary": (("channel", "${{ params.channel }}"),),
 }
-_GUARD: Final = (("before", "${{ steps.sample.outputs.recording }}"), ("target", _TARGET), ("for", "15m"))
+_GUARD: Final = (("before", ("sample",)), ("target", _TARGET), *_LOOK)
 
 
 def wires(step_id: str, present: list[str], registry: Registry) -> dict[str, Any]:
@@ -80,7 +87,7 @@ def _given(wanted: tuple[tuple[str, Any], ...], uses: str, present: list[str], r
             value = [each for each in value if each in present]
             if value:
                 given[name] = value
-        elif not value.startswith("${{ steps.") or _there(value, present, registry):
+        elif not str(value).startswith("${{ steps.") or _there(value, present, registry):
             given[name] = value
     return given
 
