@@ -306,6 +306,8 @@ def test_threads_and_connections_that_wait_for_an_answer_are_no_leaks_of_their_o
     waits = {**waiting(WEB, ramp(0.5), ramp()), Column("threads"): ramp(0.5, 3)}
     diagnosis = judged(waits)
     assert [each.detector for each in diagnosis.findings if each.decision.is_fault] == ["upstream_unresponsive"]
+    late = {**waiting(WEB, ramp(0.5, 100), ramp(start=60.0)), Column("threads"): ramp(0.5, 100)}
+    assert fault(judged(late), "upstream_unresponsive") is not None  # begun long before the look
     answered = {**waits, at("connections_awaiting", WEB): flat(0.0)}
     assert {each.detector for each in judged(answered).findings if each.decision.is_fault} == {
         "unclosed_connections",

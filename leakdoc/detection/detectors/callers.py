@@ -13,6 +13,7 @@ from leakdoc.model.sample import Column
 from leakdoc.model.trace import FloatArray, Trace
 
 FEWEST: Final = 4  # callers beyond those that waited before
+SHARE: Final = 0.3  # of those who wait now: what comes and goes by itself does so by less
 LASTS_S: Final = 3.0  # a backlog that is emptied sooner is a burst
 
 
@@ -71,7 +72,7 @@ class Callers:
             (self.parked, "threads wait for a lock"),
         ):
             now, grew = total_now(self.trace, values) or 0.0, rose(self.trace, values, since_s)
-            if grew >= FEWEST and now >= 2 * (now - grew):
+            if grew >= FEWEST and grew >= SHARE * now:
                 found.append(f"{int(now)} {words}")
         if held_for_s(self.trace, flag(self.backlog, self.backlog > 0)) >= LASTS_S:
             found.append(f"{int(total_now(self.trace, self.backlog) or 0)} callers wait to be accepted")

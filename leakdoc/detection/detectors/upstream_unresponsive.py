@@ -12,6 +12,7 @@ from leakdoc.detection.advice import advice_for
 from leakdoc.detection.detectors.callers import Callers, callers_of
 from leakdoc.detection.detectors.connection_policies import UpstreamPolicy
 from leakdoc.detection.detectors.peer_view import OTHER, PeerView, flag, held_for_s, largest_now, peers, rose, total_now
+from leakdoc.detection.detectors.waited_for import is_waited_for
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Basis, Decision
 from leakdoc.model.finding import Finding, Json
@@ -92,8 +93,9 @@ def _no_answer(trace: Trace, peer: PeerView, callers: Callers, policy: UpstreamP
         return Wait(peer=peer, since_s=since, why=f"does not answer, and {callers.words}")
     if peer.kind in BLOCKS_BY_DESIGN:
         return None
-    piles_up = grew >= policy.fewest and now >= 2 * (now - grew)
-    if since >= max(policy.longest_poll, patience) and piles_up and _has_answered(peer, awaiting):
+    doubled = now >= 2 * (now - grew) and _has_answered(peer, awaiting)
+    piles_up = grew >= policy.fewest and (doubled or is_waited_for(trace, peer))
+    if since >= max(policy.longest_poll, patience) and piles_up:
         return Wait(
             peer=peer, since_s=since, why=f"does not answer, and {int(grew)} more requests wait than when it began"
         )
