@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -19,6 +20,8 @@ from leakdoc.cli.prometheus_options import add_prometheus, fleet_of, prometheus_
 from leakdoc.errors import UsageError
 from leakdoc.model.decision import Decision
 from leakdoc.redact import inert
+
+NAMES_ONE = frozenset({"LEAKDOC_PROMETHEUS_URL", "LEAKDOC_PROMETHEUS_CONFIG"})  # of environment variables
 
 if TYPE_CHECKING:
     from leakdoc.model.scan import Scan
@@ -92,6 +95,8 @@ def _workers(jobs: int) -> Iterator[Executor | None]:
 def _of_prometheus(args: argparse.Namespace) -> Scan:
     from leakdoc.detection.fleet_scan import scan_fleet
 
+    if args.prometheus is None and args.prometheus_config is None and not NAMES_ONE & os.environ.keys():
+        raise UsageError("nothing was given to scan", help="Give a folder, or --prometheus URL.")
     if args.load is not None:
         raise UsageError("--load names a column of files", help="For Prometheus: --metric NAME=requests_total.")
     with prometheus_of(args) as prometheus, _workers(args.jobs) as executor:

@@ -78,6 +78,8 @@ def _told(subject: Sourced, found: Diagnosis | str | None) -> Judged:
 
 
 def _notes(fleet: Fleet) -> Iterator[str]:
+    if not len(fleet):
+        yield "no metric that leakdoc knows has samples in the window: see --since, --until, --match and --metric"
     if fleet.inventory.unnamed:
         yield f"series left out, as no label tells whose they are: {fleet.inventory.unnamed:,}"
     yield from (f"Prometheus warns: {each}" for each in fleet.prometheus.warnings)

@@ -17,7 +17,8 @@ _LONGEST: Final = 200
 
 def postmortem_lines(found: Postmortem) -> Iterator[str]:
     """Lay a postmortem out: why it ended, since when it leaks, every life, and what cannot be known."""
-    death = f"{_CAUSES[found.death.cause]} ({found.death.basis})"
+    seen = found.death.cause != "unknown" or any(life.killed for life in found.lives)
+    death = f"{_CAUSES[found.death.cause]} ({found.death.basis})" if seen else "no process is seen to end"
     yield f"{subject_words(found.subject)} at {format_time(found.at)}: {death}"
     yield f"Why: {inert(found.death.reason, longest=_LONGEST)}"
     since = "Not told since which build" if found.since is None else f"Leaks since {inert(found.since)}"

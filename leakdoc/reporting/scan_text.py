@@ -76,7 +76,8 @@ def discovery_lines(discovery: Discovery) -> Iterator[str]:
     """Say how many of the faults are expected to be false; nothing where there is none."""
     if discovery.expected_false is None or discovery.rate is None:
         return
-    told = f"Of {discovery.faults:,} faults about {discovery.expected_false:.2g} are expected to be false"
+    faults = "fault" if discovery.faults == 1 else "faults"
+    told = f"Of {discovery.faults:,} {faults} about {discovery.expected_false:.2g} are expected to be false"
     yield f"{told} ({discovery.rate:.1%}, by the confidence of each; {discovery.level:.0%} is accepted)"
     if discovery.tentative:
         yield f"Least sure: {_names(discovery.tentative)}"

@@ -84,3 +84,13 @@ def test_more_processes_give_the_same_answer(tmp_path: Path, capsys: pytest.Capt
         assert main(["scan", folder, "--json", "--jobs", jobs]) == 1
         answers.append(json.loads(capsys.readouterr().out))
     assert answers[0] == answers[1]
+
+
+def test_nothing_was_given_to_scan(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("LEAKDOC_PROMETHEUS_URL", raising=False)
+    monkeypatch.delenv("LEAKDOC_PROMETHEUS_CONFIG", raising=False)
+    assert main(["scan"]) == 2
+    assert "Give a folder, or --prometheus URL" in capsys.readouterr().err
+    monkeypatch.setenv("LEAKDOC_PROMETHEUS_URL", "not an address")
+    assert main(["scan"]) == 2
+    assert "not the address" in capsys.readouterr().err

@@ -10,11 +10,11 @@ from leakdoc.errors import UnreadableSource
 from leakdoc.redact import inert, without_secrets
 
 _MEANT: Final[Mapping[int, tuple[str, str]]] = {
-    401: ("wants to know who asks", "Give --prometheus-bearer, --prometheus-basic or --prometheus-cert."),
-    403: ("does not allow this", "Ask with other credentials, or for another tenant with --prometheus-org."),
-    404: ("has no API of Prometheus at this address", "Give the address that stands before /api/v1."),
-    405: ("has no API of Prometheus at this address", "Give the address that stands before /api/v1."),
-    429: ("has too much to do", "Try again later, or ask for less: a shorter --since, a narrower --match."),
+    401: ("Prometheus wants to know who asks", "Give --prometheus-bearer, --prometheus-basic or --prometheus-cert."),
+    403: ("Prometheus does not allow this", "Ask with other credentials, or for another tenant with --prometheus-org."),
+    404: ("there is no API of Prometheus at this address", "Give the address that stands before /api/v1."),
+    405: ("there is no API of Prometheus at this address", "Give the address that stands before /api/v1."),
+    429: ("Prometheus has too much to do", "Try again later, or ask for less: a shorter --since, a narrower --match."),
 }
 _TOO_MUCH: Final = frozenset({413, 414})
 
@@ -37,8 +37,8 @@ def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> UnreadableS
         return UnreadableSource(f"Prometheus has moved to {where}", help="Give that address.")
     if status in _TOO_MUCH or (status == 422 and kind == "execution") or kind == "timeout":
         return TooMuch(f"Prometheus refused a query ({status}): {told or 'too much was asked for at once'}")
-    words, help = _MEANT.get(status, ("refused a query", "Check the address, --match and --metric."))
-    return UnreadableSource(f"Prometheus {words} ({status}{f': {told}' if told else ''})", help=help)
+    words, help = _MEANT.get(status, ("Prometheus refused a query", "Check the address, --match and --metric."))
+    return UnreadableSource(f"{words} ({status}{f': {told}' if told else ''})", help=help)
 
 
 def _error_of(body: bytes) -> tuple[str, str]:
