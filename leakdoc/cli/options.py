@@ -63,6 +63,12 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=size, metavar="SIZE", help="the memory limit, where leakdoc cannot see it")
     parser.add_argument(
+        "--must-last",
+        type=_typed(parse_duration),
+        metavar="DURATION",
+        help="call nothing stable that may reach its limit sooner, e.g. 30d",
+    )
+    parser.add_argument(
         "--policy",
         action="append",
         default=[],
@@ -73,7 +79,8 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
 
 def policies_of(args: argparse.Namespace) -> Policies | None:
     """Return the policies that the options ask for; null for the defaults, so that nothing heavy is loaded."""
-    if not args.policy and args.smallest is None and args.limit is None:
+    must_last = getattr(args, "must_last", None)
+    if not args.policy and args.smallest is None and args.limit is None and must_last is None:
         return None
     from dataclasses import replace
 
@@ -85,6 +92,8 @@ def policies_of(args: argparse.Namespace) -> Policies | None:
         growth = replace(growth, smallest=args.smallest)
     if args.limit is not None:
         growth = replace(growth, limit=args.limit)
+    if must_last is not None:
+        growth = replace(growth, must_last=must_last)
     return replace(policies, growth=growth)
 
 

@@ -99,3 +99,15 @@ def test_what_has_no_readings_is_drawn_as_words(tmp_path: Path) -> None:
     picture = leakdoc.plot(path)
     assert "Inconclusive" in picture.svg()
     assert picture.png().startswith(b"\x89PNG")
+
+
+def test_what_must_last_is_asked_on_the_command_line(tmp_path: Path) -> None:
+    t = np.arange(900.0)
+    values = 300 * MIB + 0.1 * MIB * np.random.default_rng(2).normal(size=len(t))
+    path = tmp_path / "flat.csv"
+    path.write_text("time,rss_bytes\n" + "\n".join(f"{at},{value:.0f}" for at, value in zip(t, values, strict=True)))
+    assert call("diagnose", path, "--limit", "301MiB").returncode == 0
+    done = call("diagnose", path, "--limit", "301MiB", "--must-last", "30d")
+    assert done.returncode == 3
+    assert "sooner than the 30 days" in done.stdout
+    assert call("diagnose", path, "--must-last", "soon").returncode == 2

@@ -112,6 +112,12 @@ def test_what_must_last_must_last_in_the_worst_case() -> None:
     assert "at worst the limit is reached in" in found.reason
 
 
+def test_what_must_last_needs_a_limit() -> None:
+    found = judge(plain(300 * MIB + noise()), GrowthPolicy(must_last=30 * 86_400.0))
+    assert found.decision is Decision.INCONCLUSIVE
+    assert "--limit" in found.reason
+
+
 def test_a_growing_dict_leaks_though_its_table_doubles() -> None:
     """Small objects that pile up steadily, and a hash table that is doubled three times meanwhile."""
     t = np.arange(120.0) * 0.5

@@ -193,6 +193,8 @@ def too_wide(case: Case) -> Ruling | None:
 def must_last(case: Case) -> Ruling | None:
     """The worst case still reaches the limit sooner than the user asked for."""
     assert case.slope is not None and case.fit is not None
+    if case.policy.must_last is not None and case.limit is None and case.unit == "bytes":
+        return Ruling(rule="must_last", decision=Decision.INCONCLUSIVE, reason=wording.no_limit_known(case))
     if case.policy.must_last is None or case.limit is None or case.slope.worst <= 0.0:
         return None
     lasts = (case.limit - case.fit.level * case.processes) / (case.slope.worst * case.processes)

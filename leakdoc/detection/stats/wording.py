@@ -171,6 +171,13 @@ def must_last(case: Case, lasts: float) -> str:
     )
 
 
+def no_limit_known(case: Case) -> str:
+    """It must last, until a limit that nobody told."""
+    assert case.policy.must_last is not None
+    lasts = format_duration(case.policy.must_last)
+    return f"no growth seen, but no limit is known that it must not reach within {lasts}; give one with --limit"
+
+
 def load_driven(case: Case) -> str:
     """The load explains it."""
     assert case.fit is not None
