@@ -159,7 +159,14 @@ def test_a_memory_leak_is_led_from_the_page_to_the_proof(
     incident = Incident(tmp_path, {**hooks(production), "SLACK_TOKEN": slack.token})
     given = {"service": "shop", "target": f"name:{name}", "look": "40s", "interval": "250ms"}
     try:
-        waiting = incident.run("memory-leak", revision=revision, slack="env:SLACK_TOKEN", slack_api=slack.api, **given)
+        waiting = incident.run(
+            "memory-leak",
+            revision=revision,
+            slack="env:SLACK_TOKEN",
+            slack_api=slack.api,
+            source=str(PROGRAMS),
+            **given,
+        )
         assert waiting["outcome"] == "waiting", waiting["reason"]
         assert outcomes(waiting)["staging"] == "passed" and production.deploys == []
         document = incident.approve(waiting)

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from leakdoc.errors import PlaybookInvalid, UnreadableSource, UsageError
-from leakdoc.playbook.library import Source, find, from_file
+from leakdoc.playbook.library import Source, find, from_file, offered
 from leakdoc.playbook.loading import checked, examine, load
+from leakdoc.playbook.registry import installed
 from leakdoc.playbook.yaml_reading import DEEPEST, LARGEST, read_yaml
 
 HEAD = """\
@@ -197,3 +198,17 @@ def test_files_that_are_none_are_refused_by_name(tmp_path: Path) -> None:
         find("no-such")
     with pytest.raises(UnreadableSource):
         load(str(tmp_path / "missing.yaml"))
+
+
+def test_the_playbooks_that_come_with_leakdoc_are_sound_and_ask_before_they_change_production() -> None:
+    built_in = {each.name: examine(each) for each in offered() if each.origin == "leakdoc"}
+    assert set(built_in) == {"memory-leak", "connection-pool-exhaustion", "cascading-timeouts"}
+    for name, found in built_in.items():
+        assert found.problems == () and found.playbook is not None, name
+        assert found.playbook.metadata.name == name
+        changing = [each for each in found.playbook.steps if installed().get(each.uses).scope == "production"]
+        assert changing
+        for spec in changing:
+            assert spec.approval is not None and spec.approval.binds and spec.rollback is not None, f"{name}: {spec.id}"
+        last = found.playbook.steps[-1]
+        assert (last.uses, last.always) == ("leakdoc.post_summary", True)
