@@ -380,7 +380,7 @@ def test_a_person_may_say_that_it_was_not_done(tmp_path: Path) -> None:
 def test_a_write_that_ended_in_an_error_is_probed_before_it_is_tried_again(tmp_path: Path) -> None:
     mark = tmp_path / "n"
     text = (
-        "steps:\n  - {id: a, uses: leakdoc.run_command, retries: 2, timeout: 300ms, with: {command: [sh, -c,"
+        "steps:\n  - {id: a, uses: leakdoc.run_command, retries: 2, timeout: 3s, with: {command: [sh, -c,"
         f" 'echo x >> {mark}; sleep 60'], probe: [test, -e, '{mark}']}}}}\n"
     )
     ran = run(text, tmp_path)

@@ -124,14 +124,14 @@ def pid_in(file: Path) -> int:
 
 
 def test_a_timeout_takes_grandchildren(tmp_path: Path, environment: dict[str, str]) -> None:
-    step = f"  - {{id: a, uses: leakdoc.run_command, timeout: 1s, shell: true, with: {{command: ['{FAMILY}']}}}}\n"
+    step = f"  - {{id: a, uses: leakdoc.run_command, timeout: 5s, shell: true, with: {{command: ['{FAMILY}']}}}}\n"
     file = playbook(tmp_path, step)
     process = leakdoc("run", str(file), "--json", environment=environment, cwd=tmp_path)
     family = [pid_in(tmp_path / name) for name in ("child", "grandchild")]
     answer, _ = process.communicate(timeout=PATIENCE_S)
     document = json.loads(answer)
     assert (process.returncode, document["outcome"]) == (4, "error")
-    assert "did not end within 1 s" in document["reason"]
+    assert "did not end within 5 s" in document["reason"]
     wait_until(lambda: not any(map(is_alive, family)), "all of the command ended")
 
 
