@@ -169,6 +169,8 @@ def test_a_memory_leak_is_led_from_the_page_to_the_proof(
         )
         assert waiting["outcome"] == "waiting", waiting["reason"]
         assert outcomes(waiting)["staging"] == "passed" and production.deploys == []
+        places = next(each for each in waiting["steps"] if each["id"] == "locate")["outputs"]["places"]
+        assert places[0]["path"] == "shop.py" and places[0]["text"].startswith("KEPT.append")
         document = incident.approve(waiting)
     finally:
         production.stop()
