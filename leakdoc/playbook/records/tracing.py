@@ -36,7 +36,7 @@ def generalized_name(incident: Incident) -> str:
     """Return the record's name without the values of the incident, so that the name gives none away."""
     name = incident.name
     for each in incident.entities:
-        if len(each.value) > 2 and each.name not in ("db_name", "namespace", "idle_seconds"):
+        if re.search(r"[a-z][-.:/]|\d[.-]\d", each.value) and each.name != "source":
             name = re.sub(rf"(?<![A-Za-z0-9]){re.escape(each.value)}(?![A-Za-z0-9])", each.name, name)
     return inert(name, longest=80)
 
