@@ -14,6 +14,8 @@ ALL: Final = {
     "connections": "benchmarks.connections",
     "agent": "benchmarks.agent_overhead",
     "proof": "benchmarks.proof.run",
+    "proof-edits": "benchmarks.proof.edits",
+    "proof-waiting": "benchmarks.proof.waiting",
     "playbooks": "benchmarks.playbooks.__main__",
     "fleet": "benchmarks.fleet",
     "heap": "benchmarks.heap.__main__",
