@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -153,6 +154,10 @@ def _first_line(head: str) -> dict[str, Any] | list[Any] | None:
     return None
 
 
+def _a_list_of(head: str, *keys: str) -> bool:
+    return any(re.search(rf'"{key}"\s*:\s*\[', head) for key in keys)
+
+
 def _has(*keys: str) -> Callable[[Any], bool]:
     return lambda line: isinstance(line, dict) and all(key in line for key in keys)
 
@@ -169,9 +174,15 @@ _LINES: Final[tuple[tuple[str, Callable[[Any], bool]], ...]] = (
     ("claude", lambda line: _has("type")(line) and bool(line.keys() & {"sessionId", "uuid", "leafUuid", "message"})),
 )
 _DOCUMENTS: Final[tuple[tuple[str, Callable[[str], bool]], ...]] = (
-    ("devin-messages", lambda head: head.startswith("{") and '"event_id"' in head),
+    (
+        "devin-messages",
+        lambda head: head.startswith("{") and '"event_id"' in head and _a_list_of(head, "items", "messages"),
+    ),
     ("atif", lambda head: head.startswith("{") and '"steps"' in head),
     ("atif", lambda head: head.startswith("{") and "ATIF" in head),
+    ("claude", lambda head: head.startswith("{") and '"sessionId"' in head),  # lines that are longer than what was read
+    ("devin", lambda head: head.startswith("{") and '"event_id"' in head),
+    ("journal", lambda head: head.startswith('{"v"')),
     ("a Slack export", lambda head: head.startswith("[") and '"ts"' in head),
     ("a shell history", lambda head: head.startswith((": 1", "#1"))),
 )

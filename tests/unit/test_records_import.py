@@ -1,0 +1,89 @@
+"""What incidents were recorded in is read into one kind of event."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from leakdoc.playbook.records.annotating import asciicast, history
+from leakdoc.playbook.records.event import Sort
+from leakdoc.playbook.records.reading import read_record
+from leakdoc.playbook.records.shell.peeling import peeled
+
+
+def test_commands_are_recovered_from_messages_and_said_to_be_narrated(tmp_path: Path) -> None:
+    message = "Sample RSS.\n\n```bash\n$ grep VmRSS /proc/17/status\n```\n```\nVmRSS: 4 kB\n```\n(exit 0)"
+    fix = "Close it.\n\nEdited `src/a.py`:\n```diff\n-conn = connect()\n+with pool.connection() as conn:\n```"
+    items = [
+        {"event_id": f"e{i}", "created_at": i, "source": "devin", "message": text}
+        for i, text in enumerate((message, fix))
+    ]
+    path = tmp_path / "messages.json"
+    path.write_text(json.dumps({"items": items}), encoding="utf-8")
+    command, edit = [event for event in read_record(path).events if event.is_call]
+    assert (command.command, command.output, command.failed) == ("grep VmRSS /proc/17/status", "VmRSS: 4 kB", False)
+    assert (edit.sort, edit.path, edit.after) == (Sort.EDIT, "src/a.py", "with pool.connection() as conn:")
+    assert command.narrated and edit.narrated and command.said == "Sample RSS."
+
+
+@pytest.mark.parametrize(("version", "times"), [(2, [1.0, 1.5, 9.0, 9.5]), (3, [1.0, 0.5, 7.5, 0.5])])
+def test_a_terminal_recording_tells_commands_by_its_prompts(version: int, times: list[float], tmp_path: Path) -> None:
+    said = ["\x1b[32mops@box\x1b[0m:~$ ", "ss -s\r\nTCP: 3\r\n", "ops@box:~$ ", "df -hh\b\r\n41%\r\n"]
+    header = {"version": version, "width": 80, "height": 24, "timestamp": 1000}
+    lines = [header, *([at, "o", text] for at, text in zip(times, said, strict=True))]
+    path = tmp_path / "x.cast"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    events = list(asciicast.read(path))
+    assert [(event.command, event.output, event.at, event.id) for event in events] == [
+        ("ss -s", "TCP: 3", 1001.0, "2"),
+        ("df -h", "41%\n", 1009.0, "4"),
+    ]
+
+
+def test_histories_of_both_shells_are_read(tmp_path: Path) -> None:
+    zsh, bash = tmp_path / "zsh", tmp_path / "bash"
+    zsh.write_text(": 1773134100:3;echo a\\\nb\n: 1773134200:0;ss -s\n")
+    bash.write_text("#1773134100\nss -s\nls\n")
+    assert [(e.at, e.command, e.id) for e in history.read(zsh)] == [
+        (1773134100, "echo a\nb", "1"),
+        (1773134200, "ss -s", "3"),
+    ]
+    assert [(e.at, e.command, e.id) for e in history.read(bash)] == [
+        (1773134100, "ss -s", "2"),
+        (1773134100, "ls", "3"),
+    ]
+
+
+def test_a_long_output_keeps_its_ends_and_no_half_of_a_secret(tmp_path: Path) -> None:
+    secret = "s3cr3t-of-the-middle"
+    output = f"head DB_PASSWORD={secret}\n" + f"line {secret}\n" * 9000 + "tail"
+    call = {
+        "event_id": "a",
+        "type": "tool_call",
+        "call": {"detail": {"tool": "exec", "command": "cat x.log"}, "output": output},
+    }
+    path = tmp_path / "x.jsonl"
+    path.write_text(json.dumps(call) + "\n", encoding="utf-8")
+    (event,) = read_record(path).events
+    assert event.output.startswith("head") and event.output.endswith("tail") and "characters left out" in event.output
+    assert "s3cr3t" not in event.output and "middle" not in event.output
+
+
+@pytest.mark.parametrize(
+    ("line", "argvs"),
+    [
+        ("FOO=1 env BAR=2 pytest -q", [("pytest", "-q")]),
+        ("ssh -p 22 u@h 'sudo -u app ls /proc/1/fd | wc -l'", [("ls", "/proc/1/fd"), ("wc", "-l")]),
+        ('kubectl -n p exec -it x -c app -- sh -c "ss -s"', [("ss", "-s")]),
+        ("docker compose -f a.yml exec -T web pgrep gunicorn", [("pgrep", "gunicorn")]),
+        ("for i in 1 2; do ps -p 1; done", [("ps", "-p", "1")]),
+        ("echo $(cat a)", [("cat", "a"), ("echo", "$(cat a)")]),
+        ("python3 -m memray stats x.bin", [("memray", "stats", "x.bin")]),
+        ("bundle exec rspec a_spec.rb", [("rspec", "a_spec.rb")]),
+        ("it's left open", [("it's", "left", "open")]),
+    ],
+)
+def test_command_lines_are_taken_apart(line: str, argvs: list[tuple[str, ...]]) -> None:
+    assert [simple.argv for simple in peeled(line)] == argvs
