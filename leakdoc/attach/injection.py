@@ -20,7 +20,7 @@ from leakdoc.attach.agent_file import agent_text
 from leakdoc.attach.place import Place, hand_over, place_in
 from leakdoc.attach.preflight import Subject, preflight
 from leakdoc.attach.threads import way_into
-from leakdoc.errors import AttachBusy, AttachRefused, TargetGone
+from leakdoc.errors import AgentError, AttachBusy, AttachRefused, TargetGone
 from leakdoc.sampling.agent_socket import AgentSocket
 from leakdoc.sampling.clock import Clock
 from leakdoc.sampling.procfs import ProcessDirectory
@@ -51,8 +51,11 @@ def go():
 try:
     go()
 except BaseException as error:
-    with open({failed!r}, "w", encoding="utf-8") as file:
-        file.write(f"{{type(error).__name__}}: {{error}}")
+    try:
+        with open({failed!r}, "w", encoding="utf-8") as file:
+            file.write(f"{{type(error).__name__}}: {{error}}")
+    except OSError:
+        pass
 """
 
 
@@ -75,7 +78,7 @@ def sent_agent(
         hand_over(place, pid)
         way = way_into(directory, clock, stop)
         _prick(pid, way.thread, way.mode, f"{place.inside}/go.py")
-        agent = AgentSocket(pid, _address(place, clock, stop, pid), patience_s=20.0)
+        agent = _connected(place, clock, stop, pid)
         try:
             yield agent
         finally:
@@ -133,6 +136,17 @@ def _prick(pid: int, thread: int, mode: str, path: str) -> None:
     if said != "done":
         why = said or complaint.strip().rpartition("\n")[2]
         raise AttachRefused(f"process {pid} could not be entered: {why}", help="It goes on as before; try again.")
+
+
+def _connected(place: Place, clock: Clock, stop: threading.Event, pid: int) -> AgentSocket:
+    """Connect as soon as it listens: its socket is there a moment before."""
+    end = clock.monotonic() + ANSWERS_WITHIN_S
+    while True:
+        try:
+            return AgentSocket(pid, _address(place, clock, stop, pid), patience_s=20.0)
+        except AgentError:
+            if clock.monotonic() > end or clock.wait(0.02, stop):
+                raise
 
 
 def _address(place: Place, clock: Clock, stop: threading.Event, pid: int) -> str:

@@ -30,8 +30,13 @@ _UNCLEAR: Final = "the call was refused by the interpreter"
 
 
 def code_for(path: str) -> bytes:
-    """Return the line that runs a file, leaving no name behind; nothing where the file is gone."""
-    return f"__import__('os').path.exists({path!r}) and exec(open({path!r}).read(), {{'__name__': ''}})\0".encode()
+    """Return what runs a file, leaves no name behind, and never fails.
+
+    A pending call that reports a failure without an exception would end the target's main thread, and
+    `PyRun_SimpleString` prints the exception and forgets it: whatever happens has to end here.
+    """
+    run = "(lambda file: (lambda text: (file.close(), exec(text, {'__name__': ''})))(file.read()))"
+    return f"try:\n {run}(open({path!r}))\nexcept BaseException: pass\n\0".encode()
 
 
 def prick(pid: int, thread: int, mode: str, path: str) -> None:
