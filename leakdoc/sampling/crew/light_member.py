@@ -16,6 +16,7 @@ from leakdoc.sampling.timeline import Instant
 
 METRICS: Final = ("rss_bytes", "shared_bytes", "private_bytes", "open_fds")
 _OPEN: Final = Column("open_fds")
+_NOTHING: Final[dict[str, str]] = {}  # shared by all samples: nobody changes a sample
 _LONGEST: Final = 128  # seven numbers of 64 bits
 
 
@@ -52,7 +53,7 @@ class LightMember:
             raise self._gone(now) from None
         if text != self._before or count != self._count:
             self._read(text, count, now)
-        return Sample(at=now.at, process=self.identity, values=self._values)
+        return Sample(at=now.at, process=self.identity, values=self._values, unavailable=_NOTHING)
 
     def ending(self) -> Ending:
         """Return how it ended, which nobody tells of one that is watched so lightly."""
