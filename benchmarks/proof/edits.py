@@ -39,7 +39,7 @@ def edit_sample(document: Document, rng: Random) -> str:
     columns = document["samples"][side]
     name = str(rng.choice(sorted(columns)))
     values = decode(columns[name], most=2**24)
-    at = int(rng.integers(len(values)))
+    at = int(rng.choice(np.flatnonzero(np.isfinite(values))))  # a missing reading has no bits to change
     values[at] = np.nextafter(values[at], np.inf) if rng.random() < 0.5 else values[at] * 1.5 + 4_096.0
     columns[name] = encode(values)
     return f"samples.{side}.{name}"
