@@ -102,6 +102,21 @@ class Case:
         return max(at_once, min(patience, policy.urgent_after - self.grew_for) if doubled else patience)
 
     @property
+    def claimed_rise(self) -> float:
+        """What the growth would have added since it began; where it grew ever faster, its slope was not always so."""
+        if self.slope is None or self.fit is None:
+            return 0.0
+        return self.fit.rise if self.shape == "accelerating" else self.slope.estimate * self.grew_for
+
+    @property
+    def most_rises(self) -> int | None:
+        """In how many jumps it rose at most: of whole things no more than were added; null where nothing tells."""
+        if self.unit != "count" or self.slope is None:
+            return self.rises
+        added = round(max(self.slope.estimate, 0.0) * self.span * self.processes)
+        return added if self.rises is None else min(self.rises, added)
+
+    @property
     def proven(self) -> float:
         """Probability of growth that counts for a verdict: beside much else only where it stands out sharply."""
         if self.slope is None or self.fit is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.tidying import Rows
 
-_DEVIATIONS = 10.0
+_DEVIATIONS: Final = 10.0
+_AT_ONCE: Final = 0.5
+_SELDOM: Final = 0.25
 
 
 def split_at_drops(rows: Rows, policy: GrowthPolicy) -> Rows:
@@ -40,10 +43,28 @@ def has_drops(
 
 
 def _drops(rows: Rows, policy: GrowthPolicy) -> IntArray:
-    """Rows that open a new life: far below the row before, and it stays there."""
+    """Rows that open a new life: far below the row before, and not because a burst ended there."""
     fall = -np.diff(rows.y)
     spread = float(np.quantile(rows.y, 0.98) - np.quantile(rows.y, 0.02)) or float(np.ptp(rows.y))
     noise = 1.4826 * float(np.median(np.abs(np.diff(rows.y))))
     least = max(policy.drop_fraction * spread, _DEVIATIONS * noise, 4.0 * rows.resolution)
     within = np.diff(rows.life) == 0
-    return np.flatnonzero((fall > least) & within) + 1
+    falls = np.flatnonzero((fall > least) & within) + 1
+    return falls[~_end_bursts(rows.y, falls)]
+
+
+def _end_bursts(y: FloatArray, falls: IntArray) -> Mask:
+    """Which falls only give back what had come at once: a restart takes what a whole life had built up.
+
+    Before the end of a burst the values had been as low, and left by one jump of half the fall or more. What is up
+    there for more than a quarter of the time is no burst, but what the process usually holds.
+    """
+    ends, lasted = np.zeros(len(falls), dtype=bool), 0
+    for number, at in enumerate(falls.tolist()):
+        size = float(y[at - 1] - y[at])
+        low = np.flatnonzero(y[falls[number - 1] if number else 0 : at] <= y[at] + (1.0 - _AT_ONCE) * size)
+        since = int(low[-1]) + int(falls[number - 1] if number else 0) if len(low) else None
+        if since is not None and float(np.max(np.diff(y[since:at]), initial=0.0)) >= _AT_ONCE * size:
+            ends[number] = True
+            lasted += at - since - 1
+    return ends if lasted <= _SELDOM * len(y) else np.zeros(len(falls), dtype=bool)

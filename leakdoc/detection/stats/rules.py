@@ -67,7 +67,7 @@ def below_what_matters(case: Case) -> Ruling | None:
 def as_high_before(case: Case) -> Ruling | None:
     """It rises now, but what rises was given back before: a slow wave, or the rise of an unfinished cycle."""
     assert case.slope is not None and case.fit is not None
-    rises = case.slope.estimate * case.grew_for
+    rises = case.claimed_rise
     if case.lives != 1 or case.slope.low <= 0.0 or rises < case.material:
         return None
     lasting_rise = case.policy.lasting_rise * rises
@@ -125,10 +125,11 @@ def leaking(case: Case) -> Ruling | None:
         return None
     if case.slope.estimate * case.longest < max(case.material, case.missed_load):
         return None
-    if case.rises is not None and case.rises < case.policy.min_rises:
+    rises = case.most_rises
+    if rises is not None and rises < case.policy.min_rises:
         return Ruling(
             rule="too_few_rises", decision=Decision.INCONCLUSIVE, reason=wording.too_few_rises(case),
-            needs_more_s=case.span * (case.policy.min_rises / max(case.rises, 1) - 1.0),
+            needs_more_s=case.span * (case.policy.min_rises / max(rises, 1) - 1.0),
         )  # fmt: skip
     missing = case.must_last_longer
     if missing > 0.0:

@@ -53,8 +53,9 @@ def _outlying_rises(rows: Rows) -> int | None:
         return None
     tenth = max(len(rows) // 10, 1)
     net = float(np.median(rows.y[-tenth:]) - np.median(rows.y[:tenth]))
-    steps = np.diff(rows.y)
-    far = np.abs(steps) > _DEVIATIONS * _MAD_TO_SD * float(np.median(np.abs(steps)))
+    steps, took = np.diff(rows.y), np.diff(rows.t)
+    longer = np.maximum(took / (float(np.median(took)) or 1.0), 1.0)  # a hole in the readings is no jump
+    far = np.abs(steps) > _DEVIATIONS * _MAD_TO_SD * float(np.median(np.abs(steps))) * longer
     ups, downs = steps[far & (steps > 0.0)], -steps[far & (steps < 0.0)]
     if net <= 0.0 or float(np.sum(ups)) < _MOST_OF_THE_RISE * net or float(np.sum(downs)) > _TAKEN_BACK * net:
         return None

@@ -33,13 +33,15 @@ def too_little(case: Case, needs: float | None) -> str:
     if case.too_large:
         return "the values are too large for a rate to be told"
     wait = f"; about {format_duration(needs)} more may do" if needs is not None else ""
+    if case.samples >= case.policy.min_samples:
+        return f"only {case.bins} points are left to judge, of {format_duration(case.span)}{wait}"
     return f"{case.samples} usable readings over {format_duration(case.span)} are too few to judge{wait}"
 
 
 def slowing_down(case: Case) -> str:
     """Growth that slows down, its end not in sight."""
     return (
-        f"grows ever slower ({_WORDS[case.shape or 'logarithmic']}), and this window does not show whether it ends; "
+        "grows ever slower, and this window does not show whether it ends; "
         f"needs about {format_duration(case.slowing)} more"
     )
 
@@ -100,8 +102,11 @@ def too_short(case: Case, needs: float) -> str:
 def too_few_rises(case: Case) -> str:
     """A staircase of a few steps."""
     assert case.fit is not None
-    many = "one jump" if case.rises == 1 else f"{case.rises} jumps"
-    return f"rose in {many} only; {case.policy.min_rises} or more would show a staircase that does not end"
+    most, needed = case.most_rises, case.policy.min_rises
+    if case.rises is None or case.rises != most:
+        return f"rose by about {most} only; {needed} or more would show a staircase that does not end"
+    many = "one jump" if most == 1 else f"{most} jumps"
+    return f"rose in {many} only; {needed} or more would show a staircase that does not end"
 
 
 def not_for_long(case: Case, needs: float) -> str:
@@ -198,10 +203,12 @@ def _unseen(case: Case) -> str:
         at_worst = _reached(worst)
     else:
         at_worst = f"at worst grows {_rate(case, case.slope.worst)}" if case.slope.worst > 0.0 else "at worst falls"
-    if case.slope.low > 0.0 and case.slope.high > (case.detectable or 0.0):
-        matters = _rate(case, case.material / case.longest)
-        return f"grows at most {_rate(case, case.slope.high)}, under the {matters} that matter in {span}; {at_worst}"
-    return f"nothing above {_rate(case, case.detectable or 0.0)} would have gone unseen in {span}; {at_worst}"
+    seen, matters = case.detectable or 0.0, case.material / case.longest
+    if seen < case.slope.high < matters and case.slope.low > 0.0:
+        most, least = _rate(case, case.slope.high), _rate(case, matters)
+        return f"grows at most {most}, under the {least} that matter in {span}; {at_worst}"
+    seen = max(seen, case.slope.high) if case.slope.low > 0.0 else seen
+    return f"nothing above {_rate(case, seen)} would have gone unseen in {span}; {at_worst}"
 
 
 def _reached(worst: float) -> str:

@@ -1,0 +1,79 @@
+"""What is no restart, no jump and no wave: the ends of bursts, holes in the readings, growth that gathers speed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from leakdoc.detection.stats.growth import judge
+from leakdoc.detection.stats.lives import split_at_drops
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.series import FloatArray, Series
+from leakdoc.detection.stats.staircase import rises_of
+from leakdoc.detection.stats.tidying import tidy
+from leakdoc.model.decision import Decision
+from leakdoc.units import Unit
+
+MIB = 2.0**20
+POLICY = GrowthPolicy()
+WEEK = np.arange(0.0, 7 * 86_400.0, 300.0)
+NIGHTLY = 80 * MIB * ((WEEK + 43_200.0) % 86_400.0 < 3_600.0)
+
+
+def series(times: FloatArray, values: FloatArray, *, unit: Unit = "bytes") -> Series:
+    return Series(
+        times_s=times, values=values, life=np.zeros(len(times), dtype=np.intp),
+        life_started_s=np.asarray([np.nan]), unit=unit,
+    )  # fmt: skip
+
+
+def noise(n: int, seed: int = 5, size: float = 0.1 * MIB) -> FloatArray:
+    return np.asarray(size * np.random.default_rng(seed).normal(size=n))
+
+
+def test_the_end_of_a_burst_opens_no_life() -> None:
+    assert split_at_drops(tidy(series(WEEK, 100 * MIB + NIGHTLY + noise(len(WEEK)))), POLICY).lives == 1
+
+
+def test_a_restart_opens_a_life_though_the_new_one_is_soon_as_large() -> None:
+    at = np.arange(1_000.0)
+    lives = np.where(at % 250 < 2, 20.0, 100.0) * MIB + noise(1_000)
+    assert split_at_drops(tidy(series(at, lives)), POLICY).lives >= 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_leak_under_nightly_batches_is_found_and_batches_alone_are_no_leak(seed: int) -> None:
+    batches = 100 * MIB + NIGHTLY + noise(len(WEEK), seed)
+    assert judge(series(WEEK, batches + 40 * MIB * WEEK / WEEK[-1])).decision is Decision.LEAKING
+    assert judge(series(WEEK, batches)).decision is not Decision.LEAKING
+
+
+def test_a_hole_in_the_readings_is_no_jump() -> None:
+    at = np.arange(1_000.0)
+    kept = (at < 400) | (at > 480)
+    leak = 100 * MIB + 20 * MIB * at / 1_000 + 4 * MIB * np.sin(at / 160) + 0.02 * noise(1_000)
+    assert rises_of(tidy(series(at[kept], leak[kept]))) is None
+
+
+@pytest.mark.parametrize("power", [2.0, 3.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_growth_that_gathers_speed_was_not_as_high_before(power: float, seed: int) -> None:
+    at = np.arange(600.0)
+    found = judge(series(at, 100 * MIB + 60 * MIB * (at / 600) ** power + noise(600, seed)))
+    assert found.decision is Decision.LEAKING, found.reason
+
+
+def test_three_more_descriptors_are_three_jumps_at_most() -> None:
+    at = np.arange(0.0, 3_600.0, 2.0)
+    few = np.round(30 + 3.0 * at / 3_600 + noise(len(at), size=0.8))
+    found = judge(series(at, few, unit="count"))
+    assert found.evidence["rule"] == "too_few_rises", found.reason
+    assert found.reason.startswith("rose by about 3 only")
+    assert judge(series(at, few + np.round(20 * at / 3_600), unit="count")).decision is Decision.LEAKING
+
+
+def test_stable_growth_that_is_at_most_so_much_is_under_what_matters() -> None:
+    at = np.arange(0.0, 90.0, 0.5)
+    found = judge(series(at, 12 * MIB + 57 * MIB * (1 - np.exp(-at / 13)) + noise(len(at), size=0.02 * MIB)))
+    assert found.decision in (Decision.STABLE, Decision.WARMING_UP)
+    assert "that matter" not in found.reason, found.reason
