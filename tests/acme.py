@@ -7,7 +7,7 @@ import shutil
 import tomllib
 from pathlib import Path
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "acme-steps"
+EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "acme-steps"
 
 
 def installed_in(directory: Path) -> Path:
