@@ -10,7 +10,8 @@ import pytest
 
 from leakdoc.model.sample import Column
 from leakdoc.sampling.procfs import UnexpectedText
-from leakdoc.sampling.sockets.census import MOST_PEERS, OTHER, Census
+from leakdoc.sampling.sockets.census import Census
+from leakdoc.sampling.sockets.meeting import MOST_PEERS, OTHER
 from leakdoc.sampling.sockets.ownership import socket_inode
 from leakdoc.sampling.sockets.peers import is_local, peer_name
 from leakdoc.sampling.sockets.proc_net import parse_table

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
-from leakdoc.sampling.sockets.peers import (
-    IN,
-    KIND_OF_PORT,
-    OUT,
-    UNKNOWN_KIND,
-    Group,
-    incoming,
-    is_local,
-    peer_name,
-    stays_here,
-)
+from leakdoc.sampling.sockets.meeting import Acquaintance, Meeting, Servers
+from leakdoc.sampling.sockets.peers import IN, OUT, Group
 from leakdoc.sampling.sockets.tcp import (
     CLOSE_WAIT,
     ESTABLISHED,
@@ -27,17 +17,7 @@ from leakdoc.sampling.sockets.tcp import (
     TcpSocket,
 )
 
-# A service talks to a handful of peers; a crawler to thousands, and its record would be all labels.
-MOST_PEERS: Final = 64
-OTHER: Final = "other"
 _AT_REST: Final = (NO_TIMER, KEEPALIVE_TIMER)
-
-
-class Servers(Protocol):
-    """Tells what kind of server holds a listening socket."""
-
-    def kind(self, inode: int) -> str | None:
-        """Return the kind; null when it is not known."""
 
 
 class Connection(NamedTuple):
@@ -71,24 +51,12 @@ class Connection(NamedTuple):
     is_severed: bool = False
 
 
-@dataclass(slots=True)
-class _Acquaintance:
-    """A connection that is known; `other_end` is how it was last seen on this machine: null for never."""
-
-    group: Group
-    first_seen_s: float
-    is_local: bool
-    is_loopback: bool
-    other_end: bool | None = None
-
-
 class Census:
     """Remembers the target's connections between readings."""
 
     def __init__(self, servers: Servers) -> None:
-        self._servers = servers
-        self._known: dict[bytes, _Acquaintance] | None = None
-        self._last_present_s: dict[Group, float] = {}
+        self.meeting = Meeting(servers)
+        self.known: dict[bytes, Acquaintance] | None = None
         self.closed: Counter[Group] = Counter()
         self.group_of_inode: dict[int, Group] = {}
         self.group_of_port: dict[int, Group] = {}
@@ -105,44 +73,20 @@ class Census:
             now_s: on the monotonic clock.
         """
         own, listening = _own_and_listening(every, held)
-        before = self._known or {}
+        before = self.known or {}
         known = {each.key: before[each.key] for each in own if each.key in before}
         self.closed = Counter(each.group for key, each in before.items() if key not in known)
-        self._last_present_s.update((each.group, now_s) for each in known.values())
+        self.meeting.are_present((each.group for each in known.values()), now_s)
         new = [each for each in own if each.key not in known]
-        known.update((each.key, self._meet(each, listening, now_s)) for each in new)
-        fresh = frozenset() if self._known is None else frozenset(each.key for each in new)
-        self._known = known
+        known.update((each.key, self.meeting.meet(each, listening, now_s)) for each in new)
+        fresh = frozenset() if self.known is None else frozenset(each.key for each in new)
+        self.known = known
         self.group_of_inode = {each.inode: known[each.key].group for each in own}
         self.group_of_port = {
             each.local_port: group for each in own if (group := known[each.key].group).direction == OUT
         }
         severed = _severed(own, every, known)
-        return [_connection(each, known[each.key], now_s, each.key in fresh, each.key in severed) for each in own]
-
-    def _meet(self, each: TcpSocket, listening: dict[int, int], now_s: float) -> _Acquaintance:
-        group = self._group(each, listening, now_s)
-        self._last_present_s[group] = now_s
-        return _Acquaintance(group, now_s, is_local(each.local, each.remote), stays_here(each.remote))
-
-    def _group(self, each: TcpSocket, listening: dict[int, int], now_s: float) -> Group:
-        group = self._name(each, listening)
-        if group in self._last_present_s or len(self._last_present_s) < MOST_PEERS:
-            return group
-        longest_away = min(self._last_present_s, key=self._last_present_s.__getitem__)
-        if self._last_present_s[longest_away] < now_s:
-            del self._last_present_s[longest_away]
-            return group
-        return Group(group.direction, OTHER, OTHER)
-
-    def _name(self, each: TcpSocket, listening: dict[int, int]) -> Group:
-        """Name a connection for its peer; one that came in, for the port that it came in by."""
-        if each.local_port in listening:
-            return incoming(each.local_port)
-        kind = KIND_OF_PORT.get(each.remote.port)
-        if kind is None and each.remote.port in listening and is_local(each.local, each.remote):
-            kind = self._servers.kind(listening[each.remote.port])
-        return Group(OUT, peer_name(each.remote), kind or UNKNOWN_KIND)
+        return [connection_of(each, known[each.key], now_s, each.key in fresh, each.key in severed) for each in own]
 
 
 def _own_and_listening(every: Iterable[TcpSocket], held: frozenset[int]) -> tuple[list[TcpSocket], dict[int, int]]:
@@ -158,7 +102,7 @@ def _own_and_listening(every: Iterable[TcpSocket], held: frozenset[int]) -> tupl
 
 
 def _severed(
-    own: Iterable[TcpSocket], every: Iterable[TcpSocket], known: Mapping[bytes, _Acquaintance]
+    own: Iterable[TcpSocket], every: Iterable[TcpSocket], known: Mapping[bytes, Acquaintance]
 ) -> frozenset[bytes]:
     """Return the keys of established connections whose other end was on this machine, and is there no more.
 
@@ -182,7 +126,8 @@ def _severed(
     return frozenset(severed)
 
 
-def _connection(each: TcpSocket, known: _Acquaintance, now_s: float, is_new: bool, is_severed: bool) -> Connection:
+def connection_of(each: TcpSocket, known: Acquaintance, now_s: float, is_new: bool, is_severed: bool) -> Connection:
+    """Return how a connection stands, by its socket and what is known of it."""
     last, state, timer = each.last, each.state, each.timer
     idle = since_fin = awaiting = None
     age = now_s - known.first_seen_s

@@ -46,6 +46,14 @@ class HeldInodes:
         self._seen = inodes
         return self._held & inodes
 
+    def count(self) -> int:
+        """Return how many descriptors it has open; 0 where the kernel does not tell without listing them.
+
+        Raises:
+            ProcessLookupError: it has ended.
+        """
+        return self._directory.size("fd")
+
     def _look(self, inodes: AbstractSet[int]) -> None:
         before = self._inode_of
         self._inode_of = {}

@@ -9,26 +9,34 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeVar
 
 from leakdoc.sampling.procfs import UnexpectedText
 from leakdoc.sampling.sockets.tcp import TIME_WAIT, TcpSocket
 
+T = TypeVar("T")
+
 _NETLINK_SOCK_DIAG: Final = 4
-_SOCK_DIAG_BY_FAMILY: Final = 20
+_BY_FAMILY: Final = 20  # SOCK_DIAG_BY_FAMILY
+# TCPDIAG_GETSOCK, the older request: all families in one walk through the kernel's table, where the newer takes two.
+_EVERY_FAMILY: Final = 18
+SOCKET_KINDS: Final = (_BY_FAMILY, _EVERY_FAMILY)  # an answer is of the kind of its request
 _NLMSG_ERROR: Final = 2
 _NLMSG_DONE: Final = 3
 _REQUEST_DUMP: Final = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
 _INET_DIAG_INFO: Final = 2
+_INFO: Final = 1 << (_INET_DIAG_INFO - 1)
 # TIME_WAIT and SYN_RECV are held by no process, and there may be many of them.
 _HELD: Final = sum(1 << state for state in (1, 2, 4, 5, 7, 8, 9, 10, 11))
 
 _HEADER: Final = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
 _REQUEST: Final = struct.Struct("=BBBxI48x")  # struct inet_diag_req_v2, with an empty socket id
+_OLD_REQUEST: Final = struct.Struct("=3xB48xI4x")  # struct inet_diag_req, the same
 # struct nlmsghdr, and behind it struct inet_diag_msg: family, state, timer, retrans, socket id, expires, rqueue,
 # wqueue, uid, inode. Both are unpacked in one go: there may be tens of thousands.
 _MESSAGE: Final = struct.Struct("=IHHII BBBB48s4xII4xI")
+SOCKET_SIZE: Final = _MESSAGE.size
 _ATTRIBUTE: Final = struct.Struct("=HH")  # struct nlattr
 
 _WIDTH: Final = {int(socket.AF_INET): 4, int(socket.AF_INET6): 16}  # of an address, in bytes
@@ -50,6 +58,7 @@ class NetlinkTable:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, _NETLINK_SOCK_DIAG)
         self._socket.settimeout(_PATIENCE_S)
         self._sequence = 0
+        self._is_at_once = True
 
     def __del__(self) -> None:
         if hasattr(self, "_socket"):
@@ -57,27 +66,75 @@ class NetlinkTable:
 
     def read(self) -> list[TcpSocket]:
         """Return every TCP socket that a process can hold, IPv4 and IPv6."""
-        return list(self._dumps(_HELD, 1 << (_INET_DIAG_INFO - 1)))
+        return self._read(_HELD, _INFO)
 
     def read_time_wait(self) -> list[TcpSocket]:
         """Return what is left of connections that this side closed first: nobody holds it, and it keeps a port."""
-        return list(self._dumps(1 << TIME_WAIT, 0))
+        return self._read(1 << TIME_WAIT, 0)
 
-    def _dumps(self, states: int, extensions: int) -> Iterator[TcpSocket]:
+    def read_state(self, state: int) -> list[TcpSocket]:
+        """Return the sockets in one state; the kernel passes over all others."""
+        return self._read(1 << state, _INFO)
+
+    def read_unparsed(self) -> list[Dump]:
+        """Return what `read` reads, as it came."""
+        return self._asked(_HELD, _INFO, self._unparsed)
+
+    def _read(self, states: int, extensions: int) -> list[TcpSocket]:
+        return [each for sockets in self._asked(states, extensions, self._parsed) for each in sockets]
+
+    def _asked(self, states: int, extensions: int, take: Callable[[], T]) -> list[T]:
+        """Ask for all families at once, or, where that is refused, for one after the other."""
+        if self._is_at_once:
+            try:
+                self._ask(_EVERY_FAMILY, _OLD_REQUEST.pack(extensions, states))
+                return [take()]
+            except OSError:
+                self._is_at_once = False
+        found = []
         for family in (socket.AF_INET, socket.AF_INET6):
-            yield from self._dump(family, states, extensions)
+            self._ask(_BY_FAMILY, _REQUEST.pack(family, socket.IPPROTO_TCP, extensions, states))
+            found.append(take())
+        return found
 
-    def _dump(self, family: int, states: int, extensions: int) -> Iterator[TcpSocket]:
+    def _ask(self, kind: int, body: bytes) -> None:
         self._sequence += 1
-        body = _REQUEST.pack(family, socket.IPPROTO_TCP, extensions, states)
-        length = _HEADER.size + len(body)
-        header = _HEADER.pack(length, _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, self._sequence, 0)
+        header = _HEADER.pack(_HEADER.size + len(body), kind, _REQUEST_DUMP, self._sequence, 0)
         self._socket.send(header + body)
+
+    def _parsed(self) -> list[TcpSocket]:
+        found: list[TcpSocket] = []
         while True:
             sockets, is_last = parse_part(self._socket.recv(_BUFFER), self._sequence)
-            yield from sockets
+            found += sockets
             if is_last:
-                return
+                return found
+
+    def _unparsed(self) -> Dump:
+        """Take parts until the kernel has no more at once, which it has as long as the dump goes on."""
+        messages, last = bytearray(), b""
+        self._socket.setblocking(False)
+        try:
+            while True:
+                try:
+                    last = self._socket.recv(_BUFFER)
+                except BlockingIOError:
+                    if last and parse_part(last, self._sequence)[1]:
+                        return Dump(messages, self._sequence)
+                    self._socket.settimeout(_PATIENCE_S)
+                    last = self._socket.recv(_BUFFER)
+                    self._socket.setblocking(False)
+                messages += last
+                messages += bytes(-len(messages) % 4)
+        finally:
+            self._socket.settimeout(_PATIENCE_S)
+
+
+class Dump(NamedTuple):
+    """The messages of a dump, one after the other, and the sequence number of those that belong to it."""
+
+    messages: bytearray
+    sequence: int
 
 
 def parse_part(part: bytes, sequence: int) -> tuple[list[TcpSocket], bool]:
@@ -97,7 +154,7 @@ def parse_part(part: bytes, sequence: int) -> tuple[list[TcpSocket], bool]:
         (
             length, kind, _, answers, _, family, state, timer, unanswered, key, waiting, unsent, inode
         ) = _MESSAGE.unpack_from(part, at)  # fmt: skip
-        if kind != _SOCK_DIAG_BY_FAMILY:
+        if kind not in SOCKET_KINDS:
             break
         if length < _MESSAGE.size or at + length > end:
             raise UnexpectedText("a socket's message is cut short")
@@ -144,20 +201,34 @@ class _InfoFinder:
         return self._part[found + _LAST_DATA_AT : found + self._end]
 
     def _search(self, first: int, end: int) -> int:
-        at = first
-        while at + _ATTRIBUTE.size <= end:
-            length, kind = _ATTRIBUTE.unpack_from(self._part, at)
-            if length < _ATTRIBUTE.size or at + length > end:
-                return -1
-            if kind == _INET_DIAG_INFO:
-                return self._remember(at, at - first, length) if length >= _LAST_DATA_END else -1
-            at += (length + 3) & ~3
-        return -1
+        info = info_in(self._part, first, end)
+        if info is None:
+            return -1
+        self._offset, self._header = info.at - first, self._part[info.at : info.at + _ATTRIBUTE.size]
+        self._end = _LAST_DATA_AT + info.told
+        return info.at
 
-    def _remember(self, found: int, offset: int, length: int) -> int:
-        self._offset, self._header = offset, self._part[found : found + _ATTRIBUTE.size]
-        self._end = _SEGMENTS_END if length >= _SEGMENTS_END else _LAST_DATA_END
-        return found
+
+class Info(NamedTuple):
+    """Where struct tcp_info is: the offset of its attribute; and how many bytes of `TcpSocket.last_data` it has."""
+
+    at: int
+    told: int
+
+
+def info_in(part: bytes | bytearray, first: int, end: int) -> Info | None:
+    """Return where the attributes between two offsets hold struct tcp_info; null where they do not, or not enough."""
+    at = first
+    while at + _ATTRIBUTE.size <= end:
+        length, kind = _ATTRIBUTE.unpack_from(part, at)
+        if length < _ATTRIBUTE.size or at + length > end:
+            return None
+        if kind == _INET_DIAG_INFO:
+            if length < _LAST_DATA_END:
+                return None
+            return Info(at, (_SEGMENTS_END if length >= _SEGMENTS_END else _LAST_DATA_END) - _LAST_DATA_AT)
+        at += (length + 3) & ~3
+    return None
 
 
 def _refusal(body: bytes) -> OSError:

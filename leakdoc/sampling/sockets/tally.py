@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from leakdoc.model.sample import Column
-from leakdoc.sampling.sockets.census import MOST_PEERS, Connection
+from leakdoc.sampling.sockets.census import Connection
+from leakdoc.sampling.sockets.meeting import MOST_PEERS
 from leakdoc.sampling.sockets.peers import OUT, Group, incoming, peer_name
 from leakdoc.sampling.sockets.tcp import ESTABLISHED, LEFT_BEHIND, LISTEN, STATES, TcpSocket
 
@@ -20,7 +21,7 @@ RESTING_S: Final = 2.0  # longer than a connection rests that callers wait for
 
 
 @dataclass(slots=True)
-class _Peer:
+class Peer:
     """What is gathered of the connections to one peer in one reading."""
 
     states: Counter[int] = field(default_factory=Counter)
@@ -67,17 +68,21 @@ class Tally:
         self._opened: Counter[Group] = Counter()
         self._closed: Counter[Group] = Counter()
 
-    def columns(self, connections: Iterable[Connection], closed: Mapping[Group, int]) -> dict[Column, float]:
+    def columns(
+        self, connections: Iterable[Connection], closed: Mapping[Group, int], peers: dict[Group, Peer] | None = None
+    ) -> dict[Column, float]:
         """Return the columns of one reading, as `docs/files.md` lists them.
 
         Args:
             closed: connections that have gone since the reading before, by group.
+            peers: what has been gathered already, of other connections.
         """
-        peers = _by_peer(connections)
+        peers = {} if peers is None else dict(peers)
+        _gather(connections, peers)
         values = {TOTAL: float(sum(peer.states.total() for peer in peers.values()))}
         self._remember(peers)
         for group, states in self._states.items():
-            peer = peers.get(group) or _Peer()
+            peer = peers.get(group) or Peer()
             self._opened[group] += peer.opened
             self._closed[group] += closed.get(group, 0)
             values.update(_states(group, peer, states))
@@ -90,7 +95,7 @@ class Tally:
         """The peers that are written now."""
         return self._states.keys()
 
-    def _remember(self, peers: dict[Group, _Peer]) -> None:
+    def _remember(self, peers: dict[Group, Peer]) -> None:
         for group, peer in peers.items():
             states = self._states.pop(group, set())
             self._states[group] = states | set(peer.states)
@@ -122,24 +127,22 @@ def abandoned_columns(sockets: Iterable[TcpSocket], groups: Iterable[Group]) -> 
     }
 
 
-def _by_peer(connections: Iterable[Connection]) -> dict[Group, _Peer]:
-    peers: dict[Group, _Peer] = {}
+def _gather(connections: Iterable[Connection], peers: dict[Group, Peer]) -> None:
     for connection in connections:
         peer = peers.get(connection.group)
         if peer is None:
-            peer = peers[connection.group] = _Peer()
+            peer = peers[connection.group] = Peer()
         peer.add(connection)
-    return peers
 
 
-def _states(group: Group, peer: _Peer, states: set[int]) -> dict[Column, float]:
+def _states(group: Group, peer: Peer, states: set[int]) -> dict[Column, float]:
     return {
         Column.of("connections", **group.labels, state=STATES.get(state, "UNKNOWN")): float(peer.states[state])
         for state in sorted(states)
     }
 
 
-def _counts(group: Group, peer: _Peer, totals: Mapping[str, Counter[Group]]) -> dict[Column, float]:
+def _counts(group: Group, peer: Peer, totals: Mapping[str, Counter[Group]]) -> dict[Column, float]:
     """Return what is counted and summed; what only a few connections ever have is written where it is there."""
     labels = group.labels
     values = {Column.of("connections_unanswered", **labels): float(peer.counts["unanswered"])}
@@ -147,7 +150,7 @@ def _counts(group: Group, peer: _Peer, totals: Mapping[str, Counter[Group]]) -> 
     if peer.idle_s:
         values[Column.of("connections_awaiting", **labels)] = float(len(peer.awaiting_s))
         values[Column.of("connections_resting", **labels)] = float(peer.resting)
-        values[Column.of("connections_silent", **labels)] = float(sum(idle >= SILENT_S for idle in peer.idle_s))
+        values[Column.of("connections_silent", **labels)] = float(sum(map(SILENT_S.__le__, peer.idle_s)))
     if peer.without_keepalive:
         values[Column.of("connections_without_keepalive", **labels)] = float(peer.without_keepalive)
     for name in ("lost", "severed", "unsent_bytes", "unread_bytes"):
@@ -156,7 +159,7 @@ def _counts(group: Group, peer: _Peer, totals: Mapping[str, Counter[Group]]) -> 
     return values
 
 
-def _seconds(group: Group, peer: _Peer) -> dict[Column, float]:
+def _seconds(group: Group, peer: Peer) -> dict[Column, float]:
     """Return ages; none where there is no connection to have one."""
     values = {}
     labels = group.labels

@@ -35,7 +35,7 @@ KEY_ENDS: Final = struct.Struct(">HH16s16s")
 # segments that came and went.
 _LAST: Final = struct.Struct("=IIII")
 _LONG: Final = struct.Struct("=IIII92xII")
-_ACKNOWLEDGED_WITHIN_MS: Final = 250  # delayed acknowledgements take 40 to 200 ms; keepalive answers come much later
+ACKNOWLEDGED_WITHIN_MS: Final = 250  # delayed acknowledgements take 40 to 200 ms; keepalive answers come much later
 
 
 class Endpoint(NamedTuple):
@@ -137,7 +137,7 @@ class LastData(NamedTuple):
             return self.sent_ms / 1_000.0
         later_ms = self.received_ms - self.ack_received_ms
         nothing_came = self.segments_in == 0 and bool(self.segments_out)
-        is_tie = self.sent_ms == self.received_ms and 0 < later_ms <= _ACKNOWLEDGED_WITHIN_MS
+        is_tie = self.sent_ms == self.received_ms and 0 < later_ms <= ACKNOWLEDGED_WITHIN_MS
         return self.sent_ms / 1_000.0 if nothing_came or (is_tie and self.segments_out) else None
 
     @property
