@@ -17,7 +17,7 @@ from leakdoc.verification.policy import VerificationPolicy
 PASSED, FAILED, UNKNOWN = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.UNKNOWN
 _HOUR_S: Final = 3_600.0
 # The judge may find the interval too wide for its own margin; here the margin is the old growth.
-_SETTLED_RULES: Final = ("stable", "load_driven", "below_what_matters", "too_wide", "must_last")
+_SETTLED_RULES: Final = ("stable", "at_rest", "load_driven", "below_what_matters", "too_wide", "must_last")
 _NEAR_NOTHING_RULES: Final = ("perhaps", "warming_up")
 
 

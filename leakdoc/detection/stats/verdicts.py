@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
-from leakdoc.detection.stats import forecast
+from leakdoc.detection.stats import forecast, wording
 from leakdoc.detection.stats.basis import Basis, basis_of
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.case import Case
@@ -18,9 +18,11 @@ from leakdoc.detection.stats.fitted import Fitted, fit_all
 from leakdoc.detection.stats.measuring import Slope, present_at_end
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared
-from leakdoc.detection.stats.rules import decide
+from leakdoc.detection.stats.resting import may_rest, rest_of, rests_for_long
+from leakdoc.detection.stats.rules import Ruling, decide
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.staircase import has_fallen_quiet, rises_of
+from leakdoc.model.decision import Decision
 from leakdoc.model.finding import Interval
 
 _ROOM: Final = 1e6  # an hour's seconds, and what the rules multiply with
@@ -57,14 +59,44 @@ def verdicts_on(many: Sequence[tuple[Series, Prepared]], asked: Asked) -> list[G
     shared = _shared(bins)
     basis = None if bins is None else _fittable(bins, many[0][1], shared, policy)
     if bins is None or basis is None:
-        return [_verdict(prepared, _case(series, prepared, asked, shared)) for series, prepared in many]
+        cases = [_case(series, prepared, asked, shared) for series, prepared in many]
+        return [_verdict(prepared, case, decide(case)) for (_, prepared), case in zip(many, cases, strict=True)]
     y = np.stack([prepared.y for _, prepared in many])
     resolution = np.asarray([prepared.resolution for _, prepared in many])
     fitted, loaded = fit_all(bins, basis, y, resolution, policy, asked.alpha), basis.load_at is not None
-    return [
-        _verdict(prepared, _measured(series, prepared, asked, shared, found, loaded=loaded))
+    cases = [
+        _measured(series, prepared, asked, shared, found, loaded=loaded)
         for (series, prepared), found in zip(many, fitted, strict=True)
     ]
+    decided = [(case, decide(case)) for case in cases]
+    decided = _rested(many, decided, bins, basis, asked)
+    return [_verdict(prepared, *told) for (_, prepared), told in zip(many, decided, strict=True)]
+
+
+def _rested(
+    many: Sequence[tuple[Series, Prepared]], decided: list[tuple[Case, Ruling]], bins: Bins, basis: Basis, asked: Asked
+) -> list[tuple[Case, Ruling]]:
+    """Judge the rest alone where a rise may have ended; it has the last word where it is stable."""
+    policy = asked.policy
+    open_ = [at for at, (case, ruling) in enumerate(decided) if may_rest(case, ruling.rule)]
+    found = rest_of(bins, basis, policy) if open_ else None
+    if found is None:
+        return decided
+    rows, part, beside = found
+    at_rest = [at for at in open_ if rests_for_long(bins.t, many[at][1].y, rows, policy)]
+    if not at_rest or len(part) - beside.columns.shape[1] < policy.min_bins - 1:
+        return decided
+    y = np.stack([many[at][1].y[rows] for at in at_rest])
+    resolution = np.asarray([many[at][1].resolution for at in at_rest])
+    shared = _shared(part)
+    for at, fitted in zip(at_rest, fit_all(part, beside, y, resolution, policy, asked.alpha), strict=True):
+        series, prepared = many[at]
+        alone = replace(prepared, span=shared.longest, samples=round(prepared.samples * len(part) / len(bins)))
+        case = _measured(series, alone, asked, shared, fitted, loaded=False)
+        ruling = decide(case)
+        if ruling.decision is Decision.STABLE:
+            decided[at] = case, replace(ruling, rule="at_rest", reason=wording.at_rest(decided[at][0], ruling.reason))
+    return decided
 
 
 def _shared(bins: Bins | None) -> _Shared:
@@ -136,8 +168,8 @@ def _staircase(prepared: Prepared, grew_for: float, shape: str, policy: GrowthPo
     return rises_of(told), has_fallen_quiet(since, policy)
 
 
-def _verdict(prepared: Prepared, case: Case) -> Growth:
-    ruling, policy = decide(case), case.policy
+def _verdict(prepared: Prepared, case: Case, ruling: Ruling) -> Growth:
+    policy = case.policy
     total = None if case.slope is None else case.slope.times(case.processes)
     return Growth(
         decision=ruling.decision,

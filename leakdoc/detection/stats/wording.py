@@ -195,6 +195,12 @@ def stable(case: Case) -> str:
     return _unseen(case)
 
 
+def at_rest(whole: Case, since: str) -> str:
+    """A rise that ended long ago."""
+    assert whole.fit is not None
+    return f"rose {format_amount(abs(whole.fit.rise), whole.unit)} earlier; since then {since}"
+
+
 def _unseen(case: Case) -> str:
     """What would have shown, and the worst case; what surely grows, be it ever so slowly, is told by its most."""
     assert case.slope is not None

@@ -1,0 +1,69 @@
+"""A rise that ended long ago is stable, be it made of steps; a staircase that pauses as it always did is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from leakdoc.detection.stats.batch import judge_many
+from leakdoc.detection.stats.growth import judge
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.resting import rests_for_long
+from leakdoc.detection.stats.series import FloatArray, Series
+from leakdoc.model.decision import Decision
+
+MIB = 2.0**20
+T = np.arange(0.0, 3_600.0, 5.0)
+
+
+def series(values: FloatArray) -> Series:
+    n = len(values)
+    return Series(
+        times_s=np.arange(float(n)) * 5.0, values=values, life=np.zeros(n, dtype=np.intp),
+        life_started_s=np.asarray([np.nan]), unit="bytes",
+    )  # fmt: skip
+
+
+def noise(seed: int) -> FloatArray:
+    return np.asarray(0.1 * MIB * np.random.default_rng(seed).normal(size=len(T)))
+
+
+def steps(*at: float) -> FloatArray:
+    return np.asarray(200 * MIB + 25 * MIB * sum((3_600.0 * each < T).astype(float) for each in at))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_heap_that_expanded_by_steps_and_then_rests_is_stable(seed: int) -> None:
+    found = judge(series(steps(0.05, 0.2, 0.35) + noise(seed)))
+    assert found.decision is Decision.STABLE, found.reason
+    assert found.evidence["rule"] == "at_rest"
+    assert "earlier; since then" in found.reason
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_staircase_that_pauses_as_before_is_not_stable(seed: int) -> None:
+    found = judge(series(steps(0.1, 0.35, 0.58) + noise(seed)))
+    assert found.decision is not Decision.STABLE, found.reason
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_growth_that_goes_on_in_the_rest_is_not_stable(seed: int) -> None:
+    growing = steps(0.05, 0.2, 0.35) + 60 * MIB * T / 3_600
+    assert judge(series(growing + noise(seed))).decision is not Decision.STABLE
+
+
+def test_a_rest_in_a_fleet_is_judged_as_alone() -> None:
+    many = [series(steps(0.05, 0.2, 0.3 + 0.02 * each) + noise(each)) for each in range(4)]
+    many.append(series(200 * MIB + 60 * MIB * T / 3_600 + noise(9)))
+    alone = [judge(each) for each in many]
+    assert [each.decision for each in judge_many(many)] == [each.decision for each in alone]
+    assert [each.evidence["rule"] for each in judge_many(many)] == [each.evidence["rule"] for each in alone]
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [((0.1, 0.2), True), ((0.1, 0.4), False), ((0.3,), True), ((), True), ((0.1, 0.2, 0.3, 0.59), False)],
+)
+def test_a_rest_is_measured_by_the_pauses_before_it(at: tuple[float, ...], expected: bool) -> None:
+    y = np.asarray(sum((3_600.0 * each < T).astype(float) for each in at) + 0.0 * T)
+    assert rests_for_long(T, y, T >= 0.6 * 3_600.0, GrowthPolicy()) is expected
