@@ -33,9 +33,14 @@ def too_little(case: Case, needs: float | None) -> str:
     if case.too_large:
         return "the values are too large for a rate to be told"
     wait = f"; about {format_duration(needs)} more may do" if needs is not None else ""
+    over = format_duration(case.span)
+    if case.samples >= case.policy.min_samples and case.lives > 1:
+        return f"{case.lives} lives in {over} leave too little of each to judge{wait}"
     if case.samples >= case.policy.min_samples:
-        return f"only {case.bins} points are left to judge, of {format_duration(case.span)}{wait}"
-    return f"{case.samples} usable readings over {format_duration(case.span)} are too few to judge{wait}"
+        return f"only {case.bins} points are left to judge, of {over}{wait}"
+    if case.samples == 1:
+        return f"one usable reading is too little to judge{wait}"
+    return f"{case.samples} usable readings over {over} are too few to judge{wait}"
 
 
 def slowing_down(case: Case) -> str:
