@@ -14,6 +14,12 @@ from leakdoc.errors import LeakdocError
 
 CLASSES = {"pool_exhaustion": "connection_pool_exhaustion"}
 
+CHANGES = {
+    "write_fix": "fix", "tune_pool": "tune", "regression_test": "regression_test", "deploy_staging": "staging",
+    "deploy_canary": "rollout", "promote": "rollout", "mitigate": "mitigate", "add_monitoring": "monitoring",
+    "post_summary": "summary",
+}  # fmt: skip
+
 
 def own(folder: Path) -> dict[Path, Truth]:
     """Write the incidents that are kept here, and return their truths."""
@@ -27,6 +33,7 @@ def own(folder: Path) -> dict[Path, Truth]:
             secrets=each.secrets,
             literals=each.literals,
             incident_class=each.about["class"],
+            changes=each.changes(),
         )
     return truths
 
@@ -44,6 +51,11 @@ def given(folder: Path) -> dict[Path, Truth]:
             secrets=[form for each in data["secrets"] for form in each["forms"]],
             literals=[*data["must_not_survive_in_generalised_commands"], *data["pii"]],
             incident_class=CLASSES.get(name, name),
+            changes={
+                each["ids"]["claude"]: CHANGES.get(each["kind"], "")
+                for each in data["essential_steps_in_order"]
+                if each["tool"] in ("exec", "edit")
+            },
         )
     return truths
 
@@ -52,7 +64,7 @@ def told(measured: Figures, left_out: float | None) -> str:
     """Return one line of the table."""
     other = "   –" if left_out is None else f"{left_out:4.2f}"
     shares = [measured.precision, measured.events_precision, measured.dead_ends_out]
-    shares += [measured.parameters, measured.parameters_precision, measured.origins]
+    shares += [measured.changes_right, measured.parameters, measured.parameters_precision, measured.origins]
     right = "yes" if measured.right_class else "NO"
     figures = " ".join(f"{each:4.2f}" for each in shares)
     return f"{measured.name[:38]:38} {measured.covered:4.2f} {other} {figures} {len(measured.survivors):3} {right}"
@@ -60,7 +72,7 @@ def told(measured: Figures, left_out: float | None) -> str:
 
 def measure(truths: dict[Path, Truth], *, verbose: bool) -> None:
     """Print a table of the figures of some incidents, each also covered by the others of its class."""
-    print(f"{'incident':38} self loo  prec evpr dead parm ppre orig lit class")
+    print(f"{'incident':38} self loo  prec evpr dead chng parm ppre orig lit class")
     rows = []
     for path, truth in truths.items():
         measured = figures(path, truth)
@@ -75,7 +87,7 @@ def measure(truths: dict[Path, Truth], *, verbose: bool) -> None:
         rows.append((measured, left_out))
         print(told(measured, left_out))
         if verbose:
-            for name in ("missed", "stray", "missing_parameters", "unknown_parameters", "survivors"):
+            for name in ("missed", "stray", "missing_parameters", "unknown_parameters", "wrong_changes", "survivors"):
                 if getattr(measured, name):
                     print(f"    {name}: {sorted(getattr(measured, name))}")
     for name in (
@@ -83,6 +95,7 @@ def measure(truths: dict[Path, Truth], *, verbose: bool) -> None:
         "precision",
         "events_precision",
         "dead_ends_out",
+        "changes_right",
         "parameters",
         "parameters_precision",
         "origins",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ class Truth:
     secrets: list[str]
     literals: list[str]
     incident_class: str
+    changes: dict[str, str]  # of a call, the step that its change belongs to; empty when it only looks
 
 
 @dataclass(slots=True)
@@ -43,10 +45,12 @@ class Figures:
     origins: float
     survivors: list[str]
     right_class: bool
+    changes_right: float
     missed: set[str] = field(default_factory=set)
     stray: set[str] = field(default_factory=set)
     unknown_parameters: set[str] = field(default_factory=set)
     missing_parameters: set[str] = field(default_factory=set)
+    wrong_changes: set[str] = field(default_factory=set)
 
 
 def playbook_of(incident: Incident) -> dict[str, Any]:
@@ -73,6 +77,7 @@ def figures(path: Path, truth: Truth) -> Figures:
     values = {each.value: each.origin for each in incident.declared}
     true = dict(truth.parameters.values())
     found = {value.rstrip("/") for value in values} & {value.rstrip("/") for value in true}
+    wrong = set(misplaced(incident, truth))
     text = as_yaml(data) + json.dumps(list(explained(incident)), ensure_ascii=False)
     return Figures(
         name=path.name,
@@ -92,11 +97,28 @@ def figures(path: Path, truth: Truth) -> Figures:
         ),
         survivors=[each for each in (*truth.secrets, *truth.literals) if each in text],
         right_class=incident.incident_class == truth.incident_class,
+        changes_right=share(len(truth.changes) - len(wrong), len(truth.changes)),
         missed=truth.essential - taken,
         stray=taken & truth.dead_ends,
         unknown_parameters={value for value in values if value.rstrip("/") not in found},
         missing_parameters={value for value in true if value.rstrip("/") not in found},
+        wrong_changes=wrong,
     )
+
+
+CHANGING = {
+    "fix", "tune", "breaker", "regression_test", "rollout", "roll_back", "mitigate", "monitoring", "summary",
+}  # fmt: skip
+
+
+def misplaced(incident: Incident, truth: Truth) -> Iterator[str]:
+    """Yield the calls whose change is told as another, or as a look, and the looks that are told as a change."""
+    for each in incident.course:
+        name = each.reading.event.id
+        if name in truth.changes:
+            true = truth.changes[name]
+            if (each.slot != true) if true else (each.slot in CHANGING):
+                yield f"{name} {true or 'a look'} told as {each.slot or 'nothing'}"
 
 
 def share(part: int, whole: int) -> float:

@@ -3,7 +3,8 @@
 ``@`` what it is; ``H:`` what it began with; ``C`` a command, ``said || line`` with its output behind ``>`` and further
 lines behind ``$``; ``E`` an edit with ``-`` and ``+`` lines; ``S`` a statement; ``P`` a person's answer. The mark
 behind the letter is the truth: ``!`` essential, ``-`` a dead end, ``.`` or nothing noise. ``=`` a parameter with its
-value and origin, ``%`` a form of a secret, ``#`` a text that must not survive.
+value and origin, ``~`` behind a call the step that it belongs to where it changes something, ``%`` a form of a secret,
+``#`` a text that must not survive.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class Event:
     Args:
         sort: ``H``, ``C``, ``E``, ``S`` or ``P``.
         truth: ``essential``, ``dead_end`` or ``noise``.
+        changes: of a call that changes something, the step of a playbook that does the same.
     """
 
     sort: str
@@ -33,6 +35,7 @@ class Event:
     before: list[str] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     failed: bool = False
+    changes: str = ""
 
 
 @dataclass(slots=True)
@@ -54,6 +57,11 @@ class Written:
         if layout == "devin":
             return f"event-{digest}"
         return f"toolu_{digest}" if self.events[position].sort in "CE" else f"00000000-{digest}"
+
+    def changes(self, layout: str = "claude") -> dict[str, str]:
+        """Return, for each call that is essential or a dead end, the step of its change; empty when it only looks."""
+        calls = [(i, each) for i, each in enumerate(self.events) if each.sort in "CE" and each.truth != "noise"]
+        return {self.id_of(i, layout): each.changes for i, each in calls}
 
     def ids(self, truth: str, layout: str = "claude") -> set[str]:
         """Return the names of the events of one truth."""
@@ -106,6 +114,8 @@ def _continue(event: Event, line: str) -> None:
         event.line += "\n" + rest
     elif mark == "!":
         event.failed = True
+    elif mark == "~":
+        event.changes = rest
     elif mark == "-":
         event.before.append(rest)
     elif mark == "+":

@@ -57,9 +57,10 @@ SURE: Final = (
     r"(?i)\bbearer\s+(?P<value>[^\s\"'\\]{8,})",
     r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:token|apikey|aws4-hmac-sha256|digest|key)\s+(?P<value>[^\"'\n]+)",
     r"(?i)\bcookie[\"']?\s*:\s*(?P<value>\S[^\r\n]*)",
-    r"\bcurl\b[^\n|;]{0,2000}?\s(?:-b\s*|--cookie[ =])"
+    r"\bcurl\b[^\n|;]{0,2000}?\s(?:-[a-zA-Z]{0,6}b\s*|--cookie[ =])"
     r"(?P<value>\"[^\"\n]*=[^\"\n]*\"|'[^'\n]*=[^'\n]*'|[^\s\"']+=[^\s\"']+)",
-    r"\bcurl\b[^\n|;]{0,2000}?\s(?:-u\s*|--user[ =]|--proxy-user[ =])(?P<value>\"[^\"\n]+\"|'[^'\n]+'|[^\s:\"']+:\S+)",
+    r"\bcurl\b[^\n|;]{0,2000}?\s(?:-[a-zA-Z]{0,6}[uU]\s*|--user[ =]|--proxy-user[ =])"
+    r"(?P<value>\"[^\"\n]+\"|'[^'\n]+'|[^\s:\"']+:\S+)",
     r"\b(?:mysql(?:dump|admin|import|show)?|mariadb(?:-dump|-admin)?)\b[^\n|;]{0,500}?\s-p"
     r"(?P<value>'[^'\n]+'|\"[^\"\n]+\"|[^\s]+)",
     r"\bredis-cli\b[^\n|;]{0,500}?\s-a\s+(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
@@ -139,6 +140,6 @@ def hint() -> re.Pattern[str]:
     """Return what at least one of is in every text that holds a form: most texts are spared the rest."""
     return re.compile(
         r"(?i)pass|pwd|secret|token|key|cred|auth|cookie|bearer|basic|://|akia|asia|eyj|xox|gh[pousr]_|glpat|npm_|pypi-|"
-        r"hvs\.|_pat|_pw|_salt|sk[-_]|sg\.|aiza|-u|-p|-a|-b|-w|identified|machine|session|sig=|pw=|密码|口令|密钥|令牌|"
+        r"hvs\.|_pat|_pw|_salt|sk[-_]|sg\.|aiza|curl|-u|-p|-a|-b|-w|identified|machine|session|sig=|pw=|密码|口令|密钥|令牌|"
         r":(?:\d+|\*):"
     )

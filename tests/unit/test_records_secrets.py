@@ -35,6 +35,8 @@ PLACES = {
     "redis url": f"redis-cli -u 'rediss://:{quote(SECRET, safe='')}@cache.example.com:6380' info clients",
     "jdbc": f"java -jar probe.jar 'jdbc:postgresql://db/pay?user=app&password={quote(SECRET, safe='')}&ssl=true'",
     "basic user": f"curl -s -u 'ops:{SECRET}' http://api.example.com/debug/pool",
+    "user among other short options": f"curl -skSu 'ops:{SECRET}' http://api.example.com/debug/pool",
+    "cookie among other short options": f"curl -sb 'session={SECRET}' http://api.example.com/debug/pool",
     "cookie": f"curl -s -H 'Cookie: session={SECRET}; theme=dark' http://api.example.com/debug/pool",
     "cookie option": f"curl -s -b 'session={SECRET}' http://api.example.com/debug/pool",
     "header": f"curl -s -H 'Authorization: Bearer {SECRET}' http://api.example.com/debug/pool",

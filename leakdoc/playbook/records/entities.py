@@ -67,9 +67,16 @@ def entities_of(course: list[Placed]) -> list[Entity]:
             mention.value in known and mention.name not in DECLARED - _ALIASES
         ):
             continue
+        if mention.name == "leak_file" and any(_is_end_of(each, mention.value) for each in known):
+            continue  # the same file, seen from another folder
         found[mention.name, mention.value] = _with_origin(mention, course, prompt, found.values())
         known.add(mention.value)
     return _named_apart(found.values())
+
+
+def _is_end_of(one: str, other: str) -> bool:
+    """Whether one of two paths is how the other ends."""
+    return "/" in one and "/" in other and (one.endswith(f"/{other}") or other.endswith(f"/{one}"))
 
 
 def _gathered(course: list[Placed]) -> dict[Mention, int]:
@@ -104,7 +111,11 @@ def _planned(each: Placed) -> Iterator[Mention]:
 def _edited(course: list[Placed]) -> set[str]:
     """Return the files that the change is in; without one, those that a history was asked of."""
     for slots in (("fix",), ("breaker", "tune")):
-        if edited := {each.reading.event.path for each in course if each.slot in slots and each.kept} - {""}:
+        changed = [each.reading for each in course if each.slot in slots and each.kept]
+        if edited := {reading.event.path for reading in changed} - {""}:
+            return edited
+        by_command = [reading for reading in changed if reading.kind == "fix" and reading.event.is_call]
+        if edited := {each.value for reading in by_command for each in mentions(reading) if each.name == "source_file"}:
             return edited
     histories = [each.reading for each in course if each.reading.kind == "history" and each.kept]
     asked = [each.value for reading in histories for each in mentions(reading) if each.name == "source_file"]
@@ -137,7 +148,8 @@ def _shas(course: list[Placed]) -> list[str]:
     """Return the commits that a history showed and that something later names."""
     shown: list[str] = []
     for position, each in enumerate(course):
-        if each.reading.kind == "history" and each.kept:
+        asks = each.reading.kind == "history" or re.search(r"\bgit (?:-C \S+ )?(log|blame|show)\b", each.reading.line)
+        if asks and each.kept and each.reading.event.is_call:
             listed = re.findall(r"(?m)^\W*(?:commit )?([0-9a-f]{7,40})\b(?=.*[a-z ])", each.reading.event.output)
             for sha in listed:
                 later = "\n".join(after.reading.event.text + after.reading.line for after in course[position + 1 :])
@@ -193,6 +205,7 @@ _ORDERED: Final = (
     "image_tag",
     "new_revision",
     "metrics_url",
+    "address",
     "channel",
     "idle_seconds",
     "queue",
@@ -201,6 +214,7 @@ _ORDERED: Final = (
     "staging_host",
     "staging_context",
     "staging_cluster",
+    "staging_address",
 )
 _RANK: Final = {name: rank for rank, name in enumerate(_ORDERED)}
 _ALIASES: Final = {

@@ -62,10 +62,15 @@ def _replaced(text: str, entity: Entity) -> str:
         return re.sub(
             _ONLY_IN_PLACE[entity.name].format(v=value), lambda match: match[0].replace(entity.value, word), text
         )
+    if entity.type == "revision" and entity.value.isdigit() and len(entity.value) <= _SHORT:
+        return re.sub(_A_REVISION.format(v=value), lambda match: match[0][: -len(entity.value)] + word, text)
     text = re.sub(rf"(?<![A-Za-z0-9_<]){value}(?![A-Za-z0-9_>])", lambda _: word, text)
     base = entity.value.rstrip("/").rpartition("/")[2]
     if entity.type == "path" and "." in base and base != entity.value:
         text = re.sub(rf"(?<![\w.-]){re.escape(base)}(?![\w-])", lambda _: word, text)
+    stem = base.partition(".")[0]
+    if entity.name.startswith("leak_file") and _COINED.fullmatch(stem):  # a class is called as its file is
+        text = re.sub(rf"(?<![A-Za-z0-9<]){re.escape(stem)}(?![a-z0-9])", lambda _: word, text)
     if entity.type == "service" and "-" in entity.value:  # a program, a metric or a folder has underscores for hyphens
         text = re.sub(
             rf"(?<![A-Za-z0-9]){re.escape(entity.value.replace('-', '_'))}(?![A-Za-z0-9>])", lambda _: word, text
@@ -73,9 +78,17 @@ def _replaced(text: str, entity: Entity) -> str:
     return text
 
 
+_COINED: Final = re.compile(
+    r"(?:[A-Z][a-z0-9]+){2,}|[a-z0-9]+(?:_[a-z0-9]+)+"
+)  # more than one word: no word of a language
+_SHORT: Final = 4  # digits: a shorter revision may be any number
+_A_REVISION: Final = (
+    r"(?i)(?:(?:revision|version|release|rev|build|definition|deployment|roll-?back|revert|undo|image|tag|back|版本|回滚|切回)"
+    r"[^\n;|&]{{0,48}}?(?:[\s=:\"'/]|回|到)v?|[A-Za-z][\w./>-]*:v?|\bv){v}(?![\w-]|\.\d)"
+)
 # Short numbers are common; they are replaced only where their position says what they are.
 _ONLY_IN_PLACE: Final = {
-    "pid": r"/proc/{v}(?=/)|(?:--pid[ =]|-p ?)\b{v}\b|(?<=[ (]){v}(?=$|[ )'\"])|-{v}\.",
+    "pid": r"/proc/{v}(?=/)|(?:--pid[ =]|-p ?)\b{v}\b|(?<=[ (]){v}(?=$|[\s)'\"])|-{v}\.|\b_?(?i:pid)\W{{1,3}}{v}\b",
     "db_port": r"(?:-p|-P|--port)[ =]?{v}\b|:{v}\b",
     "proxy_port": r"(?:-p|-P|--port)[ =]?{v}\b|:{v}\b",
     "idle_seconds": r"(?i)interval\s+'{v}(?=\s)|(?:timeout|duration)\w*\s*[=:]\s*'?{v}(?=\s*s)",

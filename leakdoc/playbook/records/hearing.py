@@ -13,6 +13,10 @@ from leakdoc.playbook.records.placing import SHIPPED, Placed, placed_calls, veri
 from leakdoc.playbook.records.rulebook import Rulebook
 
 _ON_GROWTH: Final = re.compile(r"(?i)climb|slope|grow|plateau|linear|leak|straight|MB a min|MiB/|泄漏|增长|线性|上涨")
+_FOUND: Final = re.compile(
+    r"(?i)\d|because|since|so\b|therefore|due to|因为|所以|由于|"
+    r"^\W*(flat|stable|steady|clean|quiet|gone|recovered|normal|all good)\W*$"  # of those who say no more than that
+)
 
 
 def placed(read: list[Reading], incident_class: str, rulebook: Rulebook) -> list[Placed]:
@@ -48,7 +52,7 @@ def _weighs(reading: Reading, position: int) -> bool:
     """A statement of the agent that announces no call, and that figures or causes stand in, is a finding."""
     if reading.event.actor is not Actor.AGENT or reading.event.narrates or position < 2:
         return False
-    return bool(re.search(r"\d|because|since|so\b|therefore|due to|因为|所以|由于", reading.event.text))
+    return bool(_FOUND.search(reading.event.text))
 
 
 def _last_call(position: int, course: list[Placed]) -> Placed | None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from leakdoc.playbook.records.event import RecordEvent, Sort
 from leakdoc.playbook.records.rulebook import Rule, Rulebook
+from leakdoc.playbook.records.shell.changing import changes_something
 from leakdoc.playbook.records.shell.commands import Simple
 from leakdoc.playbook.records.shell.peeling import peeled, peeled_argv
+from leakdoc.playbook.records.staging import SAYS_STAGING, names_one, staging_places
 
 STAGING: Final = "staging"
 PRODUCTION: Final = "production"
 LOCAL: Final = "local"
+LOOKED_AT: Final = {
+    "symptom", "target", "memory", "growth", "client_connections", "server_connections", "pool", "proxy_pool", "holder",
+    "upstream", "errors", "threads", "heap_report", "code", "history", "revision", "config", "host",
+}  # fmt: skip
 
 # Of a line that does several things, the first of these is what it is for.
 _WEIGHT: Final = [
@@ -53,9 +59,6 @@ _WEIGHT: Final = [
     "wait",
     "quiet",
 ]
-_STAGING: Final = re.compile(
-    r"(?i)(?<![a-z])(staging|stage|stg|uat|pre-?prod|preprod|preview|sandbox|qa|perf-?env|loadtest-env)(?![a-z])|预发|测试环境|灰度环境"
-)
 _STAGING_PLACES: Final = re.compile(
     r"(?i)(?:(?:-n|--namespace|--context|-e|--env|--environment|-l|--limit|-i|--cluster|-a|--app)[ =]|\bENV=|\bSTAGE=)"
     r"(?:\S*[-_.])?(?:dev|test|testing|development)\b|\b(?:dev|test)\d*[-.][\w-]+\.[\w.]+"
@@ -90,7 +93,15 @@ class Reading:
 
 def readings(events: Iterable[RecordEvent], rulebook: Rulebook) -> list[Reading]:
     """Return a reading of each event."""
-    return [_READERS[event.sort](event, rulebook) for event in events]
+    events = list(events)
+    staging = staging_places(events)
+    return [_in_its_place(_READERS[event.sort](event, rulebook), staging) for event in events]
+
+
+def _in_its_place(reading: Reading, staging: frozenset[str]) -> Reading:
+    if reading.event.is_call and staging and names_one(reading.line, staging):
+        return replace(reading, place=STAGING)
+    return reading
 
 
 def statement_kinds(event: RecordEvent, rulebook: Rulebook) -> list[Rule]:
@@ -131,7 +142,16 @@ def _weight(kind: str) -> int:
 
 
 def _rule(simple: Simple, text: str, rulebook: Rulebook) -> Rule | None:
-    return next((rule for rule in rulebook.commands if rule.fits_command(simple, text)), None)
+    """Return the first rule that fits; a rule of looks never fits a command whose verb changes something."""
+    changes = changes_something(simple.argv)
+    return next(
+        (
+            rule
+            for rule in rulebook.commands
+            if not (changes and rule.kind in LOOKED_AT) and rule.fits_command(simple, text)
+        ),
+        None,
+    )
 
 
 def _piped(simples: tuple[Simple, ...], position: int) -> str:
@@ -155,14 +175,14 @@ def _place_of_call(event: RecordEvent, kind: str) -> str:
     if (
         not place
         and kind in ("deploy", "load", "restart", "tune", "breaker", "rollback")
-        and _STAGING.search(event.said)
+        and SAYS_STAGING.search(event.said)
     ):
         return "" if re.search(r"(?i)\bprod(uction)?\b|生产|线上", line) else STAGING
     return place
 
 
 def _place(text: str) -> str:
-    if _STAGING.search(text) or _STAGING_PLACES.search(text):
+    if SAYS_STAGING.search(text) or _STAGING_PLACES.search(text):
         return STAGING
     if _LOCAL.search(text):
         return LOCAL

@@ -68,9 +68,10 @@ _POSITIONS: Final = (
     _position("task", "text", rf"--tasks?[ =]{_V}"),
     _position("allocation", "text", r"\balloc\s+(?:exec|logs|status|restart|signal)\s+(?:-\S+\s+(?:[a-z]+\s+|\d+\s+)?)*(?P<v>[0-9a-f]{8,36})\b"),
     _position("pid", "pid", r"(?:--pid[ =]|\s-p[ =]?)(?P<v>\d{1,7})\b", r"py-spy|pystack|lsof|pmap|strace|gdb|memray|rbspy|rbtrace|perf|pidstat|pystack|austin|gcore|nsenter|memleak|ps\b|top\b|prlimit|smem|dotnet"),
+    _position("pid", "pid", r"\b_?(?:pid|PID)=(?P<v>\d{2,7})\b"),
     _position("pid", "pid", r"/proc/(?P<v>\d{1,7})/"),
     _position("pid", "pid", r"\b(?:pmap|jstack|jmap|jcmd|jstat|gcore|pystack remote|kill|rbtrace|asprof)\s+(?:-\S+\s+|[A-Za-z]\w*\s+)*?(?P<v>\d{1,7})\b"),
-    _position("pid", "pid", r"\bmemray (?:attach|live|detach)\b.*\s(?P<v>\d{1,7})\s*(?:$|['\"|;&])"),
+    _position("pid", "pid", r"\bmemray (?:attach|live|detach)\b[^\n]*\s(?P<v>\d{1,7})\s*(?:$|['\"|;&\n])"),
     _position("pid", "pid", r"\bProcess\((?P<v>\d{1,7})\)"),
     _position("db_host", "host", rf"(?:\s-h|--host)[ =]?{_V}", _DATABASE),
     _position("db_port", "port", r"(?:\s-p|\s-P|--port)[ =]?(?P<v>\d{2,5})\b", _DATABASE),
@@ -90,8 +91,11 @@ _POSITIONS: Final = (
     _position("new_revision", "revision", r"--task-definition[ =](?P<v>[\w-]+:\d+)"),
     _position("image_tag", "revision", r"[\w.-]+/[\w./-]+:(?P<v>[\w][\w.-]{1,127})(?=['\"\s]|$)"),
     _position("image_tag", "revision", r"(?:--set\s+\S*(?:image\.)?tag|\bTAG|\bVERSION|\bIMAGE_TAG|\bimage_tag|newTag|\bversion|\brelease|\bref)[=:]\s*(?P<v>v?\d[\w.-]*|[\w][\w.-]{2,})"),
-    _position("image_tag", "revision", r"\b(?:deploy|release|promote|rollout|canary|ship)[\w./-]*\s+(?:\S+\s+){0,3}?(?P<v>v\d[\w.-]*|20\d\d[.-]\d\d[.-]\d\d[\w.-]*|\d+\.\d+\.\d+[\w.-]*)\b"),
-    _position("stable_revision", "revision", r"\breleases/(?P<v>20\d{6,12})\b"),
+    _position("image_tag", "revision", r"\b(?:deploy|release|promote|rollout|canary|ship)[\w./-]*\s+(?:\S+\s+){0,3}?(?P<v>v\d[\w.-]*|20\d\d[.-]?\d\d[.-]?\d\d[\w.-]*|\d+\.\d+\.\d+[\w.-]*)\b"),
+    _position("image_tag", "revision", r"\.(?:image\.)?tags?\s*=\s*['\"]?(?P<v>v?\d[\w.-]*)"),
+    _position("image_tag", "revision", r"(?:--?var\s+|--?v\s+)['\"]?\w*(?:tag|version|image|release)=['\"]?(?P<v>v?\d[\w.-]*)"),
+    _position("address", "url", r"(?:\b[A-Z]+_ADDR=|--?address[ =])['\"]?(?P<v>https?://[\w.-]+(?::\d+)?)"),
+    _position("stable_revision", "revision", r"\breleases/(?P<v>20\d{6,12}(?:[-.]\w+)*)\b"),
     _position("channel", "slack_channel", r"(?<![\w&/])(?P<v>#[a-z][\w-]{2,79})\b"),
     _position("idle_seconds", "duration", r"(?i)interval\s+'(?P<v>\d+)\s*(?:s|sec|seconds?|min|minutes?)'"),
     _position("queue", "text", r"\b(?:list_queues|purge_queue|get queue=)\s*(?P<v>[\w.-]+)"),
@@ -102,7 +106,18 @@ _PATH: Final = re.compile(r"(?<![\w./-])(?P<v>(?:[\w.-]+/)+[\w.-]*)(?![\w/])")
 _SOURCE_FILE: Final = re.compile(
     r"(?<![\w./-])(?P<v>(?:[\w.-]+/)*[\w-]+\.(?:py|go|java|kt|scala|rb|js|ts|tsx|jsx|mjs|rs|php|cs|c|cc|cpp|ex|exs|sql|lua|vue))(?![\w/])"
 )
-_STAGED: Final = {"namespace", "context", "cluster", "host", "metrics_url", "service", "container", "pod", "db_host"}
+_STAGED: Final = {
+    "namespace",
+    "context",
+    "cluster",
+    "host",
+    "metrics_url",
+    "service",
+    "container",
+    "pod",
+    "db_host",
+    "address",
+}
 
 
 def mentions(reading: Reading) -> Iterator[Mention]:
@@ -117,6 +132,8 @@ def mentions(reading: Reading) -> Iterator[Mention]:
             value = (match["v"] or "").rstrip(".:,/")
             if (position.name == "pid" and value in ("0", "1")) or (position.type == "service" and len(value) < 2):
                 continue
+            if position.name == "namespace" and not value[:1].isalpha():
+                continue  # `head -n 20`
             if value and not value.startswith("-") and value not in _NO_VALUES:
                 yield Mention(_name(position.name, value, reading, line), position.type, value)
     yield from _paths(reading)

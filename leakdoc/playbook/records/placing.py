@@ -218,8 +218,10 @@ def _after_rollout(reading: Reading, course: Course) -> tuple[str, str]:
     said = reading.event.said
     if _SAYS_VERIFY.search(said) and not re.search(r"(?i)\bguard|canary|灰度", said):
         return verified_by(course.incident_class), "a look after the rollout that verifies"
+    if reading.kind == "wait" and re.match(r"\s*sleep\b", reading.line):
+        return "", "only waits"
     if reading.kind in _GUARDED or reading.kind == "wait" or _SAYS_GUARD.search(said):
-        return ("guard", "a look while it is rolled out") if reading.kind != "wait" else ("", "only waits")
+        return "guard", "a look while it is rolled out"
     return verified_by(course.incident_class), "the same look as before, after the rollout"
 
 

@@ -9,8 +9,8 @@ from leakdoc.playbook.records.event import Actor, Sort
 from leakdoc.playbook.records.placing import Placed
 
 _SAID_TO_BE_CODE: Final = re.compile(
-    r"(?i)\b(?:code|sources?|src|repo(?:sitory)?|tree|path|app)\b[^.;\n]{0,24}?\s(?P<v>[\w.-]+/[\w./-]*)|"
-    r"代码[^。;；]{0,8}?(?P<w>[\w.-]+/[\w./-]*)"
+    r"(?i)\b(?:code|sources?|src|repo(?:sitory)?|tree|path|app)\b[^.;\n]{0,24}?\s(?P<v>[\w.~-]+/[\w./-]*)|"
+    r"代码[^。;；]{0,8}?(?P<w>[\w.~-]+/[\w./-]*)"
 )
 _SAID_TO_BE_SERVICE: Final = re.compile(
     r"(?im)^\W*(?:the |our )?(?:service )?(?P<v>[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*)"

@@ -108,6 +108,8 @@ def _wrapper(name: str, operands: int = 0) -> Callable[[tuple[str, ...], Simple]
         del simple
         _, rest = _parted(argv[1:], _TAKES.get(name, set()))
         rest = rest[1:] if rest[:1] == ("--",) else rest
+        if name == "watch" and len(rest) == 1 and " " in rest[0]:
+            return None, rest[0]  # watch gives one word to a shell
         return (None, rest[operands:]) if len(rest) > operands else None
 
     return peel
@@ -127,7 +129,15 @@ def _ssh(argv: tuple[str, ...], simple: Simple) -> Inner | None:
         return None
     script = " ".join(rest[1:]) or simple.fed
     transport = Transport(by="ssh", to=rest[0].rpartition("@")[2], words=argv[: len(argv) - len(rest) + 1])
-    if rest[1:] in (("bash", "-s"), ("bash",), ("sh",), ("sh", "-s"), ("sudo", "bash")):
+    if rest[1:] in (
+        ("bash", "-s"),
+        ("bash",),
+        ("sh",),
+        ("sh", "-s"),
+        ("sudo", "bash"),
+        ("sudo", "bash", "-s"),
+        ("sudo", "sh"),
+    ):
         script = simple.fed
     return (transport, script) if script else None
 

@@ -1,0 +1,45 @@
+"""Whether a command changes something by its own verb: what does is never a mere look, whatever words it holds."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Final
+
+_VERBS: Final = {  # by the program: the verbs that change what it speaks to
+    "aws": r"(create|update|put|delete|modify|(de)?register|deploy|start|stop|run|reboot|terminate|restore|set)-[\w-]+",
+    "kubectl": r"apply|patch|set|scale|delete|label|taint|edit|replace|create|cordon|uncordon|drain|autoscale",
+    "helm": r"upgrade|install|rollback|uninstall|delete",
+    "argocd": r"sync|rollback|set|delete|create",
+    "nomad": r"run|revert|promote|restart|stop|scale|dispatch",
+    "systemctl": r"(try-|re)?(start|stop|restart|reload)|kill|set-property|enable|disable|mask|isolate",
+    "terraform": r"apply|destroy|import",
+    "gcloud": r"deploy|update|delete|create|resize|migrate",
+    "az": r"create|update|delete|set|restart|start|stop|scale|deploy",
+    "consul": r"put|delete|write",
+    "etcdctl": r"put|del",
+    "istioctl": r"install|upgrade|apply",
+    "docker": r"restart|stop|kill|rm|run|up|down|push|build|update|scale|rollback|deploy",
+}
+_SAME: Final = {"oc": "kubectl", "k": "kubectl", "podman": "docker", "docker-compose": "docker", "tofu": "terraform"}
+_IN_PLACE: Final = re.compile(r"-[a-zA-Z]*i[a-zA-Z.]*|--in-place(=.*)?")
+_EDITORS: Final = {"sed", "gsed", "perl", "yq", "ruby"}
+
+
+def changes_something(argv: tuple[str, ...]) -> bool:
+    """Return whether the verb of a command changes something; false where that is not known."""
+    program = argv[0].rpartition("/")[2] if argv else ""
+    if program in _EDITORS:
+        return any(_IN_PLACE.fullmatch(word) for word in argv[1:])
+    verbs = _VERBS.get(_SAME.get(program, program))
+    if verbs is None:
+        return False
+    words = [
+        word
+        for before, word in pairwise(argv)
+        if not word.startswith("-") and not (before.startswith("-") and "=" not in before)  # an option's value
+    ]
+    return any(re.fullmatch(verbs, word) for word in words[:_DEEP]) and "--dry-run" not in " ".join(argv)
+
+
+_DEEP: Final = 4  # words in which the verb stands: `gcloud run services update`, an option's value before it

@@ -1,0 +1,52 @@
+"""What names staging in a record: the words for it, and the places that people, or the record itself, call so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from leakdoc.playbook.records.event import Actor, RecordEvent, Sort
+
+SAYS_STAGING: Final = re.compile(
+    r"(?i)(?<![a-z])(staging|stage|stg|uat|pre-?prod|preprod|preview|sandbox|qa|perf-?env|loadtest-env)(?![a-z])|"
+    r"预发|测试环境|灰度环境"
+)
+_PLACE: Final = r"(?P<v>[a-z0-9][a-z0-9.]*(?:[-_.][a-z0-9]+)*)"
+_CALLED_SO: Final = re.compile(
+    r"(?i)\b(?:staging|stage|stg|uat|pre-?prod(?:uction)?|test)\s+(?:app|box|host|namespace|ns|cluster|context|project|node|"
+    r"environment|env)\s+(?:is |called |named |= ?|: ?)?[`\"']?" + _PLACE + r"|"
+    r"\b(?:validate|try|test|verify|check)\b[^.;\n]{0,24}?\b(?:on|in)\s+(?:the )?"
+    r"(?:cluster|namespace|ns|host|box|context|app)?\s*[`\"']?(?P<w>[a-z0-9]+(?:[-_.][a-z0-9]+)+)[`\"']?(?=\s+(?:first|before|prior))|"
+    r"(?:预发|测试|灰度)(?:环境)?(?:命名空间|集群|机器|主机|节点|应用)?(?:是|为|[::])?\s*(?P<x>[a-z0-9]+(?:[-_.][a-z0-9]+)+)"
+)
+_GOES_TO: Final = re.compile(
+    r"(?:\s-n|--namespace|--context|--cluster|--app|\s-a)[ =]([\w.-]+)|\bssh\s+(?:-\S+\s+)*(?:[\w.-]+@)?([a-z][\w.-]+)"
+)
+
+
+def staging_places(events: Iterable[RecordEvent]) -> frozenset[str]:
+    """Return the names of places that are staging: called so by a person, or where staging was said to be deployed.
+
+    A place that something was looked at in before anybody called it staging is never one.
+    """
+    named: set[str] = set()
+    used: set[str] = set()
+    for event in events:
+        if event.sort is Sort.STATEMENT and event.actor is Actor.PERSON:
+            for match in _CALLED_SO.finditer(event.text):
+                named |= {value for value in match.groupdict().values() if value}
+        elif event.is_call:
+            places = {place for found in _GOES_TO.findall(event.command) for place in found if place}
+            if SAYS_STAGING.search(event.said) and not re.search(r"(?i)prod|生产|线上", event.said):
+                named |= places - used
+            used |= places
+    return frozenset(name for name in named if not _GENERIC.fullmatch(name))
+
+
+_GENERIC: Final = re.compile(r"(?i)first|before|staging|production|prod|default|it|this|that|and|is|the|-+")
+
+
+def names_one(text: str, places: Iterable[str]) -> bool:
+    """Whether a text names one of these places, as a word of its own."""
+    return any(re.search(rf"(?<![\w-]){re.escape(place)}(?![\w-])", text) for place in places)
