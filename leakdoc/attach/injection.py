@@ -17,16 +17,17 @@ from pathlib import Path
 from typing import Final
 
 from leakdoc.attach.agent_file import agent_text
-from leakdoc.attach.place import Place, hand_over, place_in
+from leakdoc.attach.place import PREFIX, Place, hand_over, place_in
 from leakdoc.attach.preflight import Subject, preflight
 from leakdoc.attach.threads import way_into
-from leakdoc.errors import AgentError, AttachBusy, AttachRefused, TargetGone
-from leakdoc.sampling.agent_socket import AgentSocket
+from leakdoc.errors import AgentError, AttachBusy, AttachRefused, NoAgent, TargetGone
+from leakdoc.sampling.agent_socket import AgentSocket, find_agent
 from leakdoc.sampling.clock import Clock
 from leakdoc.sampling.procfs import ProcessDirectory
 
 ANSWERS_WITHIN_S: Final = 15.0  # from injection to the agent's socket; a main thread in long native code takes longer
 _HELPER_S: Final = 60.0  # longer than the needle may take by its own rules
+ENDS_WITHIN_S: Final = 25.0  # one that nobody has spoken to ends after `_LIFE_S`
 _LIFE_S: Final = 20.0  # the agent waits so long for its one conversation, and ends with it, whatever happens to us
 
 _GO: Final = """\
@@ -65,13 +66,15 @@ def sent_agent(
 ) -> Iterator[AgentSocket]:
     """Send an agent, and give the conversation with it; it is gone when the block is left.
 
+    The caller is alone in the process (`leakdoc.attach.alone`).
+
     Raises:
         AttachRefused: it is not possible, or not safe; nothing was done, or it has been undone.
         TargetGone: the process ended meanwhile.
     """
     pid = directory.pid
     preflight(Subject(directory=directory, accept_oom_risk=accept_oom_risk))
-    with _alone(pid), place_in(directory) as place:
+    with place_in(directory) as place:
         expires = time.time() + ANSWERS_WITHIN_S
         (place.outside / "leakdoc_agent.py").write_text(agent_text(), encoding="utf-8")
         (place.outside / "go.py").write_text(_go(place.inside, expires), encoding="utf-8")
@@ -93,26 +96,22 @@ def _go(inside: str, expires: float) -> str:
     )
 
 
-@contextlib.contextmanager
-def _alone(pid: int) -> Iterator[None]:
-    """Make sure that no other leakdoc is inside the same process."""
-    import fcntl
+def is_sent(address: str) -> bool:
+    """Say whether an agent listens where one was sent."""
+    return f"/{PREFIX}" in address
 
-    path = f"/tmp/leakdoc-attach-{os.geteuid()}-{pid}.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise AttachBusy(
-            f"another leakdoc is inside process {pid} already", help="Wait until it is done, and try again."
-        ) from error
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            Path(path).unlink()
-        os.close(descriptor)
+
+def await_end(pid: int, address: str, clock: Clock, stop: threading.Event) -> None:
+    """Wait until an agent that was sent by somebody who was killed has ended: nobody talks to it any more.
+
+    Raises:
+        AttachBusy: it has not.
+    """
+    end = clock.monotonic() + ENDS_WITHIN_S
+    with contextlib.suppress(NoAgent):
+        while find_agent(pid) == address:
+            if clock.monotonic() > end or clock.wait(0.05, stop):
+                raise AttachBusy(f"the agent of another leakdoc is in process {pid} still", help="Try again later.")
 
 
 def _prick(pid: int, thread: int, mode: str, path: str) -> None:

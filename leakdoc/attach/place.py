@@ -1,18 +1,29 @@
-"""A directory in the file system of a target, 0700 and of the target's user, removed when it is no longer needed."""
+"""A directory in the file system of a target, 0700 and of the target's user, removed when it is no longer needed.
+
+Whoever made it holds a lock on a file in it for as long as it lives, in whatever namespace: a directory whose lock is
+free was left by somebody who was killed, and is removed by the next who comes.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from leakdoc.errors import AttachRefused
 from leakdoc.sampling.procfs import ProcessDirectory
+
+PREFIX: Final = "leakdoc-sent-"
+_LOCK: Final = "lock"
+_YOUNG_S: Final = 60.0  # one without a lock may be about to get it, or its agent about to remove it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,25 +41,28 @@ def place_in(directory: ProcessDirectory) -> Iterator[Place]:
     Raises:
         AttachRefused: nothing can be written there.
     """
-    inside = f"/tmp/leakdoc-sent-{secrets.token_hex(8)}"
-    outside = Path(f"/proc/{directory.pid}/root{inside}")
-    try:
-        if outside.parent.is_symlink():  # it would lead out of the target's file system into ours
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        outside.mkdir(mode=0o700)
-    except OSError as error:
-        raise AttachRefused(
-            f"nothing can be written into /tmp of process {directory.pid}: {error.strerror}",
-            help="Start it with an agent instead: `leakdoc run --agent -- CMD`.",
-        ) from error
-    try:
-        yield Place(inside=inside, outside=outside)
-    except OSError as error:
-        if error.filename and str(error.filename).startswith(str(outside)):
-            raise AttachRefused(f"{inside} of process {directory.pid} cannot be written: {error.strerror}") from error
-        raise
-    finally:
-        shutil.rmtree(outside, ignore_errors=True)
+    name = f"{PREFIX}{secrets.token_hex(8)}"
+    with contextlib.ExitStack() as stack:
+        try:
+            temporary = stack.enter_context(_opened(directory))
+            remove_leftovers(temporary, {os.geteuid(), Path(f"/proc/{directory.pid}").stat().st_uid})
+            os.mkdir(name, 0o700, dir_fd=temporary)
+            stack.callback(shutil.rmtree, name, ignore_errors=True, dir_fd=temporary)
+            _lock(temporary, name, stack)
+        except OSError as error:
+            raise AttachRefused(
+                f"nothing can be written into /tmp of process {directory.pid}: {error.strerror}",
+                help="Start it with an agent instead: `leakdoc run --agent -- CMD`.",
+            ) from error
+        outside = Path(f"/proc/{directory.pid}/root/tmp/{name}")
+        try:
+            yield Place(inside=f"/tmp/{name}", outside=outside)
+        except OSError as error:
+            if error.filename and str(error.filename).startswith(str(outside)):
+                raise AttachRefused(
+                    f"/tmp/{name} of process {directory.pid} cannot be written: {error.strerror}"
+                ) from error
+            raise
 
 
 def hand_over(place: Place, pid: int) -> None:
@@ -57,3 +71,56 @@ def hand_over(place: Place, pid: int) -> None:
     if owner.st_uid != os.geteuid():
         for path in (*place.outside.iterdir(), place.outside):
             os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def remove_leftovers(temporary: int, owners: set[int]) -> list[str]:
+    """Remove what killed ones left in an open directory, of these users; return the names.
+
+    Links are not followed, neither here nor by what removes.
+    """
+    removed = []
+    for name in os.listdir(temporary):
+        if name.startswith(PREFIX) and _is_left(temporary, name, owners):
+            shutil.rmtree(name, ignore_errors=True, dir_fd=temporary)
+            removed.append(name)
+    return removed
+
+
+@contextlib.contextmanager
+def _opened(directory: ProcessDirectory) -> Iterator[int]:
+    """Open the target's `/tmp`: by this it is reached also when the process is gone."""
+    path = Path(f"/proc/{directory.pid}/root/tmp")
+    if path.is_symlink():  # it would lead out of the target's file system into ours
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _lock(temporary: int, name: str, stack: contextlib.ExitStack) -> None:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(f"{name}/{_LOCK}", flags, 0o600, dir_fd=temporary)
+    stack.callback(os.close, descriptor)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_left(temporary: int, name: str, owners: set[int]) -> bool:
+    try:
+        found = os.stat(name, dir_fd=temporary, follow_symlinks=False)
+        if found.st_uid not in owners:
+            return False
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(f"{name}/{_LOCK}", flags, dir_fd=temporary)
+    except FileNotFoundError:
+        return time.time() - found.st_mtime > _YOUNG_S
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True

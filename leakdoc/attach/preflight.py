@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from leakdoc.attach.capabilities import CAP_SYS_PTRACE, has_capability
+from leakdoc.attach.capabilities import CAN_SEND, CAP_SYS_PTRACE, has_capability
 from leakdoc.attach.interpreter import interpreter_of
 from leakdoc.errors import AttachBusy, AttachRefused
 from leakdoc.sampling.control_group import find_group
@@ -77,7 +77,7 @@ def room_of(directory: ProcessDirectory) -> float | None:
 
 def _platform(subject: Subject) -> None:
     del subject
-    if platform.system() != "Linux" or platform.machine() != "x86_64":
+    if (platform.system(), platform.machine()) != CAN_SEND:
         raise AttachRefused(
             f"an agent can be sent into a running process on Linux on x86-64 only, not on {platform.machine()}",
             help="Start the program with `leakdoc run --agent -- CMD`, or call leakdoc.agent.start() in it.",

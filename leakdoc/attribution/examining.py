@@ -7,15 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from leakdoc.attach.injection import sent_agent
+from leakdoc.attach.alone import alone
+from leakdoc.attach.injection import await_end, is_sent, sent_agent
 from leakdoc.attach.outside import Outside, read_outside
-from leakdoc.attach.place import hand_over, place_in
+from leakdoc.attach.place import Place, hand_over, place_in
+from leakdoc.attach.preflight import Subject, preflight
 from leakdoc.attribution.inside import Inside, InsidePlan, look_inside
 from leakdoc.attribution.memray_windows import LENGTHS_S, memray_windows
 from leakdoc.attribution.reporting import needs_native, report_of
 from leakdoc.errors import AgentError, AttachBusy, AttachRefused, MissingDependency, NoAgent, NotPython, TargetGone
 from leakdoc.model.heap import HeapReport, Rung
-from leakdoc.sampling.agent_socket import AgentSocket
+from leakdoc.sampling.agent_socket import AgentSocket, find_agent
 from leakdoc.sampling.clock import Clock, SystemClock
 from leakdoc.sampling.process import Target
 from leakdoc.sampling.procfs import ProcessDirectory
@@ -120,13 +122,21 @@ def _mark(climb: Climb, directory: ProcessDirectory) -> None:
 def _ask_agent(climb: Climb, directory: ProcessDirectory) -> None:
     """The rung of the agent that is there already."""
     try:
-        agent = AgentSocket(climb.target.pid, patience_s=20.0)
+        address = find_agent(climb.target.pid)
+        with alone(climb.target.pid):
+            if is_sent(address):
+                await_end(climb.target.pid, address, climb.clock, climb.stop)
+                raise NoAgent(f"process {climb.target.pid} has none")
+            _ask_at(climb, directory, AgentSocket(climb.target.pid, address, patience_s=20.0))
     except NoAgent:
         climb.rungs.append(Rung(name="agent", used=False, reason="the process has none"))
-        return
+    except AttachBusy:
+        raise
     except (AgentError, OSError) as error:
         climb.rungs.append(Rung(name="agent", used=False, reason=str(error).partition("\n")[0]))
-        return
+
+
+def _ask_at(climb: Climb, directory: ProcessDirectory, agent: AgentSocket) -> None:
     with agent:
         plan = climb.plan
         looks = f"two looks of at most {2 * plan.budget_ms:.0f} ms of its processor time each"
@@ -140,6 +150,8 @@ def _send_agent(climb: Climb, directory: ProcessDirectory) -> None:
     """The rung of an agent that is sent for a while."""
     plan = climb.plan
     looks = f"two looks of at most {2 * plan.budget_ms:.0f} ms of its processor time each"
+    if not _may_send(climb, directory):
+        return
     ask = Ask(
         rung="sent agent",
         cost=f"one of its threads is held for about 2 ms to let an agent in, then {looks}, then {_tracing(plan)}; "
@@ -150,13 +162,34 @@ def _send_agent(climb: Climb, directory: ProcessDirectory) -> None:
         return
     climb.tells(f"{ask.rung}: {ask.cost}")
     try:
-        with sent_agent(directory, climb.clock, climb.stop, accept_oom_risk=climb.accept_oom_risk) as agent:
+        with (
+            alone(directory.pid),
+            sent_agent(directory, climb.clock, climb.stop, accept_oom_risk=climb.accept_oom_risk) as agent,
+        ):
             _look(climb, directory, agent, plan, ask, why="it was let in")
     except (NotPython, AttachBusy):
         raise
     except (AttachRefused, AgentError) as refused:
         climb.rungs.append(Rung(name=ask.rung, used=False, reason=refused.message, cost=ask.cost))
         climb.advice.extend(filter(None, [refused.help]))
+
+
+def _may_send(climb: Climb, directory: ProcessDirectory) -> bool:
+    """Say whether an agent could be sent: nobody is asked for leave to do what cannot be done.
+
+    Raises:
+        NotPython: there is nothing in it that an agent could look at.
+        AttachBusy: somebody else is inside.
+    """
+    try:
+        preflight(Subject(directory=directory, accept_oom_risk=climb.accept_oom_risk))
+    except (NotPython, AttachBusy):
+        raise
+    except AttachRefused as refused:
+        climb.rungs.append(Rung(name="sent agent", used=False, reason=refused.message))
+        climb.advice.extend(filter(None, [refused.help]))
+        return False
+    return True
 
 
 def _look(
@@ -206,11 +239,18 @@ def _climb_to_memray(climb: Climb, directory: ProcessDirectory, agent: AgentSock
         with place_in(directory) as place:
             hand_over(place, directory.pid)
             inside.native = memray_windows(agent, place, climb.clock, climb.stop, native=climb.native)
-            climb.captures(place.outside)
+            _keep(climb, place)
         climb.rungs.append(Rung(name=ask.rung, used=True, reason=why, cost=ask.cost))
         climb.touched.append(f"{ask.rung}: {ask.cost}")
     except (AttachRefused, MissingDependency) as refused:
         climb.rungs.append(Rung(name=ask.rung, used=False, reason=refused.message, cost=ask.cost))
+
+
+def _keep(climb: Climb, place: Place) -> None:
+    try:
+        climb.captures(place.outside)
+    except OSError as error:
+        climb.advice.append(f"the captures are not kept: {error.strerror}")
 
 
 def _tracing(plan: InsidePlan) -> str:

@@ -66,5 +66,8 @@ def heap(
     )
     if keeper is None:
         return report
-    kept = keeper.finish(target=subject_document(process.subject), at=time.time(), argv=sys.argv)
+    try:
+        kept = keeper.finish(target=subject_document(process.subject), at=time.time(), argv=sys.argv)
+    except OSError as error:
+        return replace(report, advice=(*report.advice, f"the manifest is not written: {error.strerror}"))
     return replace(report, kept=str(kept))

@@ -18,6 +18,7 @@ _LOOKS: Final = 3  # at the traced window: two increments tell what goes on from
 _MOST_TRACES: Final = 64 << 20  # bytes that the traces may take in the target
 _SIGN_OF_LIFE_S: Final = 10.0  # well within the agent's patience of 30 s
 _SLOWEST: Final = 10.0  # a factor beyond that is no slowdown but another load
+_ENDED_EARLY: Final = "it was let in; the lines are not known, as it was ended before allocations were traced"
 Answer = Mapping[str, Any]
 
 
@@ -47,11 +48,13 @@ class Inside:
         look: what had grown at the last look.
         lengths: of the containers of that look, after the traced window; null where they are gone.
         made_by: of the same containers, the stacks that made their newest items.
+        counted_at: when the counters were read, on the monotonic clock.
         looked_at: when containers were measured, on the monotonic clock: twice without tracing, then at its end.
         times_s, looks: of the traced window, seconds from its beginning to each look, and what was there.
     """
 
     counters: list[Answer] = field(default_factory=list)
+    counted_at: list[float] = field(default_factory=list)
     look: Answer = field(default_factory=dict)
     lengths: list[int | None] = field(default_factory=list)
     made_by: list[list[tuple[Frame, ...]]] = field(default_factory=list)
@@ -78,22 +81,29 @@ def look_inside(
     agent.ask("heap")  # what it needs to answer is loaded before the first look
     agent.ask("look", budget_ms=plan.budget_ms, patience_s=30.0)
     inside.looked_at.append(clock.monotonic())
-    inside.counters.append(agent.ask("heap"))
+    _count(agent, clock, inside)
     mark()
     began = clock.monotonic()
     _wait(agent, clock, began + plan.untraced_s, stop)
     mark()
-    inside.counters.append(agent.ask("heap"))
+    _count(agent, clock, inside)
     inside.untraced_s = clock.monotonic() - began
     inside.look = agent.ask("look", budget_ms=plan.budget_ms, patience_s=30.0)
     inside.looked_at.append(clock.monotonic())
-    if plan.traced_s > 0 and not stop.is_set():
+    if stop.is_set():
+        inside.not_traced = _ENDED_EARLY
+    elif plan.traced_s > 0:
         try:
             _trace(agent, plan, clock, stop, inside)
         except AgentError as error:
             inside.not_traced = error.message
-    inside.counters.append(agent.ask("heap"))
+    _count(agent, clock, inside)
     return inside
+
+
+def _count(agent: AgentSocket, clock: Clock, inside: Inside) -> None:
+    inside.counters.append(agent.ask("heap"))
+    inside.counted_at.append(clock.monotonic())
 
 
 def _wait(agent: AgentSocket, clock: Clock, until_s: float, stop: threading.Event) -> None:
@@ -113,6 +123,11 @@ def _trace(agent: AgentSocket, plan: InsidePlan, clock: Clock, stop: threading.E
             inside.times_s.append(clock.monotonic() - began)
             told = agent.ask("trace_look", patience_s=60.0)
             inside.looks.append([_kept(record) for record in told["records"]])
+            if stop.is_set():
+                break
+        if len(inside.looks) == 1:  # ended early: at its beginning there was nothing
+            inside.times_s.insert(0, 0.0)
+            inside.looks.insert(0, [])
         told = agent.ask("allocated", patience_s=30.0)
         inside.looked_at.append(clock.monotonic())
         for holder in told["holders"]:

@@ -41,11 +41,19 @@ class Keeper:
             raise UsageError(f"{name} is not empty", help="Name a new directory for --keep.")
 
     def take(self, place: Path) -> None:
-        """Copy the files in a directory."""
-        for capture in sorted(place.iterdir()):
+        """Copy the captures in a directory.
+
+        Raises:
+            OSError: there is no room; of the one that did not fit nothing is left.
+        """
+        for capture in sorted(place.glob("*.memray")):
             if capture.is_file() and not capture.is_symlink():
                 kept = self.directory / capture.name
-                shutil.copyfile(capture, kept)
+                try:
+                    shutil.copyfile(capture, kept)
+                except OSError:
+                    kept.unlink(missing_ok=True)
+                    raise
                 kept.chmod(0o600)
 
     def finish(self, *, target: Mapping[str, Any], at: float, argv: Sequence[str]) -> Path:
@@ -65,7 +73,11 @@ class Keeper:
             "files": files,
         }
         path = self.directory / MANIFEST
-        path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        try:
+            path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
         path.chmod(0o600)
         return self.directory
 

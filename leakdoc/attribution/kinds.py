@@ -12,6 +12,7 @@ from leakdoc.units import format_amount
 _MOST_OF: Final = 0.5  # a kind that makes up half of the growth is what grows
 _SOME_OF: Final = 0.25  # less than a quarter is beside the point
 _LEAST_BYTES: Final = 256 * 1024  # growth below that in a window of seconds is what any program does now and then
+_PAGE: Final = 4096  # bytes: of what is counted item by item, that much is growth
 _FREE_SHARE: Final = 0.4  # of what allocators hold: beyond it, what is free and not returned is worth telling
 
 
@@ -23,6 +24,7 @@ class Growths:
         in_use: what allocators gave out.
         free: what allocators hold and have not returned.
         python: what traced Python code, or the containers seen, account for.
+        containers: what the items are that containers got, and went on getting: counted, and so no noise.
     """
 
     rss: float
@@ -34,14 +36,14 @@ class Growths:
     free_now: float | None = None
     in_use_now: float | None = None
     python: float | None = None
+    containers: float = 0.0
 
 
 Rule = Callable[[Growths], tuple[MemoryKind, str] | None]
 
 
 def _nothing(growths: Growths) -> tuple[MemoryKind, str] | None:
-    biggest = max(growths.rss, growths.in_use or 0.0, growths.python or 0.0)
-    if biggest >= _LEAST_BYTES:
+    if max(growths.rss, growths.in_use or 0.0) >= _LEAST_BYTES or growths.containers >= _PAGE:
         return None
     if _is_fragmented(growths):
         free = format_amount(growths.free_now or 0.0, "bytes")

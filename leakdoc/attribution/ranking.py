@@ -12,6 +12,8 @@ from leakdoc.model.heap import LineGrowth
 
 _UNSEEN: Final = 0.5  # what nobody was seen to keep counts half: it may yet be let go of
 _LEAST_SHARE: Final = 0.01  # of the strongest line's rate: below that a line explains nothing
+_FAR_MORE: Final = 4.0  # times what stayed: beyond what tracing and the moments of reading can distort
+NOISE_PER_S: Final = 4096.0  # bytes a second by which answering us makes the counters move
 _MOST: Final = 20
 
 
@@ -29,18 +31,25 @@ class Evidence:
 
 
 def ranked(
-    rates: Iterable[Rate], evidence: Evidence, window_s: float
+    rates: Iterable[Rate], evidence: Evidence, window_s: float, *, most_kept: float | None = None
 ) -> tuple[tuple[LineGrowth, ...], tuple[LineGrowth, ...]]:
-    """Return the lines that may leak, the likeliest first, and those that are set aside, each with its reason."""
+    """Return the lines that may leak, the likeliest first, and those that are set aside, each with its reason.
+
+    Args:
+        most_kept: bytes a second by which all that is in use has grown at most; null when unknown.
+    """
     growing = [rate for rate in rates if rate.bytes_per_s > 0]
+    held = _places(evidence.growing)
     suspects = [
-        rate for rate in growing if _place(rate.frame) in _places(evidence.growing) or not _turns(rate, evidence)
+        rate
+        for rate in growing
+        if _place(rate.frame) in held or not (_turns(rate, evidence) or _is_too_much(rate, most_kept))
     ]
     aside = [rate for rate in growing if rate not in suspects]
     suspects.sort(key=lambda rate: -_score(rate, evidence))
     floor = _LEAST_SHARE * max((rate.bytes_per_s for rate in suspects), default=0.0)
     lines = [_line(rate, evidence, window_s) for rate in suspects if rate.bytes_per_s >= floor]
-    return tuple(lines[:_MOST]), tuple(_line(rate, evidence, window_s) for rate in aside[:_MOST])
+    return tuple(lines[:_MOST]), tuple(_line(rate, evidence, window_s, aside=True) for rate in aside[:_MOST])
 
 
 def _score(rate: Rate, evidence: Evidence) -> float:
@@ -52,7 +61,12 @@ def _turns(rate: Rate, evidence: Evidence) -> bool:
     return _place(rate.frame) in _places(evidence.turning)
 
 
-def _line(rate: Rate, evidence: Evidence, window_s: float) -> LineGrowth:
+def _is_too_much(rate: Rate, most_kept: float | None) -> bool:
+    """Say whether a line made far more than has stayed of everything: what it makes goes when the window is over."""
+    return most_kept is not None and rate.bytes_per_s > _FAR_MORE * max(most_kept, NOISE_PER_S)
+
+
+def _line(rate: Rate, evidence: Evidence, window_s: float, *, aside: bool = False) -> LineGrowth:
     place = _place(rate.frame)
     held = _places(evidence.growing).get(place)
     turned = _places(evidence.turning).get(place)
@@ -60,6 +74,8 @@ def _line(rate: Rate, evidence: Evidence, window_s: float) -> LineGrowth:
         why = f"what it made stayed, and is kept by {held}, which grows"
     elif turned is not None:
         why = f"what it makes goes into {turned}, which keeps its length: it turns over"
+    elif aside:
+        why = "it made far more than memory in use has grown by: what it makes goes when the window is over"
     else:
         why = "what it made stayed; what keeps it was not seen"
     return LineGrowth(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -12,7 +13,7 @@ from leakdoc.attribution.functions import function_at
 from leakdoc.attribution.holders import bytes_grown, evidence_of, holders_of
 from leakdoc.attribution.inside import Inside, Native, slowdown
 from leakdoc.attribution.kinds import Growths, kind_of
-from leakdoc.attribution.ranking import explained_share, ranked
+from leakdoc.attribution.ranking import NOISE_PER_S, explained_share, ranked
 from leakdoc.attribution.windows import Rate, rates_of_looks, rates_of_windows
 from leakdoc.model.heap import HeapReport, LineGrowth, Rung
 from leakdoc.sampling.process import Target
@@ -44,7 +45,7 @@ def report_of(
     growths = growths_of(outside, inside, _python_lines(inside))
     kind, why = kind_of(growths)
     measured = _measured(growths, span_s)
-    lines = tuple(line for line in lines if measured is None or line.bytes_per_s >= _LEAST_SHARE * measured)
+    lines = tuple(line for line in lines if _is_worth_telling(line, measured))
     explained = explained_share(lines, measured)
     return HeapReport(
         subject=target.subject,
@@ -62,6 +63,13 @@ def report_of(
     )
 
 
+def _is_worth_telling(line: LineGrowth, measured: float | None) -> bool:
+    """Say whether a line explains something; where nothing grew measurably, what keeps it has to have been seen."""
+    if measured is None:
+        return line.held_by is not None or line.bytes_per_s >= NOISE_PER_S
+    return line.bytes_per_s >= _LEAST_SHARE * measured
+
+
 def growths_of(outside: Sequence[Outside], inside: Inside | None, lines: Lines) -> Growths:
     """Return what grew in the window without tracing, as far as that was measured."""
     first, last = outside[0], outside[1]
@@ -74,14 +82,17 @@ def growths_of(outside: Sequence[Outside], inside: Inside | None, lines: Lines) 
     if inside is None or len(inside.counters) < 2:
         return grown
     before, after = inside.counters[0], inside.counters[1]
+    in_use = _between(_number(before, "heap_bytes"), _number(after, "heap_bytes"))
     traced = sum(line.bytes_per_s for line in lines) * inside.untraced_s
+    containers = bytes_grown(inside)
     return replace(
         grown,
-        in_use=_between(_number(before, "heap_bytes"), _number(after, "heap_bytes")),
+        in_use=in_use,
         free=_between(_free(before), _free(after)),
         free_now=_free(after),
         in_use_now=_number(after, "heap_bytes"),
-        python=max(bytes_grown(inside), traced),
+        python=max(containers, traced if in_use is None else min(traced, max(in_use, 0.0))),
+        containers=containers,
     )
 
 
@@ -89,7 +100,7 @@ def _lines(target: Target, inside: Inside | None) -> tuple[Lines, Lines]:
     if inside is None or len(inside.looks) < 2:
         return (), ()
     evidence, window_s = evidence_of(inside), inside.times_s[-1] - inside.times_s[0]
-    lines, aside = ranked(_rates(inside), evidence, window_s)
+    lines, aside = ranked(_rates(inside), evidence, window_s, most_kept=most_kept(inside))
     if inside.native is not None:
         native, native_aside = ranked(_native_rates(inside.native), evidence, sum(inside.native.lengths_s))
         lines, aside = _joined(lines, native), _joined(aside, native_aside)
@@ -100,7 +111,20 @@ def _lines(target: Target, inside: Inside | None) -> tuple[Lines, Lines]:
 def _python_lines(inside: Inside | None) -> Lines:
     if inside is None or len(inside.looks) < 2:
         return ()
-    return ranked(_rates(inside), evidence_of(inside), inside.times_s[-1] - inside.times_s[0])[0]
+    window_s = inside.times_s[-1] - inside.times_s[0]
+    return ranked(_rates(inside), evidence_of(inside), window_s, most_kept=most_kept(inside))[0]
+
+
+def most_kept(inside: Inside) -> float | None:
+    """Return the fastest that what the allocators gave out has grown between two readings, in bytes a second."""
+    in_use = [_number(counters, "heap_bytes") for counters in inside.counters]
+    steps = itertools.pairwise(zip(inside.counted_at, in_use, strict=True))
+    rates = [
+        (now - then) / (now_s - then_s)
+        for (then_s, then), (now_s, now) in steps
+        if then is not None and now is not None and now_s > then_s
+    ]
+    return max(rates, default=None)
 
 
 def _native_rates(native: Native) -> list[Rate]:
