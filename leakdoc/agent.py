@@ -91,12 +91,23 @@ class _State:
     looks: _Looks | None = None
     mallinfo: Any = None
     watches_forks = False
+    leaving = 0  # the thread of an agent that has ended, by the kernel's number
 
 
 def _before_fork() -> None:
     """Let the thread end, so that the program forks with the threads that it has itself."""
     if _State.agent is not None:
         _State.agent.pause()
+    leaving, _State.leaving = _State.leaving, 0
+    if leaving:
+        _await_end_of(leaving)
+
+
+def _await_end_of(thread: int) -> None:
+    """Wait a moment until a thread that has nothing to do any more is gone for the kernel too."""
+    task, patience = f"/proc/self/task/{thread}", time.monotonic() + 0.05
+    while os.path.exists(task) and time.monotonic() < patience:  # noqa: PTH110
+        _original("time", "sleep")(0.0002)
 
 
 def _after_fork() -> None:
@@ -110,6 +121,7 @@ def _in_child() -> None:
     if agent is None:
         return
     agent.forget()
+    _forget_trace()
     if agent.deadline is None:
         with contextlib.suppress(OSError):
             start(directory=agent.directory)
@@ -182,6 +194,9 @@ class _Agent:
         self._thread_id = 0
         self._wake_read, self._wake_write = os.pipe()
         self._ended = _original("_thread", "allocate_lock")()
+        self._closing = _original("_thread", "allocate_lock")()
+        self._is_closed = self._is_over = False
+        self._conversation: _Conversation | None = None
         self._socket: Any = None
 
     def listen(self) -> None:
@@ -211,6 +226,9 @@ class _Agent:
     def resume(self) -> None:
         """Start the thread, unless it runs."""
         if self._ended.acquire(False):
+            if self._is_over:
+                self._ended.release()
+                return
             try:
                 _original("_thread", "start_new_thread")(self._serve, ())
             except RuntimeError:  # the interpreter is going down, or has no thread to give
@@ -218,28 +236,40 @@ class _Agent:
 
     def pause(self) -> None:
         """End the thread, and wait until it is gone; a question that is being answered is waited for only so long."""
-        os.write(self._wake_write, b".")
+        with self._closing:
+            if self._is_closed:
+                return
+            os.write(self._wake_write, b".")
         if self._ended.acquire(True, STOPPING_S):
             self._ended.release()
-            task, patience = f"/proc/self/task/{self._thread_id}", time.monotonic() + 0.05
-            while os.path.exists(task) and time.monotonic() < patience:  # noqa: PTH110
-                _original("time", "sleep")(0.0002)
-            os.read(self._wake_read, 64)
+            _await_end_of(self._thread_id)
+        with self._closing:
+            if not self._is_closed:
+                os.read(self._wake_read, 64)
 
     def close(self) -> None:
         """End the thread, close and remove the socket."""
         self._unlink()
-        os.write(self._wake_write, b".")
+        self._is_over = True
+        with self._closing:
+            if not self._is_closed:
+                os.write(self._wake_write, b".")
         if _original("_thread", "get_ident")() != self._thread_id:
             self._ended.acquire(True, STOPPING_S)
         self.forget()
 
     def forget(self) -> None:
-        """Close what is open."""
-        for descriptor in (self._wake_read, self._wake_write):
-            with contextlib.suppress(OSError):
-                os.close(descriptor)
-        self._socket.close()
+        """Close what is open, once: a number that was closed may be the program's by now."""
+        with self._closing:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            for descriptor in (self._wake_read, self._wake_write):
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
+            self._socket.close()
+            if self._conversation is not None:
+                self._conversation.hang_up()
 
     def _unlink(self) -> None:
         if self._path:
@@ -255,14 +285,13 @@ class _Agent:
     def _serve(self) -> None:
         try:
             self._thread_id = _own_thread()
-            while self._waited():
-                with contextlib.suppress(OSError):
-                    descriptor, _ = self._socket._accept()
-                    _Conversation(descriptor).hold()
-                if self.deadline is not None:
-                    self.deadline = 0.0  # one that was sent for a while was sent for one conversation
+            while self._conversation is not None or self._waited():
+                if not self._talked():
+                    break
         finally:
-            self._thread_id = 0 if self._expired() else self._thread_id
+            expired = self._is_over = self._expired() or self._is_over
+            if expired:
+                _State.leaving, self._thread_id = self._thread_id, 0
             self._ended.release()
         if self._expired() and _State.agent is self:
             _State.agent = None
@@ -270,8 +299,25 @@ class _Agent:
             self.forget()
             self._tidy()
 
+    def _talked(self) -> bool:
+        """Talk to whoever has connected; false when the thread is to end before they have finished."""
+        try:
+            if self._conversation is None:
+                descriptor, _ = self._socket._accept()
+                self._conversation = _Conversation(descriptor, self._wake_read)
+            self._conversation.hold()
+        except _Paused:
+            return False
+        except OSError:
+            pass
+        self._conversation = None
+        if self.deadline is not None:
+            self.deadline = 0.0  # one that was sent for a while was sent for one conversation
+        return True
+
     def _expired(self) -> bool:
-        return self.deadline is not None and time.monotonic() >= self.deadline
+        """Say whether it is over for one that was sent; not while somebody is talking to it."""
+        return self.deadline is not None and self._conversation is None and time.monotonic() >= self.deadline
 
     def _waited(self) -> bool:
         """Sleep until somebody connects; false when the thread is to end."""
@@ -296,27 +342,52 @@ def _own_thread() -> int:
 # -- the protocol -----------------------------------------------------------------------------------------------------
 
 
-class _Conversation:
-    """One client: its questions, one a line, each answered before the next is read."""
+class _Paused(BaseException):
+    """The program is about to fork; the conversation goes on after it."""
 
-    def __init__(self, descriptor: int) -> None:
+
+class _Conversation:
+    """One client: its questions, one a line, each answered before the next is read.
+
+    Args:
+        wake: a descriptor that can be read from when the thread is to end.
+    """
+
+    def __init__(self, descriptor: int, wake: int) -> None:
         import _socket
 
         self._socket = _socket.socket(fileno=descriptor)
         self._socket.settimeout(PATIENCE_S)
+        self._wake = wake
+        self._waiting = b""
 
     def hold(self) -> None:
-        """Answer until the client hangs up."""
+        """Answer until the client hangs up.
+
+        Raises:
+            _Paused: the thread is to end for a while; nothing is lost.
+        """
         try:
             if self._is_known():
                 for line in self._lines():
                     self._socket.sendall(json.dumps(_answered(line)).encode() + b"\n")
-        finally:
-            self._socket.close()
-            _State.looks = None
-            with contextlib.suppress(Exception):
-                _trace_stop({})
-            _remove_captures()
+        except _Paused:
+            raise
+        except BaseException:
+            self._over()
+            raise
+        self._over()
+
+    def hang_up(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+    def _over(self) -> None:
+        self._socket.close()
+        _State.looks = None
+        with contextlib.suppress(Exception):
+            _trace_stop({})
+        _remove_captures()
 
     def _is_known(self) -> bool:
         """Say whether the caller is this process's user, or root (unix(7), SO_PEERCRED)."""
@@ -328,25 +399,28 @@ class _Conversation:
         return uid in (0, os.geteuid(), os.getuid())
 
     def _lines(self) -> Iterator[bytes]:
-        waiting = b""
         while part := self._received():
-            waiting += part
-            while b"\n" in waiting:
-                line, _, waiting = waiting.partition(b"\n")
+            self._waiting += part
+            while b"\n" in self._waiting:
+                line, _, self._waiting = self._waiting.partition(b"\n")
                 yield line
-            if len(waiting) > LONGEST_REQUEST:
+            if len(self._waiting) > LONGEST_REQUEST:
                 return
 
     def _received(self) -> bytes:
         """Wait for the client; end a window that has lasted, or holds, as much as it may."""
+        poll = _original("select", "poll")()
+        poll.register(self._socket.fileno(), 1)
+        poll.register(self._wake, 1)
         end = time.monotonic() + PATIENCE_S
         while True:
-            self._socket.settimeout(0.1 if _Trace.tool else PATIENCE_S)
-            try:
+            ready = [descriptor for descriptor, _ in poll.poll(100 if _Trace.tool else PATIENCE_S * 1000)]
+            if self._wake in ready:
+                raise _Paused
+            if ready:
                 return bytes(self._socket.recv(4096))
-            except TimeoutError:
-                if time.monotonic() > end:
-                    raise
+            if time.monotonic() > end:
+                raise TimeoutError
             if _Trace.tool and (time.monotonic() > _Trace.deadline or _tracer_bytes() > _Trace.most_bytes):
                 with contextlib.suppress(Exception):
                     _trace_stop({})
@@ -514,8 +588,10 @@ def tracked(budget_ms: float) -> list[Any]:
 # -- looks: what is reachable from the roots, and which containers have grown since the look before -----------------
 
 _ATOMS: Final = frozenset((int, float, complex, bool, str, bytes, type(None), type(...), range, slice))
+_GETSET: Final = type(type(_sweep).__dict__["__code__"])  # which of them a type uses differs from version to version
+_MEMBER: Final = type(type(_sweep).__dict__["__globals__"])
 _ENDS: Final = frozenset(  # what leads everywhere, and keeps nothing of a program's data
-    (type(len), type(list.append), type(object.__init__), type(type.__dict__["__mro__"]), type(_sweep.__code__))
+    (type(len), type(list.append), type(object.__init__), _GETSET, _MEMBER, type(_sweep.__code__))
 )
 _LIBRARY: Final = tuple({os.path.dirname(os.__file__), os.path.dirname(json.__file__)})  # noqa: PTH120
 _WIDE: Final = 400  # of a longer container only some items are followed: they are alike
@@ -763,9 +839,14 @@ def _steady(looks: _Looks, walk: _Walk) -> list[int]:
     if len(looks.lengths) < 2:
         return []
     first, last = looks.lengths[0], looks.lengths[-1]
-    same = ((last[key], key) for key in walk.own if last.get(key, 0) >= _LONG and first.get(key) == last[key])
+    same = ((last[key], key) for key in walk.own if last.get(key, 0) >= _LONG and _keeps(first.get(key), last[key]))
     outer = (each for each in same if not _is_inside(walk, each[1], looks))
     return [key for _, key in heapq.nlargest(_WATCHED, outer)]
+
+
+def _keeps(first: int | None, last: int) -> bool:
+    """Say whether a length is what it was; one that is about to replace an item may be short of it for a moment."""
+    return first is not None and 0 <= first - last <= 1 + last // 100
 
 
 def _is_inside(walk: _Walk, identity: int, looks: _Looks) -> bool:
@@ -925,13 +1006,10 @@ def _namespace(thing: Any) -> Any:
     """Return an object's own `__dict__` by the descriptor of its type, which is written in C; null without one."""
     for kind in type.__dict__["__mro__"].__get__(type(thing)):
         found = kind.__dict__.get("__dict__")
-        if type(found) is type(type.__dict__["__mro__"]) or type(found) is _GETSET:
+        if type(found) in (_GETSET, _MEMBER):
             with contextlib.suppress(Exception):
                 return found.__get__(thing)
     return None
-
-
-_GETSET: Final = type(type(_sweep).__dict__["__code__"])
 
 
 def _grown_kinds(looks: _Looks, most: int = 40) -> list[tuple[int, str, type]]:
@@ -1062,6 +1140,16 @@ def _trace_stop(asked: Answer) -> Answer:
 
         tracemalloc.stop()
     return {"tool": tool}
+
+
+def _forget_trace() -> None:
+    """Let a child go on untraced: the window is its parent's. memray lets go of children by itself."""
+    tool, _Trace.tool = _Trace.tool, ""
+    _Trace.captures.clear()
+    if tool == "tracemalloc" and not _Trace.theirs:
+        import _tracemalloc
+
+        _tracemalloc.stop()
 
 
 def _can_trace(asked: Answer) -> Answer:

@@ -45,7 +45,8 @@ def report_of(
     growths = growths_of(outside, inside, _python_lines(inside))
     kind, why = kind_of(growths)
     measured = _measured(growths, span_s)
-    lines = tuple(line for line in lines if _is_worth_telling(line, measured))
+    grown_per_s = max(growths.rss, growths.in_use or 0.0) / span_s if span_s > 0 else 0.0
+    lines = tuple(line for line in lines if _is_worth_telling(line, measured, grown_per_s))
     explained = explained_share(lines, measured)
     return HeapReport(
         subject=target.subject,
@@ -63,10 +64,13 @@ def report_of(
     )
 
 
-def _is_worth_telling(line: LineGrowth, measured: float | None) -> bool:
-    """Say whether a line explains something; where nothing grew measurably, what keeps it has to have been seen."""
+def _is_worth_telling(line: LineGrowth, measured: float | None, grown_per_s: float) -> bool:
+    """Say whether a line explains something.
+
+    Where hardly anything grew, either what keeps it was seen, or it is no more than has grown, give or take.
+    """
     if measured is None:
-        return line.held_by is not None or line.bytes_per_s >= NOISE_PER_S
+        return line.held_by is not None or NOISE_PER_S <= line.bytes_per_s <= 2 * grown_per_s
     return line.bytes_per_s >= _LEAST_SHARE * measured
 
 
