@@ -1194,6 +1194,7 @@ def _stop_asked(asked: Answer) -> Answer:
 Place = tuple[str, int, str]  # file, line, function
 DEEPEST: Final = 60  # frames looked at for one that is the program's own
 MOST_HELD: Final = 500  # holders told in one answer; the longest first
+MOST_TASKS: Final = 2_000  # looked at for one answer, a microsecond or two each
 UNKNOWN_PLACE: Final[Place] = ("?", 0, "?")
 _OURS: Final = (__file__,)
 
@@ -1693,16 +1694,38 @@ def _note_connections() -> None:
     sys.addaudithook(_hear)
 
 
-def _tasks() -> int | None:
-    """Return how many asyncio tasks there are; null where that cannot be told, or asyncio is not in use."""
+def _tasks() -> list[Any] | None:
+    """Return the asyncio tasks that have not ended; null where that cannot be told, or asyncio is not in use."""
     module = sys.modules.get("asyncio.tasks")
     if module is None:
         return None
     for _ in range(5):  # the sets may change while they are walked
         with contextlib.suppress(RuntimeError):
             sets = (getattr(module, name, ()) for name in ("_all_tasks", "_scheduled_tasks", "_eager_tasks"))
-            return len({id(task) for each in sets for task in list(each) if not task.done()})
+            return list({id(task): task for each in sets for task in list(each) if not task.done()}.values())
     return None
+
+
+def _tasks_at(tasks: list[Any]) -> list[Answer]:
+    """Say where tasks wait; of very many only some are looked at, and count for the rest."""
+    looked = tasks[:: 1 + len(tasks) // MOST_TASKS]
+    found = _at_places(_place_of_task(task) for task in looked)
+    return [each | {"count": round(each["count"] * len(tasks) / len(looked))} for each in found]
+
+
+def _place_of_task(task: Any) -> Place:
+    """Return the program's own code that a task is in: the innermost, or what it was made of where none is its own."""
+    place, awaited, deep = UNKNOWN_PLACE, None, 0
+    with contextlib.suppress(Exception):
+        awaited = task.get_coro()
+        while awaited is not None and deep < DEEPEST:
+            frame = getattr(awaited, "cr_frame", None)
+            if frame is not None:
+                code = frame.f_code
+                if place is UNKNOWN_PLACE or not _is_installed(code.co_filename):
+                    place = code.co_filename, frame.f_lineno, code.co_qualname
+            awaited, deep = getattr(awaited, "cr_await", None), deep + 1
+    return place
 
 
 def _connections(asked: Answer) -> Answer:
@@ -1722,7 +1745,9 @@ def _connections_here() -> Answer:
         for (file, line, function), inodes in places.items()
     ]
     pools = [answer | {"adapter": adapter.name} for adapter in ADAPTERS for answer in adapter.report()]
-    return {"opened": opened, "pools": pools, "tasks": _tasks()}
+    tasks = _tasks()
+    told = {"tasks": None} if tasks is None else {"tasks": len(tasks), "tasks_at": _tasks_at(tasks)}
+    return {"opened": opened, "pools": pools, **told}
 
 
 # -- the table of questions -------------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ CASES: Final = (
     Case("upstream_is_polled"),
     Case("redis_blocks"),
     Case("pg_connects_each_time", ("connection_churn",)),
+    Case("pg_beside_another_that_churns"),
     Case("http_keeps_alive"),
     Case("peer_vanishes", ("half_open",)),
     Case("threads_pile_up", ("concurrency_growth",)),

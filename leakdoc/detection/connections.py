@@ -180,7 +180,11 @@ def _database(reference: str, sockets: ConnectionsProbe | None) -> PlannedProbe:
     from leakdoc.sampling.probes import postgres
     from leakdoc.sampling.secret_reference import secret_of
 
+    dsn = secret_of(reference)
     if sockets is None:
-        raise UsageError("sessions are joined to sockets, which this system does not show")
-    view = postgres.PostgresProbe(secret_of(reference), sockets.peer_of_port)
+        raise UsageError(
+            "sessions are joined to sockets, and those of this process are not shown here",
+            help="Leave --postgres out, or run as its user or as root: `leakdoc doctor` says what is missing.",
+        )
+    view = postgres.PostgresProbe(dsn, sockets.peer_of_port)
     return PlannedProbe(name="postgres", probe=view, metrics=postgres.METRICS, beat=DATABASE)

@@ -131,3 +131,34 @@ def test_threads_may_come_and_go_while_it_is_asked(environment: dict[str, str]) 
     for each in asking:
         each.join(PATIENCE_S)
     assert len(answers) == 2
+
+
+TASKS = """
+import asyncio
+async def reply(event):
+    await event.wait()
+async def main():
+    kept = [asyncio.ensure_future(reply(asyncio.Event())) for _ in range(30)]
+    await asyncio.sleep(0)
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+def test_tasks_are_told_by_the_line_they_wait_at(tmp_path: Path) -> None:
+    program = tmp_path / "tasks.py"
+    program.write_text(TASKS)
+    command = [sys.executable, str(program)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=with_agent(os.environ)) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            with AgentClient(process.pid) as agent:
+                answer = agent.connections()
+        finally:
+            process.kill()
+    assert answer["tasks"] == 31
+    first, second = answer["tasks_at"]
+    assert first == {"file": str(program), "line": 4, "function": "reply", "count": 30}
+    assert (second["function"], second["count"]) == ("main", 1)

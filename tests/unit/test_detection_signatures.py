@@ -114,6 +114,34 @@ def test_churn_is_told_by_its_rate_and_what_it_connects_to(labels: dict[str, str
         assert found.evidence["local_ports"] == 28_232.0
 
 
+@pytest.mark.parametrize(
+    ("entered", "own", "others", "lived", "is_fault"),
+    [
+        (40.0, 8, 0, 0.004, True),  # nobody else: what stands there is its own
+        (40.0, 8, 8, 0.004, True),  # half of it is
+        (40.0, 2, 40, 0.004, False),  # another churns, and this one hardly opens any
+        (40.0, 8, 8, 0.3, False),  # they live long enough to have been seen
+        (0.0, 8, 0, 0.004, False),  # all of it stood there before: whoever left it is gone
+    ],
+)
+def test_what_others_left_in_time_wait_is_not_laid_to_the_subject(
+    entered: float, own: int, others: int, lived: float, is_fault: bool
+) -> None:
+    seen = [float(min(own, row * own // 100)) for row in range(ROWS)]
+    columns: dict[Column, Values] = {
+        at("connections", PG, state="ESTABLISHED"): flat(1.0),
+        at("connections_opened_total", PG): seen,
+        at("connections_opened_elsewhere_total", PG): [float(min(others, row * others // 100)) for row in range(ROWS)],
+        at("connection_new_idle_s", PG): [lived if row % 10 == 0 else None for row in range(ROWS)],
+        at("time_wait", PG): flat(2_000.0),
+        at("time_wait_entered_total", PG): ramp(entered),
+    }
+    found = fault(judged(columns), "connection_churn")
+    assert (found is not None) is is_fault
+    if found is not None:
+        assert found.evidence["opened_elsewhere"] == others
+
+
 def test_connections_that_are_opened_fast_and_kept_are_no_churn() -> None:
     columns = {at("connections", PG, state="ESTABLISHED"): ramp(9), at("connections_opened_total", PG): ramp(9)}
     assert fault(judged(columns), "connection_churn") is None
@@ -313,3 +341,16 @@ def test_threads_and_connections_that_wait_for_an_answer_are_no_leaks_of_their_o
         "unclosed_connections",
         "concurrency_growth",
     }
+
+
+def test_tasks_that_pile_up_are_told_with_the_line_they_wait_at() -> None:
+    place = {"file": "notify.py", "line": "7", "function": "reply"}
+    columns = {
+        Column("tasks"): ramp(2.0),
+        at("tasks_at", place): ramp(2.0),
+        Column.of("threads_parked", on="epoll"): flat(1.0),
+    }
+    found = fault(judged(columns), "concurrency_growth")
+    assert found is not None
+    assert found.reason.endswith("; 238 of them wait at notify.py:7 in reply")
+    assert found.evidence["tasks_at"] == [{"file": "notify.py", "line": 7, "function": "reply", "count": 238}]

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import socket
 import struct
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 
+from leakdoc.model.sample import Column
 from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
 from leakdoc.sampling.sockets.census import Census
+from leakdoc.sampling.sockets.elsewhere import Elsewhere
 from leakdoc.sampling.sockets.peers import IN, OUT, Group
+from leakdoc.sampling.sockets.proc_net import ProcNetTable
+from leakdoc.sampling.sockets.sock_diag import NetlinkTable
 from leakdoc.sampling.sockets.tally import abandoned_columns
 from leakdoc.sampling.sockets.tcp import LastData, TcpSocket
 from leakdoc.sampling.sockets.time_wait import LOOK_EVERY_S, TimeWait
@@ -80,6 +86,8 @@ class Table:
 
     def __init__(self, *, works: bool = True) -> None:
         self.works = works
+        self.later = 0
+        self.held: frozenset[bytes] = frozenset()
 
     def read(self) -> list[TcpSocket]:
         return []
@@ -88,7 +96,13 @@ class Table:
         if not self.works:
             raise OSError("not here")
         ours = [tcp(("127.0.0.1", 40_000 + n), ("127.0.0.1", 80), state=6, inode=0) for n in range(2)]
+        ours += [tcp(("127.0.0.1", 42_000 + n), ("127.0.0.1", 80), state=6, inode=0) for n in range(self.later)]
         return [*ours, tcp(("127.0.0.1", 80), ("127.0.0.1", 41_000), state=6, inode=0)]
+
+    def still_held(self, sockets: Sequence[TcpSocket]) -> frozenset[bytes]:
+        if not self.works:
+            raise OSError("not here")
+        return self.held & {each.key for each in sockets}
 
 
 def test_ports_in_time_wait_are_counted_by_peer_every_few_seconds() -> None:
@@ -97,9 +111,57 @@ def test_ports_in_time_wait_are_counted_by_peer_every_few_seconds() -> None:
     found = {column.metric: value for column, value in counted.columns(groups, 0.0).items()}
     assert found["time_wait"] == 3.0
     assert found["local_ports"] > 0
+    assert found["time_wait_entered_total"] == 0.0  # they stood there before
     assert counted.columns(groups, LOOK_EVERY_S / 2) == {}
     assert counted.columns(groups, LOOK_EVERY_S) != {}
     assert TimeWait(Table(works=False), ProcessDirectory(os.getpid())).columns(groups, 0.0) == {}
+
+
+def test_what_enters_time_wait_is_counted_from_the_first_look_on() -> None:
+    group, table = Group(OUT, "127.0.0.1:80", "http"), Table()
+    counted = TimeWait(table, ProcessDirectory(os.getpid()))
+    entered = Column.of("time_wait_entered_total", **group.labels)
+    found = []
+    for look in range(3):
+        table.later = 4 * look
+        found.append(counted.columns([group], LOOK_EVERY_S * look)[entered])
+    assert found == [0.0, 4.0, 8.0]
+
+
+def test_connections_of_others_count_once_they_are_surely_not_ours() -> None:
+    group, table = Group(OUT, "127.0.0.1:80", "http"), Table()
+    theirs, gone, again, elsewhere = (
+        tcp(("127.0.0.1", 43_000 + n), ("127.0.0.1", 81 if n == 4 else 80), inode=n) for n in range(1, 5)
+    )
+    table.held = frozenset(each.key for each in (theirs, again, elsewhere))
+    counted = Elsewhere(table)
+    read = [[theirs], [theirs, gone, again, elsewhere], [again]]
+    found = [counted.columns(sockets, [group]) for sockets in read]
+    column = Column.of("connections_opened_elsewhere_total", **group.labels)
+    assert found == [{column: 0.0}, {column: 1.0}, {column: 1.0}]  # `gone` may have been ours, and closed meanwhile
+    unasked = Elsewhere(Table(works=False))
+    assert [unasked.columns(sockets, [group])[column] for sockets in read] == [0.0, 0.0, 0.0]
+    assert counted.columns(None, [group]) == {}
+
+
+def test_a_socket_that_is_asked_for_by_itself_is_held_until_it_is_closed() -> None:
+    for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        if family == socket.AF_INET6 and not socket.has_dualstack_ipv6():
+            continue
+        with socket.create_server((host, 0), family=family) as server:
+            client = socket.create_connection(server.getsockname()[:2])
+            accepted, _ = server.accept()
+            inodes = {os.fstat(each.fileno()).st_ino for each in (client, accepted)}
+            table = NetlinkTable()
+            both = [each for each in table.read() if each.inode in inodes]
+            assert table.still_held(both) == {each.key for each in both}
+            assert ProcNetTable(ProcessDirectory(os.getpid())).still_held(both) == frozenset()  # other keys
+            client.close()
+            (left,) = table.still_held(both)
+            accepted.close()
+            assert left[:4] == next(each.key[:4] for each in both if each.local_port == server.getsockname()[1])
+            assert table.still_held(both) == frozenset()
+            assert table.read()  # what was refused leaves nothing behind that the next dump would read
 
 
 def unix_message(inode: int, *attributes: tuple[int, bytes], state: int = 1) -> bytes:

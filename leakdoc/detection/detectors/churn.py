@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.advice import advice_for
-from leakdoc.detection.detectors.peer_view import OTHER, PeerView, alive, largest_now, peers
+from leakdoc.detection.detectors.peer_view import OTHER, PeerView, alive, largest_now, peers, rose, total_now
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Decision
 from leakdoc.model.finding import Finding, Json
@@ -17,6 +17,7 @@ from leakdoc.units import format_duration
 
 NAME: Final = "connection_churn"
 TIME_WAIT_S: Final = 60.0  # include/net/tcp.h, TCP_TIMEWAIT_LEN
+TICK_S: Final = 0.01  # the longest tick of a kernel's clock (CONFIG_HZ=100), by which it tells how idle a socket is
 WEB: Final = frozenset({None, "http", "https", "proxy", "smtp", "dns", "otlp"})
 
 
@@ -46,6 +47,7 @@ def _judge(trace: Trace, peer: PeerView, policies: Policies) -> Finding | None:
         return None
     evidence: dict[str, Json] = peer.evidence()
     evidence |= {"opened_per_s": rate, "time_wait": waiting, "local_ports": ports, "lasts_s": lasts}
+    evidence["opened_elsewhere"] = total_now(trace, peer.counted("connections_opened_elsewhere_total"))
     return Finding(
         detector=NAME,
         metric="connections",
@@ -82,11 +84,43 @@ def _rate(trace: Trace, values: FloatArray) -> tuple[float, float]:
 
 
 def _rate_of_time_wait(trace: Trace, peer: PeerView, waiting: float | None, seen: float) -> float:
-    """Return the rate at which a number in TIME_WAIT must have come: what stands there came within a minute.
+    """Return the rate at which what the subject closed has come to stand in TIME_WAIT.
 
-    Others in the same namespace may have left them, so that they count only where the subject was seen opening too.
+    Others in the same namespace leave some too, which nobody can tell from the subject's own once they stand there. So
+    they count only where the subject was seen opening, by its share of all that was seen, and no more of them than its
+    own can be. What stood there at the first look is nobody's; a trace that does not tell what came later has it all.
     """
     if waiting is None or seen <= 0:
         return 0.0
-    rise, _ = _rate(trace, peer.age("time_wait"))
-    return max(rise, waiting / TIME_WAIT_S)
+    if not peer.was_read("time_wait_entered_total"):
+        rise, _ = _rate(trace, peer.age("time_wait"))
+        return max(rise, waiting / TIME_WAIT_S)
+    entered, _ = _rate(trace, peer.age("time_wait_entered_total"))
+    own, others = _risen(trace, peer, "opened"), _risen(trace, peer, "opened_elsewhere")
+    return min(entered * _share(own, others), seen * _at_most_unseen(trace, peer))
+
+
+def _risen(trace: Trace, peer: PeerView, name: str) -> float:
+    return rose(trace, peer.counted(f"connections_{name}_total"), float("inf"))
+
+
+def _share(own: float, others: float) -> float:
+    """Return the share of what was seen that is the subject's own: a proportion's mean after Jeffreys' prior."""
+    return (own + 0.5) / (own + others + 1.0)
+
+
+def _at_most_unseen(trace: Trace, peer: PeerView) -> float:
+    """Return how many may have come for each that was seen.
+
+    Between two readings what lives for shorter than the time between is seen by chance, with the share that its life is
+    of that time; and it has lived for at least as long as it had been idle when it was seen.
+    """
+    idle = peer.age("connection_new_idle_s")
+    lived = float(np.mean(idle[np.isfinite(idle)])) - TICK_S if np.isfinite(idle).any() else 0.0
+    return max(_between_readings(trace, peer) / lived, 1.0) if lived > 0 else float("inf")
+
+
+def _between_readings(trace: Trace, peer: PeerView) -> float:
+    opened = peer.counted("connections_opened_total")
+    times = [trace.times[life.rows][np.isfinite(opened[life.rows])] for life in alive(trace)]
+    return max((float(np.mean(np.diff(each))) for each in times if len(each) > 1), default=0.0)

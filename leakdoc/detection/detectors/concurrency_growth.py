@@ -22,6 +22,7 @@ from leakdoc.redact import inert
 NAME: Final = "concurrency_growth"
 METRICS: Final = ("threads", "tasks", "children", "zombies")
 WAITING_AT: Final = "waiting_at"
+TASKS_AT: Final = "tasks_at"
 
 
 def find_concurrency_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
@@ -43,6 +44,10 @@ def find_concurrency_growth(trace: Trace, policies: Policies, alpha: float | Non
 def _parked(trace: Trace, found: Finding) -> Finding:
     if found.metric not in ("threads", "tasks"):
         return replace(found, advice=advice_for(NAME) if found.decision.is_fault else ())
+    if found.metric == "tasks":
+        at = places(trace.columns, trace, TASKS_AT)
+        found = replace(found, evidence=dict(found.evidence) | {"tasks_at": at})
+        return found if not found.decision.is_fault else _told(trace, found, _mostly_at(at))
     counts = {column.label("on") or "": total_now(trace, values) for column, values in trace.labelled("threads_parked")}
     parked: dict[str, Json] = {inert(on): count for on, count in sorted(counts.items()) if count}
     waited = {peer.title: total_now(trace, peer.counted("threads_reading")) for peer in peers(trace, "out")}
@@ -52,9 +57,21 @@ def _parked(trace: Trace, found: Finding) -> Finding:
     if not found.decision.is_fault:
         return replace(found, evidence=evidence)
     most = max(counts, key=lambda on: counts[on] or 0.0, default=None)
+    words = "" if most is None or not counts[most] else f"; {counts[most]:.0f} are parked on {inert(most)}"
+    return _told(trace, replace(found, evidence=evidence), words)
+
+
+def _told(trace: Trace, found: Finding, words: str) -> Finding:
+    """Say what they are in; where they wait for an answer, that is for its detector to say."""
     peer = waited_for(trace)
     if peer is not None:
         reason = f"{found.reason}; they wait for an answer of {peer.title}"
-        return replace(found, decision=Decision.INCONCLUSIVE, evidence=evidence, reason=reason, confidence=None)
-    words = "" if most is None or not counts[most] else f"; {counts[most]:.0f} are parked on {inert(most)}"
-    return replace(found, evidence=evidence, reason=f"{found.reason}{words}", advice=advice_for(NAME))
+        return replace(found, decision=Decision.INCONCLUSIVE, reason=reason, confidence=None)
+    return replace(found, reason=f"{found.reason}{words}", advice=advice_for(NAME))
+
+
+def _mostly_at(at: list[Json]) -> str:
+    first = at[0] if at else None
+    if not isinstance(first, dict):
+        return ""
+    return f"; {first['count']} of them wait at {first['file']}:{first['line']} in {first['function']}"

@@ -80,12 +80,15 @@ def _told(trace: Trace, pool: Pool) -> Finding:
     evidence |= pool.evidence() | {"held_at": holders, "waiting_at": places(trace.columns, trace, WAITING_AT)}
     name = peer.title if peer is not None else pool.title
     held = f", one for {format_duration(pool.held_max_s)}" if pool.held_max_s else ""
+    first = holders[0] if holders else None
+    taken = f", {first['count']} at {first['file']}:{first['line']}" if isinstance(first, dict) else ""
     return Finding(
         detector=NAME,
         metric="connections",
         decision=Decision.EXHAUSTED,
         reason=f"the pool of {name} is exhausted: {pool.in_use:.0f} of {pool.size:.0f} connections are checked out"
-        f"{held}, and {pool.waiting:.0f} callers wait for one, for up to {format_duration(pool.wait_max_s or 0.0)}",
+        f"{taken}{held}, and {pool.waiting:.0f} callers wait for one, "
+        f"for up to {format_duration(pool.wait_max_s or 0.0)}",
         basis=Basis.MEASURED,
         evidence=evidence,
         advice=(*advice_for(NAME, evidence.get("peer_kind")), *pool.arithmetic()),

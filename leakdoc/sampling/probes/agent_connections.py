@@ -43,7 +43,7 @@ class AgentConnectionsProbe:
         self._columns: dict[Column, None] = {}
 
     def read(self, reading: Reading) -> None:
-        """Put ``connections_opened_at{…}``, ``connections_held_at{…}``, ``waiting_at{…}`` and ``pool_…{…}``."""
+        """Put ``connections_opened_at{…}``, ``…_held_at{…}``, ``waiting_at{…}``, ``tasks_at{…}`` and ``pool_…{…}``."""
         try:
             self._address = self._address or find_agent(self._pid)
             with AgentSocket(self._pid, self._address, patience_s=_PATIENCE_S) as agent:
@@ -54,7 +54,7 @@ class AgentConnectionsProbe:
             self._address = None
             return
         pools = [each for each in told.get("pools") or () if isinstance(each, dict)]
-        for column, count in (*self._opened(told), *self._held(pools), *_waiting(pools)):
+        for column, count in (*self._opened(told), *self._held(pools), *_waiting(pools), *_tasks_at(told)):
             self._add(reading, column, count)
         for pool in pools:
             reading.values.update(self._numbers(pool))
@@ -100,6 +100,11 @@ def _waiting(pools: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Column, float
     for pool in pools:
         for each in pool.get("waiting_at") or ():
             yield _at("waiting_at", each, None), float(each.get("count") or 0)
+
+
+def _tasks_at(told: Mapping[str, Any]) -> Iterator[tuple[Column, float]]:
+    for each in told.get("tasks_at") or ():
+        yield _at("tasks_at", each, None), float(each.get("count") or 0)
 
 
 def _at(metric: str, place: Mapping[str, Any], group: Group | None) -> Column:

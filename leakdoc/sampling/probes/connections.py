@@ -8,6 +8,7 @@ from typing import Final
 from leakdoc.sampling.probes.reading import Reading
 from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
 from leakdoc.sampling.sockets.census import Census, Connection
+from leakdoc.sampling.sockets.elsewhere import Elsewhere
 from leakdoc.sampling.sockets.looking import Looking, OneByOne, silent_of
 from leakdoc.sampling.sockets.ownership import HeldInodes
 from leakdoc.sampling.sockets.peers import Group
@@ -37,9 +38,10 @@ class ConnectionsProbe:
         self._unix_connections: list[Connection] = []
         self._tally = Tally()
         self._time_wait = TimeWait(self._table, directory)
+        self._elsewhere = Elsewhere(self._table)
 
     def read(self, reading: Reading) -> None:
-        """Put the columns of `Tally` and `TimeWait`, and ``connections_waiting{…}`` of each port it listens on."""
+        """Put the columns of `Tally`, `TimeWait` and `Elsewhere`, and ``connections_waiting{…}`` of each port."""
         now_s = reading.monotonic_s
         unix_sockets = self._unix_sockets(reading)
         unix = frozenset(each.inode for each in unix_sockets)
@@ -53,6 +55,7 @@ class ConnectionsProbe:
         reading.values.update(waiting_columns(seen.others, seen.held))
         reading.values.update(abandoned_columns(seen.others, self._tally.groups))
         reading.values.update(self._time_wait.columns(self._tally.groups, now_s))
+        reading.values.update(self._elsewhere.columns(seen.strangers, self._tally.groups))
         if self._why_not_idle is not None:
             reading.unavailable.update(dict.fromkeys(IDLE_METRICS, self._why_not_idle))
 

@@ -23,6 +23,7 @@ class Seen:
         others: the sockets that listen, and those that no process holds any more.
         connections: the target's, where they were looked at one by one.
         peers: what was gathered of them, where they were not.
+        strangers: what others hold, where it was looked at one by one; else null.
         closed: the target's that have gone since the look before, by group.
     """
 
@@ -31,6 +32,7 @@ class Seen:
     closed: Counter[Group]
     connections: list[Connection] = field(default_factory=list)
     peers: dict[Group, Peer] = field(default_factory=dict)
+    strangers: list[TcpSocket] | None = None
 
 
 class Looking(Protocol):
@@ -69,7 +71,8 @@ class OneByOne:
         own = held.among({each.inode for each in sockets if each.inode} | unix, now_s)
         self._connections = self.census.take(sockets, own, now_s)
         others = [each for each in sockets if each.state == LISTEN or is_left_behind(each)]
-        return Seen(own, others, self.census.closed, connections=self._connections)
+        strangers = [each for each in sockets if each.inode and each.inode not in own and each.state != LISTEN]
+        return Seen(own, others, self.census.closed, connections=self._connections, strangers=strangers)
 
     def group_of_inode(self) -> Mapping[int, Group]:
         """As `Looking.group_of_inode`."""

@@ -106,6 +106,7 @@ def _peer(some: Standings) -> Peer:
         idle_s=np.sort(some.idle_s[some.has_idle]).tolist(),
         awaiting_s=np.sort(some.awaiting_s[some.has_awaiting]).tolist(),
         since_fin_s=np.sort(some.since_fin_s[some.has_fin]).tolist(),
+        new_idle_s=some.idle_s[some.is_new & some.has_idle].tolist(),
     )
     lost = some.severed | ((some.unanswered >= LOST_AFTER) & (some.state == ESTABLISHED))
     peer.counts["unanswered"] = int((some.unanswered > 0).sum())

@@ -6,7 +6,7 @@ It tells no idle ages. Format: proc_pid_net(5); addresses are words in the byte 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
 from leakdoc.sampling.sockets.tcp import KEY_ENDS, TIME_WAIT, Endpoint, TcpSocket
@@ -30,6 +30,10 @@ class ProcNetTable:
     def read_time_wait(self) -> list[TcpSocket]:
         """Return what is left of connections that this side closed first."""
         return [each for each in self.read() if each.state == TIME_WAIT]
+
+    def still_held(self, sockets: Sequence[TcpSocket]) -> frozenset[bytes]:
+        """Return the keys of those that are there still; their inode is in it, so that they are held."""
+        return frozenset(each.key for each in sockets) & {each.key for each in self.read()} if sockets else frozenset()
 
 
 def parse_table(text: str) -> Iterator[TcpSocket]:

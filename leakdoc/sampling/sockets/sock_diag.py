@@ -6,10 +6,11 @@ sock_diag(7).
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
 from leakdoc.sampling.procfs import UnexpectedText
@@ -24,14 +25,17 @@ _EVERY_FAMILY: Final = 18
 SOCKET_KINDS: Final = (_BY_FAMILY, _EVERY_FAMILY)  # an answer is of the kind of its request
 _NLMSG_ERROR: Final = 2
 _NLMSG_DONE: Final = 3
+_REQUEST_ONE: Final = 0x1  # NLM_F_REQUEST
 _REQUEST_DUMP: Final = 0x301  # NLM_F_REQUEST | NLM_F_DUMP
 _INET_DIAG_INFO: Final = 2
 _INFO: Final = 1 << (_INET_DIAG_INFO - 1)
 # TIME_WAIT and SYN_RECV are held by no process, and there may be many of them.
+_ALL: Final = 0xFFFF_FFFF
 _HELD: Final = sum(1 << state for state in (1, 2, 4, 5, 7, 8, 9, 10, 11))
 
 _HEADER: Final = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
-_REQUEST: Final = struct.Struct("=BBBxI48x")  # struct inet_diag_req_v2, with an empty socket id
+_REQUEST: Final = struct.Struct("=BBBxI48s")  # struct inet_diag_req_v2; the socket's id is last
+_ANY: Final = bytes(48)
 _OLD_REQUEST: Final = struct.Struct("=3xB48xI4x")  # struct inet_diag_req, the same
 # struct nlmsghdr, and behind it struct inet_diag_msg: family, state, timer, retrans, socket id, expires, rqueue,
 # wqueue, uid, inode. Both are unpacked in one go: there may be tens of thousands.
@@ -80,6 +84,21 @@ class NetlinkTable:
         """Return what `read` reads, as it came."""
         return self._asked(_HELD, _INFO, self._unparsed)
 
+    def still_held(self, sockets: Sequence[TcpSocket]) -> frozenset[bytes]:
+        """Return the keys of those that are there still, and that a process holds: each is asked for by itself."""
+        return frozenset(each.key for each in sockets if self._is_held(each))
+
+    def _is_held(self, each: TcpSocket) -> bool:
+        family = socket.AF_INET if each.width == 4 else socket.AF_INET6
+        self._ask(_BY_FAMILY, _REQUEST.pack(family, socket.IPPROTO_TCP, 0, _ALL, each.key), _REQUEST_ONE)
+        try:
+            found, _ = parse_part(self._socket.recv(_BUFFER), self._sequence)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ESTALE):  # it is gone, or its ends are another's now
+                return False
+            raise
+        return any(one.key == each.key and one.inode for one in found)
+
     def _read(self, states: int, extensions: int) -> list[TcpSocket]:
         return [each for sockets in self._asked(states, extensions, self._parsed) for each in sockets]
 
@@ -93,13 +112,13 @@ class NetlinkTable:
                 self._is_at_once = False
         found = []
         for family in (socket.AF_INET, socket.AF_INET6):
-            self._ask(_BY_FAMILY, _REQUEST.pack(family, socket.IPPROTO_TCP, extensions, states))
+            self._ask(_BY_FAMILY, _REQUEST.pack(family, socket.IPPROTO_TCP, extensions, states, _ANY))
             found.append(take())
         return found
 
-    def _ask(self, kind: int, body: bytes) -> None:
+    def _ask(self, kind: int, body: bytes, flags: int = _REQUEST_DUMP) -> None:
         self._sequence += 1
-        header = _HEADER.pack(_HEADER.size + len(body), kind, _REQUEST_DUMP, self._sequence, 0)
+        header = _HEADER.pack(_HEADER.size + len(body), kind, flags, self._sequence, 0)
         self._socket.send(header + body)
 
     def _parsed(self) -> list[TcpSocket]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ class Peer:
     idle_s: list[float] = field(default_factory=list)
     awaiting_s: list[float] = field(default_factory=list)
     since_fin_s: list[float] = field(default_factory=list)
+    new_idle_s: list[float] = field(default_factory=list)
 
     def add(self, each: Connection) -> None:
         self.states[each.state] += 1
@@ -49,6 +51,8 @@ class Peer:
             self.without_keepalive += 1
         if each.is_new:
             self.opened += 1
+            if each.idle_s is not None:
+                self.new_idle_s.append(each.idle_s)
         if each.unanswered or each.unsent or each.unread or each.is_severed:
             self._count(each)
 
@@ -173,6 +177,8 @@ def _seconds(group: Group, peer: Peer) -> dict[Column, float]:
             values[Column.of(f"connection_{name}_s", **labels)] = max(ages)
     if peer.idle_s:
         values[Column.of("connection_idle_min_s", **labels)] = min(peer.idle_s)
+    if peer.new_idle_s:
+        values[Column.of("connection_new_idle_s", **labels)] = math.fsum(peer.new_idle_s) / len(peer.new_idle_s)
     for name, ages in (("idle_median", peer.idle_s), ("since_fin_median", peer.since_fin_s)):
         if ages:
             values[Column.of(f"connection_{name}_s", **labels)] = _median(ages)

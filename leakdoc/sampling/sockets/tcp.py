@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
 # include/net/tcp_states.h
@@ -165,3 +166,6 @@ class SocketTable(Protocol):
 
     def read_time_wait(self) -> list[TcpSocket]:
         """Return the sockets in TIME_WAIT; raises as `read` does."""
+
+    def still_held(self, sockets: Sequence[TcpSocket]) -> frozenset[bytes]:
+        """Return the keys of those that are there still, and that a process holds; raises as `read` does."""

@@ -14,7 +14,7 @@ from typing import Final
 from leakdoc.model.sample import Column
 from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText
 from leakdoc.sampling.sockets.peers import OUT, Group, peer_name
-from leakdoc.sampling.sockets.tcp import KEY_ENDS, Endpoint, SocketTable
+from leakdoc.sampling.sockets.tcp import KEY_ENDS, Endpoint, SocketTable, TcpSocket
 
 LOOK_EVERY_S: Final = 5.0  # they stay for a minute, and there may be tens of thousands
 _RANGE: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -31,31 +31,46 @@ class TimeWait:
         self._table = table
         self._looked_s: float | None = None
         self._ports = _ports(directory)
+        self._known: frozenset[bytes] | None = None
+        self._entered: Counter[str] = Counter()
 
     def columns(self, groups: Iterable[Group], now_s: float) -> dict[Column, float]:
-        """Return ``time_wait{…}`` and ``local_ports{…}`` by peer; nothing between the times of looking."""
+        """Return ``time_wait{…}``, ``time_wait_entered_total{…}`` and ``local_ports{…}`` by peer.
+
+        What entered is counted from the first look on: what stood there then was left before, by whomever. Nothing is
+        returned between the times of looking.
+        """
         outgoing = [each for each in groups if each.direction == OUT and not each.peer.startswith("unix:")]
         if not outgoing or (self._looked_s is not None and now_s - self._looked_s < LOOK_EVERY_S):
             return {}
         self._looked_s = now_s
         try:
-            counts = self._counts()
+            found = self._table.read_time_wait()
         except (OSError, UnexpectedText):
             return {}
+        counts = _by_peer(found)
+        if self._known is not None:
+            self._entered.update(_by_peer(each for each in found if each.key not in self._known))
+        self._known = frozenset(each.key for each in found)
         values = {Column.of("time_wait", **each.labels): float(counts[each.peer]) for each in outgoing}
+        values |= {
+            Column.of("time_wait_entered_total", **each.labels): float(self._entered[each.peer]) for each in outgoing
+        }
         if self._ports is not None:
             values |= {Column.of("local_ports", **each.labels): float(self._ports) for each in outgoing}
         return values
 
-    def _counts(self) -> Counter[str]:
-        """Count by the peer's end: the remote one, or, where the peer closed first on this machine, the local one."""
-        found = self._table.read_time_wait()
-        ends = Counter((each.key[_REMOTE_ADDRESS], each.key[_REMOTE_PORT], each.width) for each in found)
-        ends.update((each.key[_LOCAL_ADDRESS], each.key[_LOCAL_PORT], each.width) for each in found)
-        counts: Counter[str] = Counter()
-        for (address, port, width), count in ends.items():
-            counts[peer_name(Endpoint(address[:width], int.from_bytes(port, "big")))] += count
-        return counts
+
+def _by_peer(found: Iterable[TcpSocket]) -> Counter[str]:
+    """Count by the peer's end: the remote one, or, where the peer closed first on this machine, the local one."""
+    ends: Counter[tuple[bytes, bytes, int]] = Counter()
+    for each in found:
+        ends[each.key[_REMOTE_ADDRESS], each.key[_REMOTE_PORT], each.width] += 1
+        ends[each.key[_LOCAL_ADDRESS], each.key[_LOCAL_PORT], each.width] += 1
+    counts: Counter[str] = Counter()
+    for (address, port, width), count in ends.items():
+        counts[peer_name(Endpoint(address[:width], int.from_bytes(port, "big")))] += count
+    return counts
 
 
 def _ports(directory: ProcessDirectory) -> int | None:
