@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from leakdoc.detection.stats.growth import judge
-from leakdoc.detection.stats.lives import split_at_drops
+from leakdoc.detection.stats.lives import present_rate, split_at_drops
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, Series
 from leakdoc.detection.stats.staircase import rises_of
@@ -77,3 +77,29 @@ def test_stable_growth_that_is_at_most_so_much_is_under_what_matters() -> None:
     found = judge(series(at, 12 * MIB + 57 * MIB * (1 - np.exp(-at / 13)) + noise(len(at), size=0.02 * MIB)))
     assert found.decision in (Decision.STABLE, Decision.WARMING_UP)
     assert "that matter" not in found.reason, found.reason
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_grew_and_was_given_back_for_good_is_no_leak_and_a_leak_across_a_restart_is(seed: int) -> None:
+    at = np.arange(0.0, 1_000.0)
+    hill = np.where(at < 870, np.clip((at - 580) / 290, 0.0, 1.0), 0.0)
+    freed = judge(series(at, 200 * MIB + 140 * MIB * hill + noise(1_000, seed)))
+    assert freed.decision is not Decision.LEAKING, freed.reason
+    leak = judge(series(at, 200 * MIB + 0.3 * MIB * (at % 600) + noise(1_000, seed)))
+    assert leak.decision is Decision.LEAKING, leak.reason
+
+
+def test_a_hole_in_the_readings_does_not_make_two_processes_of_one() -> None:
+    at = np.arange(0.0, 1_000.0)
+    kept = (at < 200) | (at > 330)
+    values = np.where(at < 870, 300.0, 100.0) * MIB + noise(1_000)
+    found = judge(series(at[kept], values[kept]))
+    assert (found.evidence["inferred_restarts"], found.evidence["processes_at_end"]) == (1, 1)
+
+
+def test_the_present_life_is_asked_how_fast_it_rose() -> None:
+    at, life = np.arange(80.0), (np.arange(80) >= 60).astype(np.intp)
+    flat, rising = np.where(at < 60, 3.0 * at, 10.0), np.where(at < 60, 3.0 * at, 3.0 * (at - 60))
+    assert present_rate(at, flat, life, 0.0) == 0.0
+    assert present_rate(at, rising, life, 0.0) == pytest.approx(3.0)
+    assert present_rate(at, flat, (at >= 75).astype(np.intp), 0.0) is None

@@ -29,6 +29,8 @@ class Case:
         tail: whether the last part still grows.
         lives: how many processes, one after the other or side by side, the bins come from.
         doubtful_lives: whether restarts that nobody recorded were inferred so often that they may be collections.
+        present: how fast the present life alone rose at most, per second, where its start was inferred from a fall
+            and it is long enough to say; null elsewhere.
         grew_for: seconds for which the growth has lasted.
         rises: how many jumps make up most of the rise of a staircase; null where the series is none.
         quiet: whether a staircase has rested for much longer than between its steps.
@@ -58,6 +60,7 @@ class Case:
     smallest: float = 0.0
     tail: bool = True
     doubtful_lives: bool = False
+    present: float | None = None
     lives: int = 1
     grew_for: float = 0.0
     slowing: float = 0.0
@@ -100,6 +103,13 @@ class Case:
         rise = self.slope.low * self.grew_for
         doubled = rise >= policy.urgent_rise * max(self.fit.level - rise, 0.0)
         return max(at_once, min(patience, policy.urgent_after - self.grew_for) if doubled else patience)
+
+    @property
+    def given_back_since(self) -> bool:
+        """Whether it grew only before a fall that was taken for a restart, and may have given the growth back."""
+        if self.present is None or self.slope is None:
+            return False
+        return self.present < self.policy.tail_slope * self.slope.estimate
 
     @property
     def claimed_rise(self) -> float:

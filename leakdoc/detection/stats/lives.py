@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +15,7 @@ from leakdoc.detection.stats.tidying import Rows
 _DEVIATIONS: Final = 10.0
 _AT_ONCE: Final = 0.5
 _SELDOM: Final = 0.25
+_LEAST_POINTS: Final = 3
 
 
 def split_at_drops(rows: Rows, policy: GrowthPolicy) -> Rows:
@@ -68,3 +70,21 @@ def _end_bursts(y: FloatArray, falls: IntArray) -> Mask:
             ends[number] = True
             lasted += at - since - 1
     return ends if lasted <= _SELDOM * len(y) else np.zeros(len(falls), dtype=bool)
+
+
+def present_rate(t: FloatArray, y: FloatArray, life: IntArray, noise: float) -> float | None:
+    """How fast the last life rose at most, from the medians of its first and last third; null where it is too short.
+
+    Args:
+        t: shape (n,), seconds.
+        y: shape (n,).
+        life: shape (n,), ascending.
+        noise: standard deviation of one of the values.
+    """
+    last = life == life[-1]
+    third = int(np.sum(last)) // 3
+    if third < _LEAST_POINTS:
+        return None
+    first, second = (slice(third), slice(-third, None))
+    rose = float(np.median(y[last][second]) - np.median(y[last][first])) + 2.0 * noise / math.sqrt(third)
+    return rose / float(np.median(t[last][second]) - np.median(t[last][first]))

@@ -176,9 +176,9 @@ def _given_back(y: FloatArray, policy: GrowthPolicy) -> FloatArray:
 def present_at_end(bins: Bins) -> IntArray:
     """Return the last bin of each life that reaches the end of the data."""
     ends = np.append(np.diff(bins.life) > 0, True)
-    gaps = np.diff(bins.t)[~ends[:-1]]
     last = np.flatnonzero(ends)
-    usual = float(np.max(gaps)) if len(gaps) else 0.0
+    gaps = (np.diff(bins.t[bins.life == life]) for life in bins.life[last])
+    usual = max((float(np.median(gap)) for gap in gaps if len(gap)), default=0.0)  # a hole in the readings is not
     return last[bins.t[last] >= np.max(bins.t) - 1.5 * usual]
 
 

@@ -101,9 +101,10 @@ def no_exposure(case: Case) -> Ruling | None:
 def restarts_in_doubt(case: Case) -> Ruling | None:
     """It rises between falls that may be restarts or collections; only from restarts would it be a leak."""
     assert case.slope is not None
-    if not case.doubtful_lives or case.slope.low <= 0.0:
+    if case.slope.low <= 0.0 or not (case.doubtful_lives or case.given_back_since):
         return None
-    return Ruling(rule="restarts_in_doubt", decision=Decision.INCONCLUSIVE, reason=wording.doubtful_lives())
+    reason = wording.doubtful_lives() if case.doubtful_lives else wording.given_back_since()
+    return Ruling(rule="restarts_in_doubt", decision=Decision.INCONCLUSIVE, reason=reason)
 
 
 def too_short(case: Case) -> Ruling | None:

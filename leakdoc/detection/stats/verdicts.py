@@ -15,6 +15,7 @@ from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.case import Case
 from leakdoc.detection.stats.evidence import evidence_of
 from leakdoc.detection.stats.fitted import Fitted, fit_all
+from leakdoc.detection.stats.lives import present_rate
 from leakdoc.detection.stats.measuring import Slope, present_at_end
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared
@@ -151,7 +152,15 @@ def _measured(
         settles=found.settles, load_shaped=loaded, shape=found.shape, axis=fit.axis, slope=slope, fit=fit,
         detectable=found.detectable * scale, smallest=own if policy.smallest is None else policy.smallest,
         tail=found.tail, grew_for=grew_for, slowing=_SLOWING * prepared.span, rises=rises, quiet=quiet,
+        present=_present(prepared, found.fit.noise),
     )  # fmt: skip
+
+
+def _present(prepared: Prepared, noise: float) -> float | None:
+    if not prepared.inferred or prepared.bins is None:
+        return None
+    told = present_rate(prepared.bins.t, prepared.y, prepared.bins.life, noise)
+    return None if told is None else told * prepared.scale
 
 
 def _can_be_told(slope: Slope, scale: float) -> bool:

@@ -166,6 +166,11 @@ def doubtful_lives() -> str:
     return "falls so often that collections and restarts cannot be told apart; process start times would settle it"
 
 
+def given_back_since() -> str:
+    """A fall that may be a restart, and no growth since."""
+    return "grew until a fall that is a restart, or memory given back, and not since; process start times would tell"
+
+
 def _to_prove(case: Case, needs: float | None, target: float) -> str:
     return f"{_wait(needs)} to prove or rule out {_rate(case, target)}"
 
