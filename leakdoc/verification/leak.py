@@ -83,6 +83,6 @@ def leak_of(
         column=column,
         before=old,
         rate_per_s=rate_per_s,
-        pause_s=longest_pause_s(before, column, noise),
-        pause_requests=longest_pause_requests(before, column, noise),
+        pause_s=longest_pause_s(before, column, noise, rate_per_s),
+        pause_requests=longest_pause_requests(before, column, noise, rate_per_s),
     )

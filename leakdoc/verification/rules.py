@@ -14,8 +14,9 @@ from leakdoc.units import format_duration, format_rate
 from leakdoc.verification.assessing import Assessed
 from leakdoc.verification.channels import title
 from leakdoc.verification.comparison import Comparison, Fresh
+from leakdoc.verification.figures import floor_slope
 from leakdoc.verification.measuring import Measured
-from leakdoc.verification.windows import oldest_s, youngest_s
+from leakdoc.verification.windows import oldest_s, without_start, youngest_s
 from leakdoc.verification.work import REQUESTS, work_of
 
 _INTERVAL_DEVIATIONS: Final = 1.96  # half a 95 % interval in standard deviations
@@ -42,22 +43,23 @@ def decide(case: Comparison, checks: Sequence[Check]) -> Ruling:
 
 
 def sound_before_leaks_after(case: Comparison, _: Sequence[Check]) -> Ruling | None:
-    """What was seen to be sound before leaks after: the rollout made it worse."""
+    """What was sound before, or could not have hidden such growth, leaks after: the rollout made it worse."""
     leaking = (each for each in case.fresh if each.is_new)
-    new = [each for each in leaking if each.before is not None and _was_sound(each, each.before)]
+    new = [each for each in leaking if each.before is not None and _was_sound(each, each.before, case)]
     if not new:
         return None
-    return Ruling(decision=ProofDecision.WORSE, reason=f"it leaks where it did not before: {_told(new)}")
+    seen = all(each.before is not None and each.before.decision.is_settled for each in new)
+    told = "it leaks where it did not before" if seen else "it leaks faster than could have gone unseen before"
+    return Ruling(decision=ProofDecision.WORSE, reason=f"{told}: {_told(new)}")
 
 
-def _was_sound(each: Fresh, before: Growth) -> bool:
-    """Whether before was seen to be sound, and could not have hidden what grows now."""
-    if not before.decision.is_settled:
-        return False
+def _was_sound(each: Fresh, before: Growth, case: Comparison) -> bool:
+    """Whether before could not have hidden what grows now: by its decision, or by the most that could have hidden."""
     now, then = each.after.slope_per_s, before.slope_per_s
     if now is None or then is None or now.low is None or then.high is None:
-        return True
-    return now.low > then.high
+        return before.decision.is_settled
+    margin = 1.0 if before.decision.is_settled else case.policy.worse_share
+    return now.low > margin * then.high
 
 
 def faster(case: Comparison, _: Sequence[Check]) -> Ruling | None:
@@ -77,7 +79,15 @@ def _is_faster(each: Assessed, look: Measured, case: Comparison) -> bool:
     if new_error is None or old_error is None:
         return False
     error = math.hypot(new_error, most * old_error)
-    return rate - most * old > case.policy.one_sided_deviations * error / _INTERVAL_DEVIATIONS
+    beyond_doubt = rate - most * old > case.policy.one_sided_deviations * error / _INTERVAL_DEVIATIONS
+    return beyond_doubt and _line_agrees(each, look, case)
+
+
+def _line_agrees(each: Assessed, look: Measured, case: Comparison) -> bool:
+    """Whether a line without a model rises faster too: a bend near the end is no pace yet."""
+    part = without_start(case.after, max(look.cut, case.policy.first_cut))
+    line = floor_slope(part, each.leak.column, case.policy.plain_bins)
+    return line is None or line > case.policy.worse_share * each.leak.rate_per_s
 
 
 def still_leaking(case: Comparison, _: Sequence[Check]) -> Ruling | None:

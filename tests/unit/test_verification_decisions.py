@@ -59,6 +59,23 @@ def test_faster_growth_is_worse():
     assert verify(leaky(ages()), leaky(ages(), rate=300.0 * KIB, at=LATER)).decision is WORSE
 
 
+def test_pace_since_a_late_bend_alone_is_not_worse():
+    age = ages(120.0)
+    late = sound(age).column("rss_bytes") + pages(np.maximum(age - 102.0, 0.0) * 450.0 * KIB)
+    proof = verify(leaky(age), trace(age, at=LATER, rss_bytes=late))
+    assert proof.decision is NOT_FIXED
+
+
+def test_growth_that_could_not_have_gone_unseen_before_is_worse():
+    age = ages()
+    descriptors = np.round(40.0 + noise(len(age), 8.0))
+    before, after = leaky(age, open_fds=descriptors), sound(age, open_fds=descriptors + np.floor(5.0 * age))
+    proof = verify(before, after)
+    assert proof.decision is WORSE
+    assert check_of(proof, "no_new_leak").numbers["open_fds"]["before"] == "inconclusive"
+    assert "faster than could have gone unseen before" in proof.reason
+
+
 def test_a_third_of_the_growth_is_improved():
     proof = verify(leaky(ages()), leaky(ages(), rate=50.0 * KIB, at=LATER))
     assert proof.decision is IMPROVED

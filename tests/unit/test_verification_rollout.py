@@ -15,6 +15,7 @@ from leakdoc.verification.windows import latest_version, restarts, without_start
 from tests.unit.verification_scenes import EPOCH, ages, trace
 
 AGE = ages(10.0, 1.0)
+RSS = Column("rss_bytes")
 
 
 def test_told_instant_splits_there_where_processes_are_not_told_apart():
@@ -79,13 +80,29 @@ def test_workers_side_by_side_are_no_restarts():
     ],
 )
 def test_pause_is_the_longest_time_without_growth(values, pause):
-    assert longest_pause_s(trace(AGE, rss_bytes=values), Column("rss_bytes"), 0.0) == pytest.approx(pause, abs=1.0)
+    assert longest_pause_s(trace(AGE, rss_bytes=values), RSS, 0.0, 1.0) == pytest.approx(pause, abs=1.0)
+
+
+def test_noise_that_wanders_does_not_shorten_a_quiet_start():
+    age = ages(600.0, 1.0)
+    wanders = 8.0 * np.sin(age / 40.0)
+    quiet = longest_pause_s(trace(age, rss_bytes=np.maximum(age - 300.0, 0.0) + wanders), RSS, 1.0, 1.0)
+    steady = longest_pause_s(trace(age, rss_bytes=age + wanders), RSS, 1.0, 1.0)
+    assert quiet == pytest.approx(300.0, abs=20.0)
+    assert steady < 40.0
+
+
+def test_worker_that_never_leaked_beside_one_that_did_is_no_pause():
+    two = trace(np.concatenate([AGE, AGE]), lives=(10,), rss_bytes=np.concatenate([AGE, np.zeros(10)]))
+    apart = trace(np.concatenate([AGE, AGE + 20.0]), lives=(10,), rss_bytes=np.concatenate([AGE, np.zeros(10)]))
+    assert longest_pause_s(two, RSS, 0.0, 0.5) < 3.0
+    assert longest_pause_s(apart, RSS, 0.0, 0.5) == pytest.approx(9.0, abs=1.0)
 
 
 def test_floor_that_rises_under_a_ceiling_does_not_pause():
     age = ages(100.0, 1.0)
     saw = age + (200.0 - age) * np.mod(np.arange(100), 10) / 9.0
-    assert longest_pause_s(trace(age, rss_bytes=saw), Column("rss_bytes"), 0.0) < 30.0
+    assert longest_pause_s(trace(age, rss_bytes=saw), RSS, 0.0, 1.0) < 30.0
 
 
 def test_workers_that_begin_together_are_one_rollout():
