@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from leakdoc.units import format_size
 AGENT_BYTES: Final = 8 << 20  # what the agent took where it was sent: 2 to 4 MiB, and as much again in a look
 ROOM_FACTOR: Final = 3  # never be the last straw: so many times the measured cost must be free
 _DISK_BYTES: Final = 1 << 20  # two small files and a socket
+_LIMITED: Final = {"Max address space": "VmSize", "Max data size": "VmData"}
 _MEMORY: Final = Path("/proc/meminfo")
 
 
@@ -69,10 +71,33 @@ def room_of(directory: ProcessDirectory) -> float | None:
         pass  # in no group that counts memory: the machine is the limit
     except OSError:
         return None
+    rooms.extend(_rooms_of_limits(directory))
     available = parse_status(_MEMORY.read_text(encoding="ascii")).get("MemAvailable")
     if available is not None:
         rooms.append(float(available) * 1024)
     return min(rooms) if rooms else None
+
+
+def room_for(directory: ProcessDirectory, needed: int) -> str | None:
+    """Say that, and why, there is no room for what takes so many bytes; null where there is."""
+    room = room_of(directory)
+    if room is None:
+        return "how much memory it may still use is not known (--accept-oom-risk)"
+    if room >= ROOM_FACTOR * needed:
+        return None
+    return f"{format_size(max(room, 0))} are left under its limit, not {format_size(ROOM_FACTOR * needed)}"
+
+
+def _rooms_of_limits(directory: ProcessDirectory) -> Iterator[float]:
+    """Yield what the process's own limits leave (setrlimit(2)): beyond them its allocations fail."""
+    try:
+        limits, status = directory.text("limits"), parse_status(directory.text("status"))
+    except OSError:
+        return
+    for name, counter in _LIMITED.items():
+        match = re.search(rf"^{name} +(\d+) ", limits, re.MULTILINE)
+        if match is not None and counter in status:
+            yield float(match[1]) - status[counter] * 1024
 
 
 def _platform(subject: Subject) -> None:
@@ -84,7 +109,12 @@ def _platform(subject: Subject) -> None:
         )
 
 
-def _not_forbidden(subject: Subject) -> None:
+def require_not_forbidden(subject: Subject) -> None:
+    """Make sure that the process does not forbid it to others.
+
+    Raises:
+        AttachRefused: it does.
+    """
     environment = subject.directory.text("environ").split("\0")
     words = subject.directory.text("cmdline").split("\0")
     forbids = any(each.partition("=")[0] == "PYTHON_DISABLE_REMOTE_DEBUG" and each[-1] != "=" for each in environment)
@@ -150,4 +180,13 @@ def _disk(subject: Subject) -> None:
         raise AttachRefused(f"/tmp of process {subject.pid} is full", help="Free a megabyte there.")
 
 
-CHECKS: Final[tuple[Check, ...]] = (_platform, _allowed, _not_forbidden, _not_traced, _running, _python, _room, _disk)
+CHECKS: Final[tuple[Check, ...]] = (
+    _platform,
+    _allowed,
+    require_not_forbidden,
+    _not_traced,
+    _running,
+    _python,
+    _room,
+    _disk,
+)

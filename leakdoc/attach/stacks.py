@@ -51,7 +51,7 @@ class StacksProbe:
     """
 
     def __init__(self, pid: int) -> None:
-        self._command = [*_py_spy(), "dump", "--nonblocking", "--json", "--pid", str(pid)]
+        self._command = dump_command(pid)
         self._places: dict[tuple[str, int, str], None] = {}
 
     def read(self, reading: Reading) -> None:
@@ -61,7 +61,7 @@ class StacksProbe:
             PermissionError: the target is not ours to trace.
             OSError: py-spy gave nothing.
         """
-        waiting = Counter(waiting_places(_dump(self._command)))
+        waiting = Counter(waiting_places(dump(self._command)))
         for place in waiting:
             if len(self._places) < MOST_PLACES:
                 self._places[place] = None
@@ -69,6 +69,24 @@ class StacksProbe:
             column = Column.of("waiting_at", file=file, line=str(line), function=function)
             reading.values[column] = float(waiting[file, line, function])
         reading.standing.touched = "its stacks were read by py-spy, without stopping it (and /proc and netlink read)"
+
+
+def dump_command(pid: int) -> list[str]:
+    """Return the command that tells the stacks of a process without stopping it.
+
+    Raises:
+        MissingDependency: there is no py-spy.
+    """
+    return [*_py_spy(), "dump", "--nonblocking", "--json", "--pid", str(pid)]
+
+
+def places_of(threads: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int, str]]:
+    """Yield, of each thread, the innermost place of the target's own code."""
+    for thread in threads:
+        frames = [_frame(each) for each in thread.get("frames") or ()]
+        place = next((frame for frame in frames if not is_library(frame[0])), None)
+        if place is not None:
+            yield place
 
 
 def waiting_places(threads: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, int, str]]:
@@ -97,7 +115,13 @@ def _frame(told: Mapping[str, Any]) -> tuple[str, int, str]:
     return inert(str(file)), int(told.get("line") or 0), inert(str(told.get("name") or "?"))
 
 
-def _dump(command: list[str]) -> list[Mapping[str, Any]]:
+def dump(command: list[str]) -> list[Mapping[str, Any]]:
+    """Run the command; return the threads with their frames.
+
+    Raises:
+        PermissionError: the target is not ours to trace.
+        OSError: py-spy gave nothing.
+    """
     try:
         done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S, check=False)
     except subprocess.TimeoutExpired:

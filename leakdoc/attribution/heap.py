@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from leakdoc.attribution.examining import Ask, examine
+from leakdoc.attribution.climb import Ask
+from leakdoc.attribution.examining import examine
 from leakdoc.attribution.inside import InsidePlan
 from leakdoc.attribution.keeping import Keeper
 from leakdoc.model.documents import subject_document

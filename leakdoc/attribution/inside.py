@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from leakdoc.attach.preflight import AGENT_BYTES, ROOM_FACTOR
 from leakdoc.attribution.folding import Frame
 from leakdoc.attribution.windows import Kept
 from leakdoc.errors import AgentError
@@ -15,6 +16,7 @@ from leakdoc.sampling.clock import Clock
 
 _FRAMES: Final = 12  # of each allocation: as deep as libraries commonly are between the allocator and the user's line
 _LOOKS: Final = 3  # at the traced window: two increments tell what goes on from what has settled
+_LEAST_TRACES: Final = 4 << 20  # bytes: fewer are full at once
 _MOST_TRACES: Final = 64 << 20  # bytes that the traces may take in the target
 _SIGN_OF_LIFE_S: Final = 10.0  # well within the agent's patience of 30 s
 _SLOWEST: Final = 10.0  # a factor beyond that is no slowdown but another load
@@ -37,6 +39,22 @@ class InsidePlan:
     traced_s: float = 4.0
     budget_ms: float = 100.0
     most_bytes: int = _MOST_TRACES
+    why_untraced: str | None = None
+
+
+def affordable(plan: InsidePlan, room: float | None, *, accept_oom_risk: bool) -> InsidePlan:
+    """Return a plan whose traces fit into the room under the target's limit, as the agent does; else one without.
+
+    Args:
+        room: bytes that may be used still; null where that is not known.
+    """
+    if accept_oom_risk or not plan.traced_s:
+        return plan
+    room_for_traces = 0.0 if room is None else room / ROOM_FACTOR - AGENT_BYTES
+    if room_for_traces >= _LEAST_TRACES:
+        return replace(plan, most_bytes=int(min(plan.most_bytes, room_for_traces)))
+    why = "nothing is traced: too little memory is left under its limit, or how much is not known (--accept-oom-risk)"
+    return replace(plan, traced_s=0.0, why_untraced=why)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,7 +95,7 @@ def look_inside(
     Raises:
         AgentError: the agent does not answer any more; what was told before is lost.
     """
-    inside = Inside()
+    inside = Inside(not_traced=plan.why_untraced)
     agent.ask("heap")  # what it needs to answer is loaded before the first look
     agent.ask("look", budget_ms=plan.budget_ms, patience_s=30.0)
     inside.looked_at.append(clock.monotonic())

@@ -16,7 +16,7 @@ from leakdoc.cli.output import print_json, print_lines, tell, tell_kept
 from leakdoc.cli.watching import ended_by_signals
 
 if TYPE_CHECKING:
-    from leakdoc.attribution.examining import Ask
+    from leakdoc.attribution.climb import Ask
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
