@@ -85,9 +85,9 @@ def test_a_probe_that_meets_the_incident_has_not_failed(tmp_path: Path) -> None:
 
 def test_a_short_revision_is_replaced_only_where_one_is_named() -> None:
     known = [Entity(name="stable_revision", type="revision", value="61", origin="output")]
-    text = "10.61.8.20 had 61 goroutines; nomad job revert geo 61; back to version 61; r/geo:61; 回滚到 61"
+    text = "10.61.8.20 had 61 goroutines; stage stays at 61; nomad job revert geo 61; version 61; r/geo:61; 回滚到 61"
     assert generalized(text, known) == (
-        "<ip> had 61 goroutines; nomad job revert geo <stable_revision>; back to version <stable_revision>; "
+        "<ip> had 61 goroutines; stage stays at 61; nomad job revert geo <stable_revision>; version <stable_revision>; "
         "<image>:<stable_revision>; 回滚到 <stable_revision>"
     )
 

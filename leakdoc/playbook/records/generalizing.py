@@ -83,7 +83,7 @@ _COINED: Final = re.compile(
 )  # more than one word: no word of a language
 _SHORT: Final = 4  # digits: a shorter revision may be any number
 _A_REVISION: Final = (
-    r"(?i)(?:(?:revision|version|release|rev|build|definition|deployment|roll-?back|revert|undo|image|tag|back|版本|回滚|切回)"
+    r"(?i)(?:(?:\b(?:revision|version|release|rev|build|definition|deployment|roll-?back|revert|undo|image|tag|back)|版本|回滚|切回)"
     r"[^\n;|&]{{0,48}}?(?:[\s=:\"'/]|回|到)v?|[A-Za-z][\w./>-]*:v?|\bv){v}(?![\w-]|\.\d)"
 )
 # Short numbers are common; they are replaced only where their position says what they are.

@@ -12,7 +12,7 @@ from leakdoc.playbook.records.aligning import aligned
 from leakdoc.playbook.records.building import safely_ordered
 from leakdoc.playbook.records.covering import coverage
 from leakdoc.playbook.records.extracting import Incident
-from leakdoc.playbook.records.merging import merged
+from leakdoc.playbook.records.merging import behind_what_they_read, merged
 from leakdoc.playbook.registry import Registry
 
 Data = dict[str, Any]
@@ -126,7 +126,7 @@ def _adding_step(step: Data, learned: Data) -> Any:
         ahead = next((each for each in reversed(order[: order.index(step["id"])]) if each in known), None)
         data["steps"].insert(0 if ahead is None else known.index(ahead) + 1, _only_known(step, known))
         by_id = {each["id"]: each for each in data["steps"]}
-        data["steps"] = [by_id[each] for each in safely_ordered(list(by_id))]
+        data["steps"] = [by_id[each] for each in behind_what_they_read(safely_ordered(list(by_id)), [data])]
         data.setdefault("provenance", {}).setdefault("steps", {})[step["id"]] = {"support": "0/1"}
         return data
 

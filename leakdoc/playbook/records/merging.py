@@ -6,6 +6,7 @@ The inputs are put into an order of their own first, so that what comes out does
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from itertools import combinations
 from typing import Any, Final
@@ -33,7 +34,8 @@ def merged(playbooks: Iterable[Data], registry: Registry) -> Data:
     _refuse_other_classes(ordered)
     _refuse_other_effects(ordered)
     _refuse_opposite_orders(ordered, registry)
-    ids = safely_ordered(_united_order([[step["id"] for step in each["steps"]] for each in ordered]))
+    united = safely_ordered(_united_order([[step["id"] for step in each["steps"]] for each in ordered]))
+    ids = behind_what_they_read(united, ordered)
     records = sorted({name for each in ordered for name in each.get("provenance", {}).get("records", ())})
     params, notes = _params(ordered)
     steps = [_step(step_id, ordered, ids) for step_id in ids]
@@ -131,6 +133,21 @@ def _united_order(orders: list[list[str]]) -> list[str]:
                 before = next((each for each in reversed(order[:position]) if each in united), None)
                 united.insert(0 if before is None else united.index(before) + 1, step_id)
     return united
+
+
+def behind_what_they_read(ids: list[str], ordered: list[Data]) -> list[str]:
+    """Return the ids in their order, but each behind the steps whose outcomes and outputs it names."""
+    read: dict[str, set[str]] = {each: set() for each in ids}
+    for step in (step for each in ordered for step in each["steps"] if step["id"] in read):
+        named = set(re.findall(r"steps\.([\w-]+)\.", canonical({**step, "then": None})))
+        read[step["id"]] |= {*named, *(need.partition(".")[0] for need in step.get("needs", ()))} & read.keys()
+    placed: list[str] = []
+    left = list(ids)
+    while left:
+        ready = next((each for each in left if read[each] - {each} <= set(placed)), left[0])
+        placed.append(ready)
+        left.remove(ready)
+    return placed
 
 
 def _step(step_id: str, ordered: list[Data], ids: list[str]) -> Data:

@@ -69,10 +69,11 @@ def placed_calls(read: list[Reading], incident_class: str, rulebook: Rulebook) -
     """Return every call with its step, or none; statements have none yet."""
     course = Course(incident_class, rulebook)
     calls: list[Placed] = []
+    last_change = max((position for position, each in enumerate(read) if _changes(each)), default=-1)
     for position, reading in enumerate(read):
         if not reading.event.is_call:
             _hear(reading, read[position:], course)
-        course.changes_ahead = any(_changes(each) for each in read[position + 1 :])
+        course.changes_ahead = position < last_change
         calls.append(_call(reading, course) if reading.event.is_call else Placed(reading=reading, phase=course.phase))
     return calls
 

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -100,8 +100,8 @@ def _runs(pattern: tuple[tuple[str, ...], ...], argv: tuple[str, ...]) -> bool:
     """Whether the program fits, and the words follow in order; an option fits only a word that begins with `-`."""
     if not argv:
         return False
-    program = argv[0].rpartition("/")[2]
-    if not any(fnmatchcase(program, each) or fnmatchcase(argv[0], each) for each in pattern[0]):
+    program = argv[0].rpartition("/")[2][:_LONGEST_PROGRAM]
+    if not _is_called(program, argv[0][:_LONGEST_PROGRAM], pattern[0]):
         return False
     at = 1
     for alternatives in pattern[1:]:
@@ -113,6 +113,15 @@ def _runs(pattern: tuple[tuple[str, ...], ...], argv: tuple[str, ...]) -> bool:
             return False
         at += 1
     return True
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_called(program: str, called: str, names: tuple[str, ...]) -> bool:
+    """Whether one of these names is a program's; every rule asks it of every command, and programs are few."""
+    return any(fnmatchcase(program, each) or fnmatchcase(called, each) for each in names)
+
+
+_LONGEST_PROGRAM: Final = 256  # characters of a first word that can name a program
 
 
 def _is_word(word: str, wanted: str) -> bool:
