@@ -34,15 +34,32 @@ def _probe(ctx: StepContext, **given: Any) -> StepResult | bool | None:
     return file.is_file() and file.read_text(encoding="utf-8") == given.get("rules")
 
 
+def _kept(file: Path) -> Path:
+    """Where the rules that stood there before are: a run that is killed in the middle knows of them by this alone."""
+    return file.with_name(f".{file.name}.before")
+
+
+def _keep(file: Path) -> str | None:
+    """Keep what stands there before it is replaced, and return it."""
+    if not file.is_file():
+        _kept(file).unlink(missing_ok=True)
+        return None
+    previous = file.read_text(encoding="utf-8")
+    beside = file.with_name(f".{file.name}.new")
+    beside.write_text(previous, encoding="utf-8")
+    beside.replace(_kept(file))
+    return previous
+
+
 def _undo(ctx: StepContext, **given: Any) -> StepResult:
     file: Path | None = given.get("file")
     if file is None:
         return undo_hook(_NAME)(ctx, **given)
     if file.is_file() and file.read_text(encoding="utf-8") != given.get("rules"):
         raise StepError(f"{file} was changed since it was written; it is left as it is")
-    previous = None if ctx.applied is None else ctx.applied.outputs.get("previous")
-    if isinstance(previous, str):
-        file.write_text(previous, encoding="utf-8")
+    kept = _kept(file)
+    if kept.is_file():
+        kept.replace(file)
     else:
         file.unlink(missing_ok=True)
     return StepResult(outcome=Outcome.PASSED, reason=f"{file} is as it was")
@@ -76,8 +93,7 @@ def add_monitoring(
         return apply_hook(ctx, _NAME, given, outputs)
     if hook_of(_NAME, given).is_given and (command or call):
         raise UsageError("both a file and a hook are given", help="Give one of them.")
-    if file.is_file():
-        outputs["previous"] = file.read_text(encoding="utf-8")
+    outputs["previous"] = _keep(file)
     beside = file.with_name(f".{file.name}.new")
     beside.write_text(rules, encoding="utf-8")
     beside.replace(file)

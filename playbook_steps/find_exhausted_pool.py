@@ -26,4 +26,6 @@ def find_exhausted_pool(
     record: Annotated[Path | None, Param(help="keep the samples in this recording")] = None,
 ) -> StepResult:
     """Find the pool that callers wait for, and what its connections are held by."""
-    return answer(QUESTION, look(ctx, target, for_s=for_s, interval_s=interval_s, record=record, postgres=postgres))
+    return answer(
+        QUESTION, look(ctx, QUESTION, target, for_s=for_s, interval_s=interval_s, record=record, postgres=postgres)
+    )

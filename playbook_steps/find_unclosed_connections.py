@@ -26,4 +26,6 @@ def find_unclosed_connections(
     record: Annotated[Path | None, Param(help="keep the samples in this recording")] = None,
 ) -> StepResult:
     """Find the peers to whom connections accumulate, and the places that opened them where an agent noted those."""
-    return answer(QUESTION, look(ctx, target, for_s=for_s, interval_s=interval_s, record=record, postgres=postgres))
+    return answer(
+        QUESTION, look(ctx, QUESTION, target, for_s=for_s, interval_s=interval_s, record=record, postgres=postgres)
+    )

@@ -33,7 +33,7 @@ def isolate_upstream(
 
     `outputs.upstream` is the last of the chain: the one that waits for nobody that can be seen.
     """
-    seen = look(ctx, target, for_s=for_s, interval_s=interval_s, record=record)
+    seen = look(ctx, QUESTION, target, for_s=for_s, interval_s=interval_s, record=record)
     found = answer(QUESTION, seen)
     chain = list(_chain(ctx, seen, for_s=for_s, interval_s=interval_s))
     outputs: dict[str, Json] = {**found.outputs, "upstream": chain[-1] if chain else None, "chain": [*chain]}
@@ -53,7 +53,7 @@ def _chain(ctx: StepContext, seen: Any, *, for_s: float, interval_s: float) -> I
         if not upstream.startswith(LOOPBACK):
             return
         try:
-            seen = look(ctx, f":{upstream.rpartition(':')[2]}", for_s=for_s, interval_s=interval_s)
+            seen = look(ctx, QUESTION, f":{upstream.rpartition(':')[2]}", for_s=for_s, interval_s=interval_s)
         except (TargetError, UsageError):
             return  # whose it is cannot be told, or is not ours to look at
 

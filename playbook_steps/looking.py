@@ -34,6 +34,7 @@ class Question:
 
 def look(
     ctx: StepContext,
+    question: Question,
     target: int | str,
     *,
     for_s: float,
@@ -41,7 +42,10 @@ def look(
     record: Path | None = None,
     postgres: str | None = None,
 ) -> Any:
-    """Look at the connections of a target, until decided or told to stop; raises as `leakdoc.connections` does."""
+    """Look at the connections of a target, until the question is decided or the step is told to stop.
+
+    What is decided of other signatures meanwhile does not end it. Raises as `leakdoc.connections` does.
+    """
 
     def tell(progress: leakdoc.Progress) -> None:
         if progress.is_new and progress.diagnosis is not None:
@@ -53,6 +57,7 @@ def look(
         interval_s=interval_s,
         record=record,
         postgres=postgres,
+        asked=question.signatures,
         on_progress=tell,
         stop=ctx.cancelled,
     )

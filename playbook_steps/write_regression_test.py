@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,17 +17,18 @@ from leakdoc.playbook import Param, StepContext, evidence_file, step
 def write_regression_test(
     ctx: StepContext,  # noqa: ARG001  (the contract's first argument)
     *,
-    path: Annotated[Path, Param(help="the new test file")],
+    path: Annotated[Path | None, Param(help="the new test file; without it none is written")] = None,
     service: Annotated[str, Param(help="whose incident it was")] = "the service",
     lines: Annotated[Any, Param(help="lines, as capture_heap says, or places, as locate_code says")] = None,
     holders: Annotated[Any, Param(help="holders, as capture_heap says")] = None,
 ) -> StepResult:
     """Write a test that calls what leaked until it is decided whether it still does; it fails until it is filled in."""
+    if path is None:
+        return StepResult(outcome=Outcome.SKIPPED, reason="no file was named for a test", outputs={"path": None})
     text = leakdoc.regression_test_text(service, lines or [], holders or [])
     try:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
+            _write_new(path, text)
     except FileExistsError as error:
         raise StepError(f"{path} is there already", help="Name a new file; a test is never written over.") from error
     except OSError as error:
@@ -37,3 +39,13 @@ def write_regression_test(
         outputs={"path": str(path)},
         evidence=(evidence_file("test", path),),
     )
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a file whole or not at all, and over none that is there."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        os.link(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)

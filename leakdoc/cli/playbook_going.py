@@ -111,8 +111,11 @@ def settled(texts: Sequence[str], playbook: Playbook) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for text in texts:
         step, equals, word = text.partition("=")
-        if not equals or word not in _WORDS or step not in {each.id for each in playbook.steps}:
+        if not equals or word not in _WORDS:
             raise UsageError(f"not a step and a word: {inert(text)!r}", help="Write it like --settle rollout=done.")
+        known = [each.id for each in playbook.steps]
+        if step not in known:
+            raise UsageError(f"no step of this run: {inert(step)!r}", help=f"Its steps: {', '.join(known)}.")
         found[step] = _WORDS[word]
     return found
 

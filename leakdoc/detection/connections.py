@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -71,6 +71,7 @@ def prepare(
     interval_s: float = INTERVAL_S,
     record: str | Path | None = None,
     stop_when_decided: bool = True,
+    asked: Collection[str] | None = None,
     policies: Policies | None = None,
     postgres: str | None = None,
     more: Callable[[Target], Sequence[PlannedProbe]] = lambda _: (),
@@ -87,6 +88,7 @@ def prepare(
         for_s=for_s,
         record=record,
         stop_when_decided=stop_when_decided,
+        asked=asked,
         policies=policies,
         on_progress=on_progress,
         detectors=OF_CONNECTIONS,
@@ -102,6 +104,7 @@ def connections(
     interval_s: float = INTERVAL_S,
     record: str | Path | None = None,
     stop_when_decided: bool = True,
+    asked: Collection[str] | None = None,
     policies: Policies | None = None,
     postgres: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -111,6 +114,7 @@ def connections(
 
     Args:
         target: a pid, or what `leakdoc watch` takes.
+        asked: the detectors whose faults end the look before its time; null for all of them.
         postgres: where the DSN of its PostgreSQL is, ``env:NAME`` or ``file:PATH``; null to ask no database.
         stop: ends the look soon once it is set; what was seen by then is judged.
 
@@ -135,6 +139,7 @@ def connections(
         interval_s=interval_s,
         record=record,
         stop_when_decided=stop_when_decided,
+        asked=asked,
         policies=policies,
         postgres=postgres,
         on_progress=tell,

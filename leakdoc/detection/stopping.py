@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -33,6 +33,7 @@ class Standing:
         smallest_per_hour: the growth that `stable` must have been able to show; null for 1 % of the level an hour.
         diagnosis: the latest verdict; null before the first look.
         stop_when_decided: whether a decisive verdict ends it.
+        asked: the detectors whose faults are decisive; null for all of them.
     """
 
     elapsed_s: float
@@ -40,6 +41,7 @@ class Standing:
     smallest_per_hour: float | None
     diagnosis: Diagnosis | None
     stop_when_decided: bool = True
+    asked: Collection[str] | None = None
 
 
 Rule = Callable[[Standing], Stopped | None]
@@ -60,7 +62,10 @@ def _time_is_up(standing: Standing) -> Stopped | None:
 def _a_fault_is_decided(standing: Standing) -> Stopped | None:
     if not standing.stop_when_decided or standing.diagnosis is None:
         return None
-    return Stopped.DECIDED if standing.diagnosis.decision.is_fault else None
+    if standing.asked is None:
+        return Stopped.DECIDED if standing.diagnosis.decision.is_fault else None
+    faults = {each.detector for each in standing.diagnosis.findings if each.decision.is_fault}
+    return Stopped.DECIDED if faults & set(standing.asked) else None
 
 
 def _enough_was_seen(standing: Standing) -> Stopped | None:

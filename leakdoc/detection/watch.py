@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +58,7 @@ class Watch:
         retention: how large the file may grow, and how old its samples may become; the defaults when null.
         smallest_per_hour: the growth that `stable` must have been able to show; null for 1 % of the level an hour.
         stop_when_decided: whether a decisive verdict ends the watch before `for_s` does.
+        asked: the detectors whose faults are decisive; null for all of them.
         policies: every threshold; the defaults when null.
         captures: what is captured when memory comes close to its limit; null for nothing.
         on_progress: called after each sample, in the sampling thread.
@@ -79,6 +80,7 @@ class Watch:
         retention: Retention | None = None,
         smallest_per_hour: float | None = None,
         stop_when_decided: bool = True,
+        asked: Collection[str] | None = None,
         policies: Policies | None = None,
         captures: Captures | None = None,
         on_progress: Callable[[Progress], None] | None = None,
@@ -96,6 +98,7 @@ class Watch:
             smallest_per_hour=smallest_per_hour,
             diagnosis=None,
             stop_when_decided=stop_when_decided,
+            asked=asked,
         )
         self._interval_s = interval_s
         self._policies, self._looks = patient(policies, for_s, interval_s, stops_early=stop_when_decided)

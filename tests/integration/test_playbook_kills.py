@@ -259,6 +259,23 @@ def test_the_library_of_the_example_is_offered_and_sound(environment: dict[str, 
     assert listed["acme-rollout"]["origin"] == "acme-steps"
 
 
+@pytest.mark.parametrize("words", [("resume",), ("run", "x.yaml", "--journal")], ids=["resume", "run"])
+def test_what_is_no_plain_file_is_no_journal_and_nobody_waits_for_it(
+    words: tuple[str, ...], tmp_path: Path, environment: dict[str, str]
+) -> None:
+    playbook(tmp_path, "  - {id: a, uses: leakdoc.run_command, with: {command: [touch, done]}}\n")
+    pipe = tmp_path / "pipe.journal.jsonl"
+    os.mkfifo(pipe)
+    process = leakdoc(*words, str(pipe), environment=environment, cwd=tmp_path)
+    try:
+        errors = process.communicate(timeout=PATIENCE_S)[1]
+    finally:
+        process.kill()
+    assert process.returncode in (2, 4)
+    assert "pipe.journal.jsonl" in errors and "Traceback" not in errors
+    assert not (tmp_path / "done").exists()
+
+
 def test_a_damaged_journal_raises_what_the_command_line_tells(tmp_path: Path) -> None:
     (tmp_path / "no.jsonl").write_text("{}\n")
     with pytest.raises(LeakdocError):

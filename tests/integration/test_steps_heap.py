@@ -75,6 +75,10 @@ def test_the_test_that_is_written_fails_until_it_is_filled_in(tmp_path: Path) ->
         write_regression_test(path=str(path), service="payments", lines=lines)
 
 
+def test_without_a_file_no_test_is_written() -> None:
+    assert write_regression_test(service="payments").outcome is Outcome.SKIPPED
+
+
 def test_a_test_of_hostile_names_is_still_one() -> None:
     text = regression_test_text('x"""\nimport os', [{"file": "{0}\\", "line": 1, "function": '"""'}])
     compile(text, "test.py", "exec")

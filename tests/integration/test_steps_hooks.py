@@ -185,3 +185,17 @@ def test_rules_are_written_to_a_file_and_taken_back_unless_somebody_changed_them
     file.write_text("groups: []\n")
     assert run_step("add_monitoring", given, ctx, act=Act.UNDO).outcome is Outcome.PASSED
     assert file.read_text() == "old"
+
+
+@pytest.mark.parametrize("before", ["old", None])
+def test_rules_that_a_killed_run_has_written_are_taken_back_to_what_stood_there(
+    before: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "rules.yaml"
+    if before is not None:
+        file.write_text(before)
+    given = {"rules": "groups: []\n", "file": str(file)}
+    run_step("add_monitoring", given)
+    found_by_its_probe = StepContext(applied=StepResult(outcome=Outcome.PASSED, reason="it is there"))
+    assert run_step("add_monitoring", given, found_by_its_probe, act=Act.UNDO).outcome is Outcome.PASSED
+    assert (file.read_text() if file.exists() else None) == before

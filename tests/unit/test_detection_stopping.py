@@ -41,6 +41,15 @@ def test_a_fault_stops_it(decision: str) -> None:
     assert reason_to_stop(replace(STANDING, diagnosis=diagnosis(decision))) is Stopped.DECIDED
 
 
+def test_only_what_was_asked_stops_a_watch_that_asks() -> None:
+    churn = Finding(detector="connection_churn", metric="connections", decision=Decision.EXHAUSTED, reason="fast")
+    standing = replace(STANDING, diagnosis=diagnosis("exhausted", others=(churn,)))
+    assert reason_to_stop(replace(standing, asked=("unclosed_connections",))) is None
+    assert reason_to_stop(replace(standing, asked=("unclosed_connections", "connection_churn"))) is Stopped.DECIDED
+    asked = replace(standing, asked=("unclosed_connections",), elapsed_s=900.0)
+    assert reason_to_stop(asked) is Stopped.TIME_IS_UP
+
+
 @pytest.mark.parametrize("decision", ["stable", "load_driven"])
 def test_what_is_settled_stops_it_once_smaller_growth_would_have_shown(decision: str) -> None:
     one_percent_of_level = 1e6

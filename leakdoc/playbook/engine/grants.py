@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
 import subprocess
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -49,8 +50,9 @@ def check_grant(grant: Path, *, digest: str, role: str, signers: Path, used: Col
     """
     shown = inert(str(grant))
     try:
-        if grant.stat().st_size > _LARGEST:
-            raise PlaybookError(f"the grant {shown} is no signature: it is too large")
+        found = grant.stat()
+        if found.st_size > _LARGEST or not stat.S_ISREG(found.st_mode):
+            raise PlaybookError(f"the grant {shown} is no signature: it is too large, or no plain file")
         signature = grant.read_bytes()
     except OSError as error:
         raise PlaybookError(f"cannot read the grant {shown}: {error.strerror}") from None

@@ -66,7 +66,7 @@ def start(loaded: Loaded, given: Mapping[str, Any], setting: Setting, *, journal
     refuse_parameters(problems, loaded.source.name)
     run = new_run_id(setting.now())
     path = journal or setting.directory / f"{loaded.playbook.metadata.name}-{run}{SUFFIX}"
-    if path.exists() and path.stat().st_size:
+    if path.exists() and (path.stat().st_size or not path.is_file()):
         raise UsageError(
             f"{inert(str(path))} is there already", help="Resume it: leakdoc playbook resume FILE; or name another."
         )

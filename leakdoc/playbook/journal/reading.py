@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,10 @@ def read_journal(path: Path, *, head: str | None = None) -> JournalRead:
     """
     name = inert(str(path))
     try:
-        if path.stat().st_size > LARGEST:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise UnreadableSource(f"{name} is not a plain file")
+        if found.st_size > LARGEST:
             raise UnreadableSource(f"{name} is larger than {LARGEST >> 20} MiB")
         data = path.read_bytes()
     except OSError as error:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +44,8 @@ class JournalFile:
         except OSError as error:
             raise JournalError(f"cannot write the journal {self._name}: {error.strerror}") from None
         try:
+            if not stat.S_ISREG(os.fstat(self._file).st_mode):
+                raise JournalError(f"the journal {self._name} is not a plain file", help="Name another file.")
             with self._alone():
                 self._set_torn_line_aside()
                 self.events = list(read_journal(path).events)
