@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import anyio
-from mcp import types
+from mcp import MCPError, types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
@@ -162,7 +162,10 @@ def _server(desk: Desk) -> Server[Any]:
         return types.ListResourcesResult(resources=desk.resources())
 
     async def read_resource(_: Any, asked: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        text = desk.read(str(asked.uri))
+        try:
+            text = desk.read(str(asked.uri))
+        except LeakdocError as error:
+            raise MCPError(types.INVALID_PARAMS, error.message) from None
         return types.ReadResourceResult(contents=[types.TextResourceContents(uri=str(asked.uri), text=text)])
 
     return Server(

@@ -55,7 +55,8 @@ def arguments_of(step: Step, scope: Scope, given: Mapping[str, Any]) -> dict[str
     extra = sorted(name for name in given if name.partition(".")[0] not in offered)
     if extra:
         told = ", ".join(inert(name, longest=80) for name in extra[:5])
-        raise UsageError(f"not an argument of this tool: {told}", help=f"There are: {', '.join(sorted(offered))}.")
+        known = ", ".join(sorted(offered)) or "none"
+        raise UsageError(f"not an argument of this tool: {told}", help=f"There are: {known}.")
     read = {name: _read(name, value, scope) for name, value in given.items() if value is not None}
     fixed = {name: value for name, value in scope.settings.items() if step.takes(name)}
     return {**read, **fixed}

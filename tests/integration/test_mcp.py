@@ -13,7 +13,7 @@ from typing import Any
 
 import anyio
 import pytest
-from mcp import Client, StdioServerParameters, types
+from mcp import Client, MCPError, StdioServerParameters, types
 from mcp.client.stdio import stdio_client
 
 SAMPLES = 3000
@@ -159,6 +159,25 @@ def test_what_takes_long_returns_a_run_at_once_with_status_and_cancel(recordings
     begun, running, cancelled, ended = served("--target", str(os.getpid()), "--recordings", str(recordings), with_=ask)
     assert (begun["state"], running["state"], cancelled["state"]) == ("running", "running", "cancelling")
     assert ended["result"]["step"] == "leakdoc.sample_memory"
+
+
+def test_a_resource_that_is_not_there_is_refused_without_a_traceback(recordings: Path, tmp_path: Path) -> None:
+    log = tmp_path / "errors"
+
+    async def ask() -> list[str]:
+        line = ["-m", "leakdoc", "mcp", "--recordings", str(recordings)]
+        server = StdioServerParameters(command=sys.executable, args=line, env=dict(os.environ))
+        refused = []
+        with log.open("w") as errors:
+            async with Client(stdio_client(server, errlog=errors), read_timeout_seconds=60) as client:
+                for uri in ("file:///etc/passwd", "leakdoc://playbooks/../../etc/passwd", "leakdoc://results/nope"):
+                    with pytest.raises(MCPError) as told:
+                        await client.read_resource(uri)
+                    refused.append(str(told.value))
+        return refused
+
+    assert all("there is no" in each for each in anyio.run(ask))
+    assert "Traceback" not in log.read_text()
 
 
 def test_settings_are_the_servers_and_not_the_agents(recordings: Path) -> None:

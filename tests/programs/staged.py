@@ -1,4 +1,7 @@
-"""Staging: one build of the shop, in front until SIGTERM, and beside it a caller of its own: ``staged.py BUILD``."""
+"""Staging: one build of the shop, in front until SIGTERM, and beside it a caller of its own: ``staged.py BUILD``.
+
+``staged.py BUILD PROGRAM SETTINGS`` stages another service than the shop, with settings of its own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-SHOP = Path(__file__).with_name("shop.py")
+PROGRAM = Path(__file__).with_name(sys.argv[2] if len(sys.argv) > 2 else "shop.py")
 CALLER = """
 import socket, sys, time
 while True:
@@ -28,8 +31,8 @@ while True:
 """
 
 settings = Path(tempfile.mkdtemp()) / "settings.json"
-settings.write_text("{}")
+settings.write_text(sys.argv[3] if len(sys.argv) > 3 else "{}")
 with socket.create_server(("127.0.0.1", 0)) as free:
     port = str(free.getsockname()[1])
 subprocess.Popen([sys.executable, "-c", CALLER, port])
-os.execv(sys.executable, [sys.executable, str(SHOP), "staged", sys.argv[1], str(settings), port])
+os.execv(sys.executable, [sys.executable, str(PROGRAM), "staged", sys.argv[1], str(settings), port])

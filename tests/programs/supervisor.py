@@ -3,7 +3,8 @@
 ``supervisor.py run NAME DIRECTORY BUILD`` serves until SIGTERM. ``supervisor.py deploy DIRECTORY BUILD`` puts another
 build behind the port: it is started first, gets every new connection from then on, and the old one ends once its last
 connection has. ``runs DIRECTORY BUILD`` exits with 0 or 1, ``current DIRECTORY`` prints the build, ``pid DIRECTORY``
-its process; ``set DIRECTORY JSON`` merges settings and prints what held before.
+its process; ``set DIRECTORY JSON`` merges settings and prints what held before. A setting ``program`` names another
+service than the shop.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ SHOP = Path(__file__).with_name("shop.py")
 class Backend:
     def __init__(self, name: str, build: str, directory: Path) -> None:
         self.build = build
-        line = [sys.executable, str(SHOP), name, build, str(directory / "settings.json")]
+        program = json.loads((directory / "settings.json").read_text()).get("program", SHOP.name)
+        line = [sys.executable, str(SHOP.with_name(program)), name, build, str(directory / "settings.json")]
         self.process = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
         self.open = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -70,9 +70,9 @@ class Bot:
                 unfurl_links=False,
                 unfurl_media=False,
             )
+            channel, ts = str(answer.get("channel") or self._channel), str(answer.get("ts"))
         except Exception as error:
             return _attempt_of(error)
-        channel, ts = str(answer.get("channel") or self._channel), str(answer.get("ts"))
         return Attempt(fate=Fate.SENT, reason=f"posted to {self._channel}", permalink=self._permalink(channel, ts))
 
     def find(self, summary: Summary) -> Attempt:
@@ -80,16 +80,13 @@ class Bot:
         try:
             channel = self._channel_id()
             history = self._client.conversations_history(channel=channel, limit=_LOOKED_AT, include_all_metadata=True)
+            ts = _ours_among(history.get("messages") or [], summary.run)
         except Exception as error:
             told = _attempt_of(error)
             return Attempt(fate=Fate.DOUBTFUL, reason=f"its history cannot be read: {told.reason}", wait_s=told.wait_s)
-        for message in history.get("messages") or []:
-            metadata: Any = message.get("metadata") or {}
-            payload = metadata.get("event_payload") or {}
-            if metadata.get("event_type") == EVENT and payload.get("run") == summary.run:
-                link = self._permalink(channel, str(message.get("ts")))
-                return Attempt(fate=Fate.SENT, reason=f"found in {self._channel}", permalink=link)
-        return Attempt(fate=Fate.NOT_SENT, reason=f"not found in {self._channel}", wait_s=0.0)
+        if ts is None:
+            return Attempt(fate=Fate.NOT_SENT, reason=f"not found in {self._channel}", wait_s=0.0)
+        return Attempt(fate=Fate.SENT, reason=f"found in {self._channel}", permalink=self._permalink(channel, ts))
 
     def _channel_id(self) -> str:
         """The id that the history is asked for by: a channel's name is looked up."""
@@ -137,6 +134,16 @@ class Webhook:
         return Attempt(fate=Fate.DOUBTFUL, reason="a webhook cannot tell whether a message has arrived")
 
 
+def _ours_among(messages: Iterable[Mapping[str, Any]], run: str) -> str | None:
+    """Return the time stamp of a run's message."""
+    for message in messages:
+        metadata: Any = message.get("metadata") or {}
+        payload = metadata.get("event_payload") or {}
+        if metadata.get("event_type") == EVENT and payload.get("run") == run:
+            return str(message.get("ts"))
+    return None
+
+
 def _client(token: str, api: str) -> WebClient:
     try:
         from slack_sdk import WebClient
@@ -152,7 +159,8 @@ def _attempt_of(error: Exception) -> Attempt:
     if isinstance(error, SlackApiError):
         said: Any = error.response
         status = int(getattr(said, "status_code", 0) or 0)
-        word = inert(str(said.get("error") if hasattr(said, "get") else said))
+        answer = getattr(said, "data", said)
+        word = inert(str(answer.get("error") if isinstance(answer, Mapping) else answer), longest=300)
         if status not in (0, 200):
             return _of_status(status, word, getattr(said, "headers", {}) or {})
         is_an_answer = _WORD.fullmatch(word) is not None and word not in _MAY_HAVE_WORKED
