@@ -75,7 +75,7 @@ def told(draw: st.DrawFn) -> Told:
         local=(local, draw(PORTS)),
         remote=(remote, draw(PORTS)),
         state=draw(st.sampled_from([1, 1, 1, 4, 5, 8, 10])),
-        inode=draw(st.integers(0, 30)),
+        inode=draw(st.integers(0, 4)),
         timer=draw(st.integers(0, 4)),
         unanswered=draw(st.sampled_from([0, 0, 3, 4])),
         queues=draw(st.tuples(st.sampled_from([0, 5, 2**32 - 1]), st.sampled_from([0, 7]))),
@@ -100,7 +100,7 @@ def dump_of(sockets: Sequence[Told]) -> bytes:
     return b"".join(each.message() for each in sockets) + DONE
 
 
-@given(readings(), st.frozensets(st.integers(0, 30)), st.integers(0, 3))
+@given(readings(), st.sampled_from([frozenset({1, 2, 3}), frozenset({0, 2, 3, 4}), frozenset[int]()]), st.integers(0, 3))
 def test_columns_are_the_same_by_arrays_and_one_by_one(
     every: list[list[Told]], held: frozenset[int], one_by_one: int
 ) -> None:
