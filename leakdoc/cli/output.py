@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -12,6 +11,8 @@ from typing import Any, TextIO
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print exactly one JSON document as the answer."""
+    import json
+
     print(json.dumps(document, allow_nan=False, indent=2))
 
 

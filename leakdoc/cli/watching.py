@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -125,10 +124,12 @@ def _can_draw() -> bool:
 
 
 def _on_terminal(line: LiveLine) -> Callable[[Progress], None]:
+    from shutil import get_terminal_size
+
     def show(progress: Progress) -> None:
         line.add(progress.sample)
         text = line.text(progress.sample, progress.elapsed_s, progress.diagnosis)
-        width = shutil.get_terminal_size().columns
+        width = get_terminal_size().columns
         sys.stderr.write(f"\r\x1b[2K{text[: width - 1]}")
         sys.stderr.flush()
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from leakdoc.model.decision import Decision
-from leakdoc.model.diagnosis import Diagnosis
-from leakdoc.model.finding import Finding
 from leakdoc.model.metrics import MEMORY
+
+if TYPE_CHECKING:
+    from leakdoc.model.diagnosis import Diagnosis
+    from leakdoc.model.finding import Finding
 
 
 class Stopped(StrEnum):

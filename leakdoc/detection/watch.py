@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
+from leakdoc.detection.looks import FIRST_LOOK, LookSchedule
 from leakdoc.detection.stopping import Standing, Stopped, reason_to_stop
 from leakdoc.detection.watch_parts import (
     FOR_S,
@@ -101,7 +103,7 @@ class Watch:
             asked=asked,
         )
         self._interval_s = interval_s
-        self._policies, self._looks = patient(policies, for_s, interval_s, stops_early=stop_when_decided)
+        self._patient = partial(patient, policies, for_s, interval_s, stops_early=stop_when_decided)
         self._on_progress = on_progress
         self._detectors = detectors
         self._stop = threading.Event()
@@ -239,7 +241,7 @@ class Watch:
         self._oom_kills.look(samples)
         if self._edge is not None:
             self._edge.look(samples, self._sampler.clock.monotonic())
-        is_new = self._looks.is_due(self._taken)
+        is_new = self._taken >= FIRST_LOOK and self._plan[1].is_due(self._taken)
         if is_new:
             self._standing = replace(self._standing, diagnosis=self._look())
         self._tell(samples[0], is_new)
@@ -253,15 +255,21 @@ class Watch:
             if not self._taken:  # a watch that is killed leaves the limits beside its samples
                 self._writer.set_facts(self._sampler.facts())
 
+    @cached_property
+    def _plan(self) -> tuple[Policies, LookSchedule]:
+        """Every threshold, and the looks; loaded at the first, so that the first sample is not kept waiting."""
+        return self._patient()
+
     def _look(self) -> Diagnosis:
         from leakdoc.detection.detectors.table import DETECTORS
         from leakdoc.detection.diagnosis import diagnose
         from leakdoc.detection.stats.forgetting import forget
 
+        policies, looks = self._plan
         diagnosis = diagnose(
             self.trace,
-            policies=self._policies,
-            alpha=self._looks.spend(len(self._builder)),
+            policies=policies,
+            alpha=looks.spend(len(self._builder)),
             detectors=self._detectors or DETECTORS,
         )
         forget()

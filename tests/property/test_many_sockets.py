@@ -100,7 +100,9 @@ def dump_of(sockets: Sequence[Told]) -> bytes:
     return b"".join(each.message() for each in sockets) + DONE
 
 
-@given(readings(), st.sampled_from([frozenset({1, 2, 3}), frozenset({0, 2, 3, 4}), frozenset[int]()]), st.integers(0, 3))
+@given(
+    readings(), st.sampled_from([frozenset({1, 2, 3}), frozenset({0, 2, 3, 4}), frozenset[int]()]), st.integers(0, 3)
+)
 def test_columns_are_the_same_by_arrays_and_one_by_one(
     every: list[list[Told]], held: frozenset[int], one_by_one: int
 ) -> None:

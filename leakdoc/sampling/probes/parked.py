@@ -7,7 +7,7 @@ include/uapi/asm-generic/unistd.h.
 
 from __future__ import annotations
 
-import platform
+import os
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
@@ -35,7 +35,7 @@ _GENERIC: Final = {
     242: "accept", 101: "sleep", 115: "sleep", 260: "child", 95: "child", 25: "file lock", 32: "file lock",
     82: "disk", 83: "disk",
 }  # fmt: skip
-_CALLS: Final = _X86 if platform.machine() in ("x86_64", "AMD64") else _GENERIC
+_CALLS: Final = _X86 if os.uname().machine in ("x86_64", "AMD64") else _GENERIC
 
 
 class ParkedProbe:
