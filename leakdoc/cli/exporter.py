@@ -61,8 +61,9 @@ def execute(args: argparse.Namespace) -> int:
             for follower in followers:
                 follower.start()
             tell(f"Serving http://{_shown(host)}:{server.server_port}/metrics")
+            told: set[str] = set()
             while not stop.wait(0.5) and any(each.is_alive() for each in followers):
-                pass
+                _tell_given_up(followers, told)
             stop.set()
             for follower in followers:
                 follower.join()
@@ -70,6 +71,14 @@ def execute(args: argparse.Namespace) -> int:
         server.shutdown()
         server.server_close()
     return _ended(followers)
+
+
+def _tell_given_up(followers: list[Follower], told: set[str]) -> None:
+    """Say once of each target that there is no waiting for it, while others are sampled."""
+    for each in followers:
+        if not each.is_alive() and each.error is not None and each.text not in told:
+            told.add(each.text)
+            tell(f"leakdoc: {inert(each.text)} is served no more: {inert(each.error.message)}")
 
 
 def _ended(followers: list[Follower]) -> int:

@@ -48,6 +48,8 @@ class Follower(threading.Thread):
                 return
             except LeakdocError as error:
                 self.error = error
+            except OSError as error:  # e.g. too many open files
+                self.error = TargetError(f"the system refused: {error.strerror or error}")
             self._take(())
             if self.text.strip().isdigit():
                 return

@@ -80,7 +80,7 @@ def _start(command: list[str], *, with_agent: bool) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdout=2, start_new_session=True, env=_environment() if with_agent else None)
     except OSError as error:
         raise UsageError(
-            f"cannot start {command[0]!r}: {error.strerror}", help="Check the command's name and permissions."
+            f"cannot start {command[0]!r} ({error.strerror})", help="Check the command's name and permissions."
         ) from error
 
 

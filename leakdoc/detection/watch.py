@@ -159,6 +159,7 @@ class Watch:
         """Everything seen so far."""
         with self._lock:
             self._builder.facts = self._facts()
+            self._builder.subject = self._sampler.target.subject
             return self._builder.trace()
 
     def _facts(self) -> Facts:
@@ -293,4 +294,6 @@ class Watch:
             return None
         with contextlib.closing(self._writer) as writer, contextlib.suppress(RecordingError):
             writer.set_facts(self._facts())
+            if self._sampler.target.subject != self.target.subject:  # it has executed another program
+                writer.set_subject(self._sampler.target.subject)
         return self._writer.path

@@ -35,7 +35,7 @@ class JsonLinesWriter:
     def __init__(self, out: TextIO, subject: Subject) -> None:
         self._out = out
         self._unavailable: dict[int, Any] = {}
-        self._write({"schema": SCHEMA, "subject": asdict(subject)})
+        self.set_subject(subject)
 
     def append_all(self, samples: Sequence[Sample]) -> None:
         """Write the samples of one instant.
@@ -48,6 +48,10 @@ class JsonLinesWriter:
     def set_facts(self, facts: Facts) -> None:
         """Write what is known of the subject beside its samples; the last line of that kind stands."""
         self._write({"facts": asdict(facts)})
+
+    def set_subject(self, subject: Subject) -> None:
+        """Write whose samples these are; the last line of that kind stands."""
+        self._write({"schema": SCHEMA, "subject": asdict(subject)})
 
     def close(self) -> None:
         """Do nothing: every line was written out, and the stream is the caller's."""

@@ -32,6 +32,9 @@ class Keeper(Protocol):
     def set_facts(self, facts: Facts) -> None:
         """Keep what is known of the subject beside its samples."""
 
+    def set_subject(self, subject: Subject) -> None:
+        """Keep what the subject is called now."""
+
     def close(self) -> None:
         """Finish."""
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from leakdoc.sampling.lifeline import LinuxLifeline
+from leakdoc.sampling.linux_target import name_now
 from leakdoc.sampling.pace import Beat
 from leakdoc.sampling.plan import AGENT, CHILDREN, CONNECTIONS, EVERY_SAMPLE, RARE, SLOW, Plan, PlannedProbe
 from leakdoc.sampling.probes import (
@@ -80,6 +81,7 @@ def _plan(target: Target, directory: ProcessDirectory, looked_at: Callable[[], C
         touched="nothing (read /proc and netlink)",
         missing=missing,
         oom_kills=group.oom_kills,
+        name=partial(name_now, directory),
     )
 
 

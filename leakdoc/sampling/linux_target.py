@@ -12,7 +12,7 @@ from leakdoc.model.subject import ProcessIdentity
 from leakdoc.redact import inert
 from leakdoc.sampling.naming import display_name
 from leakdoc.sampling.process import Target, access_denied, gone, make_target
-from leakdoc.sampling.procfs import ProcessDirectory, Stat, clock_ticks_per_s, parse_status
+from leakdoc.sampling.procfs import ProcessDirectory, Stat, UnexpectedText, clock_ticks_per_s, parse_status
 
 
 def linux_target(pid: int) -> Target:
@@ -33,6 +33,15 @@ def linux_target(pid: int) -> Target:
     except (ProcessLookupError, FileNotFoundError):
         raise gone(pid) from None
     return make_target(identity_of(pid, stat), display_name(argv, stat.comm))
+
+
+def name_now(directory: ProcessDirectory) -> str | None:
+    """Return what a process is called now; null where it has ended, or does not show it."""
+    try:
+        argv = directory.text("cmdline").rstrip("\0").split("\0")
+        return display_name(argv, directory.stat().comm) if argv[0] else None
+    except (OSError, UnexpectedText):
+        return None
 
 
 def identity_of(pid: int, stat: Stat) -> ProcessIdentity:
@@ -70,7 +79,10 @@ def _is_hidden(pid: int) -> bool:
 def _refuse_what_cannot_be_sampled(pid: int, stat: Stat, directory: ProcessDirectory) -> None:
     name = inert(stat.comm)
     if stat.is_kernel_thread:
-        raise TargetError(f"{pid} ({name}) is a thread of the kernel and has no user memory")
+        raise TargetError(
+            f"{pid} ({name}) is a thread of the kernel and has no user memory",
+            help="List the processes that have some with: ps -eo pid,rss,args --sort=-rss",
+        )
     process = parse_status(directory.text("status")).get("Tgid", pid)
     if process != pid:
         raise TargetError(f"{pid} ({name}) is a thread of process {process}", help=f"Give the process: {process}.")

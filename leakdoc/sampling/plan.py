@@ -46,6 +46,7 @@ class Plan:
         touched: what is done to the target to read all this, in words.
         missing: metric to the reason why no probe of this plan reads it.
         oom_kills: counts those killed so far for want of memory among whom the target is; null when unknown.
+        name: what the target is called now, which changes where it executes another program; null when unknown.
     """
 
     probes: tuple[PlannedProbe, ...]
@@ -53,3 +54,4 @@ class Plan:
     touched: str
     missing: Mapping[str, str] = field(default_factory=dict)
     oom_kills: Callable[[], int | None] = lambda: None
+    name: Callable[[], str | None] = lambda: None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from leakdoc.errors import AccessDenied, TargetGone
@@ -48,6 +48,10 @@ class Target:
     def pid(self) -> int:
         """Its pid, in our own pid namespace."""
         return self.identity.pid
+
+    def called(self, name: str) -> Target:
+        """Return the same process under another name."""
+        return replace(self, name=name, subject=replace(self.subject, name=name))
 
 
 def make_target(identity: ProcessIdentity, name: str) -> Target:

@@ -68,6 +68,7 @@ class RecordingWriter:
         self._absences: dict[int, str] = {}
         self._closed = False
         with self._failures(), contextlib.ExitStack() as undo:
+            _refuse_folder(self.path)
             self.path = Path(os.path.realpath(path))  # one file has one lock, by whatever name it is reached
             self._lock = WriterLock(self.path)
             undo.callback(self._lock.release)
@@ -127,6 +128,11 @@ class RecordingWriter:
         """
         with self._failures():
             self._connection.execute("UPDATE run SET facts = ? WHERE id = ?", (facts_text(facts), self._run))
+
+    def set_subject(self, subject: Subject) -> None:
+        """Keep what the subject is called now; raises as `set_facts` does."""
+        with self._failures():
+            self._connection.execute("UPDATE run SET subject = ? WHERE id = ?", (subject_text(subject), self._run))
 
     def close(self) -> None:
         """Fold everything into one plain file and give the lock up; where that is impossible a ``-wal`` file stays."""
@@ -205,6 +211,13 @@ def _refused(error: OSError | ValueError, path: Path) -> RecordingError:
         f"{inert(path.name)} cannot be written: {why(error)}",
         help="Name a file in a directory that exists and that you may write to.",
     )
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise RecordingError(
+            f"{inert(os.fspath(path))} is a folder", help="Name a file to record into, such as before.leakdoc."
+        )
 
 
 def _full(path: Path) -> RecordingFull:

@@ -104,7 +104,15 @@ def told(error: sqlite3.Error, path: Path, what: str) -> SourceError:
         return UnreadableSource(f"{inert(path.name)} is not a leakdoc recording")
     if primary in _NOT_DAMAGE:
         return UnreadableSource(f"{inert(path.name)} cannot be read: {error}")
-    return DamagedSource(f"{inert(path.name)} is damaged: {what} cannot be read ({inert(str(error))})")
+    return damaged(path, what, error)
+
+
+def damaged(path: Path, what: str, error: Exception) -> DamagedSource:
+    """Return the error for a recording of which a part does not read."""
+    return DamagedSource(
+        f"{inert(path.name)} is damaged: {what} cannot be read ({inert(str(error))})",
+        help="Copy it again from where it was written, with the -wal file beside it if there is one.",
+    )
 
 
 def _exists_with_content(path: Path) -> bool:

@@ -13,13 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from leakdoc.errors import DamagedSource
 from leakdoc.model.sample import Column
 from leakdoc.model.subject import ProcessIdentity, Subject
-from leakdoc.redact import inert
 from leakdoc.sampling.foreign_file import refuse_too_many
 from leakdoc.sampling.recording_facts import facts_from
-from leakdoc.sampling.recording_file import log_is_lost, open_for_reading, told
+from leakdoc.sampling.recording_file import damaged, log_is_lost, open_for_reading, told
 from leakdoc.sampling.recording_schema import column_from, process_from, subject_from, unpack_layout
 from leakdoc.sampling.trace_builder import Absences, life_key
 
@@ -86,7 +84,7 @@ def _part(file: Path, what: str) -> Iterator[None]:
     except sqlite3.Error as error:
         raise told(error, file, what) from error
     except _BROKEN as error:
-        raise DamagedSource(f"{inert(file.name)} is damaged: {what} cannot be read ({inert(str(error))})") from error
+        raise damaged(file, what, error) from error
 
 
 def _subject_and_facts(connection: sqlite3.Connection) -> tuple[Subject, Facts]:

@@ -110,9 +110,12 @@ class Sampler:
             yield from samples
 
     def facts(self) -> Facts:
-        """Return what is known beside the samples, so far."""
+        """Return what is known beside the samples, so far; `target` has the name that it goes by now."""
         from leakdoc.model.facts import Facts
 
+        name = self._plan.name()
+        if name is not None and name != self.target.name:
+            self.target = self.target.called(name)
         standing = self._standing
         return Facts(
             limit_bytes=standing.limit_bytes,

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import leakdoc
 from leakdoc.errors import AccessDenied, LeakdocError, TargetError, TargetGone
 from leakdoc.model.sample import Column, Reason, Sample
 from leakdoc.sampling.cgroups import parse_membership
@@ -512,3 +513,16 @@ def test_the_limit_is_known_and_a_victim_of_the_oom_killer_is_called_one(group: 
                 pass
         ending = sampler.ending()
     assert ending is not None and ending.cause == "oom_killed"
+
+
+def test_a_process_that_executes_another_program_is_called_by_its_name(tmp_path: Path) -> None:
+    script, file = tmp_path / "starts.py", tmp_path / "execs.leakdoc"
+    then = "os.execvp('sh', ['sh', '-c', 'echo ready; read line; exit'])"
+    script.write_text(f"import os\nprint('ready', flush=True)\ninput()\n{then}\n", encoding="utf-8")
+    with running([sys.executable, str(script)]) as process:
+        watch = leakdoc.Watch(process.pid, for_s=None, interval_s=0.05, record=file)
+        assert watch.target.name == "starts"
+        with watch:
+            go_on(process)
+        assert watch.result.diagnosis.subject.name == "sh"
+    assert leakdoc.diagnose(file).subject.name == "sh"
