@@ -62,6 +62,11 @@ class VerificationPolicy:
     names_may_differ: float = setting(
         0.0, unit="fraction", why="processes of two names are two services until somebody says 1: they are one"
     )
+    unit_share: float = setting(
+        500.0,
+        unit="number",
+        why="kilobytes taken for bytes are a thousandth; no fix makes memory that small at its start",
+    )
     end_part: float = setting(
         0.05, unit="fraction", why="a leak that began again within the last twentieth moves no line and no median yet"
     )

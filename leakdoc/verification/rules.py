@@ -42,6 +42,14 @@ def decide(case: Comparison, checks: Sequence[Check]) -> Ruling:
     return next(ruling for rule in RULES if (ruling := rule(case, checks)) is not None)
 
 
+def out_of_order(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
+    """Of sides in the wrong order, only a leak that is there on both tells anything."""
+    order = next((check for check in checks if check.name == "order"), None)
+    if order is None or order.outcome is not CheckOutcome.FAILED:
+        return None
+    return still_leaking(case, checks) or Ruling(decision=ProofDecision.INCONCLUSIVE, reason=order.reason)
+
+
 def sound_before_leaks_after(case: Comparison, _: Sequence[Check]) -> Ruling | None:
     """What was sound before, or could not have hidden such growth, leaks after: the rollout made it worse."""
     leaking = (each for each in case.fresh if each.is_new)
@@ -229,6 +237,7 @@ def _rates(each: Assessed, look: Measured) -> str:
 
 
 RULES: Final[tuple[Rule, ...]] = (
+    out_of_order,
     sound_before_leaks_after,
     faster,
     still_leaking,

@@ -103,6 +103,7 @@ def test_it_says_what_there_is(server, path):
         ("/diagnose", 400),
         ("/diagnose?file=", 400),
         ("/diagnose?file=before.csv&x=1", 400),
+        ("/diagnose?file=no.csv&file=before.csv", 400),
         ("/diagnose?file=no.csv", 404),
         ("/diagnose?file=../outside", 404),
         ("/diagnose?file=/etc/passwd", 404),

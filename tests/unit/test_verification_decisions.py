@@ -59,6 +59,19 @@ def test_faster_growth_is_worse():
     assert verify(leaky(ages()), leaky(ages(), rate=300.0 * KIB, at=LATER)).decision is WORSE
 
 
+def test_sides_that_are_swapped_are_not_worse():
+    proof = verify(sound(ages()), leaky(ages()))
+    assert proof.decision is INCONCLUSIVE
+    assert "are they swapped" in proof.reason
+
+
+def test_kilobytes_taken_for_bytes_are_no_fix():
+    fixed = sound(ages())
+    proof = verify(leaky(ages()), trace(ages(), at=LATER, rss_bytes=fixed.column("rss_bytes") / KIB))
+    assert proof.decision is INCONCLUSIVE
+    assert "in one unit" in check_of(proof, "same_metrics").reason
+
+
 def test_pace_since_a_late_bend_alone_is_not_worse():
     age = ages(120.0)
     late = sound(age).column("rss_bytes") + pages(np.maximum(age - 102.0, 0.0) * 450.0 * KIB)

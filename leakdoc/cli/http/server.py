@@ -114,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
         if not self.server.room.acquire(timeout=PATIENCE_S):
             return 503, _error("too many verdicts are being reached", "Ask again in a while.")
         try:
-            query = dict(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=16)) | (told or {})
+            query = _once(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=16)) | (told or {})
             checked(path, query)
             answer = path.answer(self.server.folder, query)
             return answer.status, answer
@@ -152,6 +152,14 @@ def is_local(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host.lower() in _LOCAL_NAMES
+
+
+def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Raise UsageError where a parameter is given twice: it would not be clear what was judged."""
+    query = dict(pairs)
+    if len(query) < len(pairs):
+        raise UsageError("a parameter is given twice", help="Give each of them once.")
+    return query
 
 
 def _told(error: Exception) -> tuple[int, Answer]:

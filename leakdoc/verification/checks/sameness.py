@@ -7,6 +7,7 @@ from leakdoc.model.finding import Json
 from leakdoc.model.proof import Check
 from leakdoc.model.subject import SubjectKind
 from leakdoc.redact import inert
+from leakdoc.units import format_size
 from leakdoc.verification.channels import WITH_SWAP, title
 from leakdoc.verification.comparison import Comparison
 
@@ -34,7 +35,7 @@ def same_metrics(case: Comparison) -> Check:
     """What leaked before must have been read after."""
     missing = [each.leak.column for each in case.leaks if each.look is None and each.leak.column != WITH_SWAP]
     if not missing:
-        return Check(name="same_metrics", outcome=CheckOutcome.PASSED, reason="what leaked before was read after too")
+        return _in_one_unit(case)
     names = ", ".join(title(column) for column in missing)
     return Check(
         name="same_metrics",
@@ -42,6 +43,23 @@ def same_metrics(case: Comparison) -> Check:
         reason=f"leaked before, and was not read after: {names}",
         numbers={"missing": [column.text for column in missing]},
     )
+
+
+def _in_one_unit(case: Comparison) -> Check:
+    """No fix makes memory so small as a column of kilobytes makes it that is taken for bytes."""
+    for each in case.leaks:
+        before, look = each.leak.before.first_level, each.look
+        if each.leak.unit != "bytes" or look is None or look.level is None or before is None:
+            continue
+        if look.level * case.policy.unit_share < before:
+            told = f"{title(each.leak.column)} was {format_size(before)} and is {format_size(look.level)} after"
+            return Check(
+                name="same_metrics",
+                outcome=CheckOutcome.UNKNOWN,
+                reason=f"{told}: are both in one unit?",
+                numbers={"channel": each.leak.column.text, "before": before, "after": look.level},
+            )
+    return Check(name="same_metrics", outcome=CheckOutcome.PASSED, reason="what leaked before was read after too")
 
 
 def same_subject(case: Comparison) -> Check:
