@@ -599,6 +599,7 @@ _FOLLOWED: Final = 24  # how many
 _NAMED: Final = 8  # of so many types that grow in number a way to an instance is told
 _LONG: Final = 32  # a shorter container that turns over holds little
 _NEAR: Final = 40  # objects of one item, the nearest first, of which it is asked what made them
+_ASKED: Final = 2_000  # items of a container without an order that are asked whether they are new
 _MAKERS: Final = 6  # lines told of one container's newest items
 _WATCHED: Final = 40  # of so many containers that keep their length it is asked whether their items are new
 _WEIGHED: Final = 60  # of so many containers that grew it is estimated what their items keep
@@ -958,13 +959,23 @@ def _lines_of(container: Any, items: int) -> list[Answer]:
 
     lines: Counter[Any] = Counter()
     seen = {id(container), id(sys.modules), *(id(_namespace(module)) for module in list(sys.modules.values()))}
-    for item in _newest(container, items):
+    for item in _newest(container, items) if not _is(container, set) else _traced(container, items):
         for part in item if type(item) is tuple and _is(container, dict) else (item,):
             things = (part, *_leads_to(part, seen, lambda _: False, _NEAR))
             for frames in {_tracemalloc._get_object_traceback(thing) for thing in things}:
                 if frames is not None:
                     lines[frames] += 1
     return [{"frames": list(map(list, frames)), "count": count} for frames, count in lines.most_common(_MAKERS)]
+
+
+def _traced(container: Any, items: int) -> list[Any]:
+    """Return items of a container without an order that were made in the window."""
+    import _tracemalloc
+
+    inside = gc.get_referents(container)
+    some = inside[:: len(inside) // _ASKED + 1]
+    made = (item for item in some if _tracemalloc._get_object_traceback(item) is not None)
+    return list(itertools.islice(made, items))
 
 
 def _hops(walk: _Walk, chain: list[Any]) -> list[Answer]:
