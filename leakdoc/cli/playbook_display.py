@@ -13,6 +13,7 @@ from leakdoc.redact import inert, without_secrets
 from leakdoc.units import format_duration
 
 _LONGEST: Final = 300
+_WHOLE: Final = 20_000
 
 
 class Display:
@@ -94,10 +95,34 @@ def approval_lines(subject: Mapping[str, Any], digest: str) -> Iterator[str]:
     """Yield what a person is to approve."""
     yield f"{subject['step']} ({subject['uses']}) waits for {subject['role']}:"
     for name, value in subject["with"].items():
-        yield f"    {plain(name)}: {plain(str(value))}"
+        yield f"    {plain(name)}: {_whole(value)}"
+    if subject["shell"]:
+        yield "    shell: it is a script for /bin/sh"
+    if subject["back_to"] is not None:
+        yield f"    goes back to: {_whole(subject['back_to'])}"
     for path, value in subject["binds"].items():
-        yield f"    {plain(path)}: {plain(str(value))}"
+        yield from (f"    {plain(path)}: {each}" for each in _bound(value))
     yield f"    digest {digest}"
+
+
+def _whole(value: Any) -> str:
+    """Nothing of what is approved is left out: what stands at a long command's end matters as much as its beginning."""
+    return without_secrets(inert(str(value), longest=_WHOLE))
+
+
+def _bound(value: Any) -> Iterator[str]:
+    """Yield evidence, an item a line: files with what became of them since."""
+    items = value if isinstance(value, list) and all(isinstance(each, dict) for each in value) else None
+    if not items:
+        yield _whole(value)
+        return
+    for each in items:
+        if "sha256" not in each or "path" not in each:
+            yield plain(f"{each['name']}: {each['value']}" if {"name", "value"} <= set(each) else str(each))
+            continue
+        now = each.get("now")
+        is_now = "as it was" if now == each["sha256"] else "gone by now" if now is None else "CHANGED SINCE"
+        yield f"{_whole(each['path'])} (sha256 {plain(str(each['sha256'])[:12])}…, {is_now})"
 
 
 def told(document: Mapping[str, Any]) -> Iterator[str]:

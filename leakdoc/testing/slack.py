@@ -18,8 +18,8 @@ class FakeSlack:
 
     `trouble` holds what the next posts meet, the first first: ``ratelimited`` (HTTP 429), ``down`` (HTTP 503),
     ``lost`` (the message is there, the connection breaks without a reply), ``dropped`` (the same, and the message is
-    not there), ``garbage`` (the message is there, the reply is no JSON), or any of Slack's errors, such as
-    ``channel_not_found``.
+    not there), ``garbage`` (the message is there, the reply is no JSON), ``odd`` (the same, and it is JSON that is no
+    object), or any of Slack's errors, such as ``channel_not_found``.
 
     Args:
         channel: the channel's name.
@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply({"ok": False, "error": "invalid_auth"})
             return
         trouble = self.slack.trouble.pop(0) if self.slack.trouble else None
-        ts = self.slack.keep(given) if trouble in (None, "lost", "garbage") else ""
+        ts = self.slack.keep(given) if trouble in (None, "lost", "garbage", "odd") else ""
         if trouble is None:
             done(ts)
         else:
@@ -118,6 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif trouble == "garbage":
             self._send(200, b"<html>bad gateway</html>")
+        elif trouble == "odd":
+            self._send(200, b"[]", {"Content-Type": "application/json"})
         elif trouble == "ratelimited":
             self._send(429, json.dumps({"ok": False, "error": "ratelimited"}).encode(), {"Retry-After": "0"})
         elif trouble == "down":

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from leakdoc.cli.playbook_display import approval_lines
 from leakdoc.errors import PlaybookError
 from leakdoc.model.decision import Outcome
 from leakdoc.playbook.engine.grants import NAMESPACE
@@ -240,3 +241,16 @@ def test_signers_that_the_runner_could_write_do_not_count(tmp_path: Path) -> Non
         None, "this user owns it", "this user may write it",
         "this user may replace it: the directory is writable",
     )  # fmt: skip
+
+
+def test_a_person_sees_all_of_what_they_approve(tmp_path: Path) -> None:
+    file = {"name": "build", "path": str(tmp_path / "build"), "sha256": "ab" * 32}
+    subject = {
+        "step": "deploy", "uses": "leakdoc.run_command", "role": "boss", "shell": True, "back_to": "v1",
+        "with": {"command": "echo " + "x" * 2_000 + "; the end \x1b[2J"},
+        "binds": {"steps.build.evidence": [{**file, "now": now} for now in (file["sha256"], "cd" * 32, None)]},
+    }  # fmt: skip
+    shown = list(approval_lines(subject, "d1ge57"))
+    assert "the end" in shown[1] and "\x1b" not in "".join(shown)
+    assert shown[2:4] == ["    shell: it is a script for /bin/sh", "    goes back to: v1"]
+    assert [line.rpartition(", ")[2] for line in shown[4:7]] == ["as it was)", "CHANGED SINCE)", "gone by now)"]

@@ -92,7 +92,7 @@ def test_a_limited_rate_is_waited_for(to: str, trouble: list[str], slack: FakeSl
 
 
 @pytest.mark.parametrize(
-    "trouble", [["lost"], ["garbage"], ["dropped", "lost"], ["dropped"], ["down"], ["fatal_error"]]
+    "trouble", [["lost"], ["garbage"], ["odd"], ["dropped", "lost"], ["dropped"], ["down"], ["fatal_error"]]
 )
 def test_what_is_doubtful_is_looked_for_and_there_is_one_post(
     trouble: list[str], slack: FakeSlack, tmp_path: Path
