@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Final
 
 from leakdoc.errors import TargetGone
 from leakdoc.model.facts import Ending
 from leakdoc.model.sample import Column, Sample
+from leakdoc.model.subject import ProcessIdentity
 from leakdoc.sampling.ending import ending_of
 from leakdoc.sampling.linux_target import identity_of
 from leakdoc.sampling.probes.memory import PRIVATE, RSS, SHARED
@@ -17,7 +20,23 @@ from leakdoc.sampling.timeline import Instant
 METRICS: Final = ("rss_bytes", "shared_bytes", "private_bytes", "open_fds")
 _OPEN: Final = Column("open_fds")
 _NOTHING: Final[dict[str, str]] = {}  # shared by all samples: nobody changes a sample
+_AT, _PROCESS, _VALUES, _UNAVAILABLE = (vars(Sample)[each.name].__set__ for each in fields(Sample))
 _LONGEST: Final = 128  # seven numbers of 64 bits
+
+
+def _sample(
+    at: float,
+    process: ProcessIdentity,
+    values: dict[Column, float],
+    new: Callable[[type[Sample]], Sample] = object.__new__,
+) -> Sample:
+    """Return a sample, its slots filled directly: the way in for frozen values takes a tenth of a tick longer."""
+    sample = new(Sample)
+    _AT(sample, at)
+    _PROCESS(sample, process)
+    _VALUES(sample, values)
+    _UNAVAILABLE(sample, _NOTHING)
+    return sample
 
 
 class LightMember:
@@ -53,7 +72,7 @@ class LightMember:
             raise self._gone(now) from None
         if text != self._before or count != self._count:
             self._read(text, count, now)
-        return Sample(at=now.at, process=self.identity, values=self._values, unavailable=_NOTHING)
+        return _sample(now.at, self.identity, self._values)
 
     def ending(self) -> Ending:
         """Return how it ended, which nobody tells of one that is watched so lightly."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Final
 
 from leakdoc.model.sample import Column, Sample
@@ -27,8 +28,9 @@ def with_totals(samples: Sequence[Sample]) -> tuple[Sample, ...]:
 
 
 def _totals(samples: Sequence[Sample]) -> Iterator[tuple[Column, float]]:
+    values = [each.values for each in samples]
     for column, total in SUMMED:
         try:
-            yield total, sum([each.values[column] for each in samples])
+            yield total, sum(map(itemgetter(column), values))
         except KeyError:
             continue
