@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -14,6 +16,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from leakdoc.cli.main import main
 from leakdoc.cli.playbook_words import check_document, library_document, playbook_document
 from leakdoc.cli.step_words import registry_document, step_document
 from leakdoc.detection.diagnosis import diagnose
@@ -46,6 +49,7 @@ from leakdoc.verification.verify import verify
 from leakdoc.verification.write import write_proof
 from tests import playbook_runs
 from tests import reporting_values as values
+from tests.records_scenes import incident_of, leak
 
 Document = dict[str, Any]
 
@@ -91,6 +95,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
         "playbook": playbook_document(checked(playbook), installed()),
         "playbook-check": check_document(examine(replace(playbook.source, text="apiVersion: 1"))),
         "playbooks": library_document([playbook]),
+        **out_of_records(tmp_path_factory.mktemp("records")),
         "heap": heap_document(a_heap_report()),
         "proof": proof_document(proof),
         "recheck": recheck_document(recheck(path)),
@@ -108,6 +113,27 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Document]:
         "step": step_document(installed().get("detect_growth")),
         "steps": registry_document(replace(installed(), refused=(Refused(name="a", origin="b", reason="c"),))),
     }
+
+
+def out_of_records(folder: Path) -> dict[str, Document]:
+    """What extract, merge and improve print of two small records."""
+    one, other = str(folder / "one.jsonl"), str(folder / "other.jsonl")
+    incident_of(folder, leak(), "one.jsonl")
+    incident_of(folder, leak(service="billing", driver="asyncmy"), "other.jsonl")
+    first, second, out = (str(folder / name) for name in ("one.yaml", "other.yaml", "out.yaml"))
+    printed("extract", other, "-o", second)
+    return {
+        "playbook-extract": printed("extract", one, "-o", first, "--explain"),
+        "playbook-merge": printed("merge", first, second, "-o", out),
+        "playbook-improve": printed("improve", first, "--from", other, "-o", out),
+    }
+
+
+def printed(*words: str) -> Document:
+    with contextlib.redirect_stdout(io.StringIO()) as screen:
+        assert main(["playbook", *words, "--json"]) == 0
+    document: Document = json.loads(screen.getvalue())
+    return document
 
 
 def a_capture(directory: Path) -> Document:
@@ -213,6 +239,9 @@ def broken(document: Document, change: Callable[[Document], object]) -> Document
         ("step-result", lambda each: each["evidence"][0].update(sha256=None)),
         ("scan", lambda each: each["diagnoses"][0].pop("decision")),
         ("recheck", lambda each: each.update(matches="yes")),
+        ("playbook-extract", lambda each: each["parameters"][0].update(origin="guessed")),
+        ("playbook-merge", lambda each: each["support"].update(sample="all")),
+        ("playbook-improve", lambda each: each["edits"][0].update(kept="yes")),
     ],
 )
 def test_what_breaks_the_contract_is_refused(
