@@ -15,6 +15,7 @@ from leakdoc.detection.stats.tidying import Rows
 _DEVIATIONS: Final = 10.0
 _AT_ONCE: Final = 0.5
 _SELDOM: Final = 0.25
+_BRIEF: Final = 0.05
 _LEAST_POINTS: Final = 3
 
 
@@ -59,14 +60,15 @@ def _end_bursts(y: FloatArray, falls: IntArray) -> Mask:
     """Which falls only give back what had come at once: a restart takes what a whole life had built up.
 
     Before the end of a burst the values had been as low, and left by one jump of half the fall or more. What is up
-    there for more than a quarter of the time is no burst, but what the process usually holds.
+    there for more than a quarter of the time, or for a twentieth at once, is no burst, but a level that it holds.
     """
     ends, lasted = np.zeros(len(falls), dtype=bool), 0
     for number, at in enumerate(falls.tolist()):
         size = float(y[at - 1] - y[at])
         low = np.flatnonzero(y[falls[number - 1] if number else 0 : at] <= y[at] + (1.0 - _AT_ONCE) * size)
         since = int(low[-1]) + int(falls[number - 1] if number else 0) if len(low) else None
-        if since is not None and float(np.max(np.diff(y[since:at]), initial=0.0)) >= _AT_ONCE * size:
+        brief = since is not None and at - since <= _BRIEF * len(y)
+        if brief and float(np.max(np.diff(y[since:at]), initial=0.0)) >= _AT_ONCE * size:
             ends[number] = True
             lasted += at - since - 1
     return ends if lasted <= _SELDOM * len(y) else np.zeros(len(falls), dtype=bool)
