@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from enum import StrEnum
 from statistics import median
 from typing import ClassVar, Final
@@ -31,7 +32,7 @@ class Growing:
     CLEARED: ClassVar[float] = math.log(MISSED / (1 - FALSE_ALARM))
 
     def __init__(self) -> None:
-        self._changes: list[float] = []
+        self._changes = array("d")  # a list of floats would itself be memory that grows at every round
         self._evidence = 0.0
         self._cleared = False
 
@@ -42,7 +43,7 @@ class Growing:
         if self._evidence <= self.CLEARED:
             self._cleared = True
         if self._evidence >= self.DECIDED and self._levels_off():
-            self._changes, self._evidence = [], 0.0  # it was filling up: begin anew
+            self._changes, self._evidence = array("d"), 0.0  # it was filling up: begin anew
 
     def verdict(self) -> Verdict:
         """Return what is known."""
