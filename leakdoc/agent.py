@@ -1213,6 +1213,7 @@ _OURS: Final = (__file__,)
 _Noted = tuple[int, Place, float]  # the inode, by which a later one with the same number is told; where; when
 _SOCKETS: Final[dict[int, _Noted]] = {}  # by descriptor: as many as the program ever has open at once
 _IS_INSTALLED: Final[dict[str, bool]] = {}
+_EVENT_LOOP: Final = os.path.join(os.path.dirname(os.__file__), "asyncio", "base_events.py")  # noqa: PTH118, PTH120
 _LIBRARY_PARTS: Final = ("site-packages", "dist-packages", f"{os.sep}lib{os.sep}python3", "<frozen", "<string")
 
 
@@ -1227,19 +1228,36 @@ def _is_installed(file: str) -> bool:
 def _place() -> Place:
     """Return where the program's own code is, in this thread and task: its innermost frame that is no library's.
 
-    A program that is itself installed has none: then it is the outermost frame that was installed.
+    A program that is itself installed has none: then it is the outermost frame that was installed. Whose a frame is is
+    told by its module's file: each look at its code is an event that all audit hooks are called for.
     """
+    frame, deep = sys._getframe(1), 0
+    while frame is not None and deep < DEEPEST:
+        file = frame.f_globals.get("__file__")
+        installed = False if file is None else _IS_INSTALLED.get(file)
+        if installed is None and isinstance(file, str):
+            installed = _is_installed(file)
+        if not installed or file == _EVENT_LOOP:
+            code = frame.f_code
+            if not _is_installed(code.co_filename):
+                return code.co_filename, frame.f_lineno, code.co_qualname
+            if code.co_name == "_run_once":  # below the event loop is who started it, and not who asked
+                break
+        frame, deep = frame.f_back, deep + 1  # type: ignore[assignment]
+    return _PLACE_OF_TASK.get() or _installed_place() or UNKNOWN_PLACE
+
+
+def _installed_place() -> Place | None:
+    """Return the outermost frame that was installed, above the event loop; null where there is none."""
     frame, deep, installed = sys._getframe(1), 0, None
     while frame is not None and deep < DEEPEST:
         code = frame.f_code
-        if not _is_installed(code.co_filename):
-            return code.co_filename, frame.f_lineno, code.co_qualname
-        if code.co_name == "_run_once":  # below the event loop is who started it, and not who asked
+        if code.co_name == "_run_once":
             break
         if "-packages" in code.co_filename and code.co_filename not in _OURS:
             installed = code.co_filename, frame.f_lineno, code.co_qualname
         frame, deep = frame.f_back, deep + 1  # type: ignore[assignment]
-    return _PLACE_OF_TASK.get() or installed or UNKNOWN_PLACE
+    return installed
 
 
 _PLACE_OF_TASK: Final[contextvars.ContextVar[Place | None]] = contextvars.ContextVar("leakdoc_place", default=None)
