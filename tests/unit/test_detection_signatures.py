@@ -115,22 +115,24 @@ def test_churn_is_told_by_its_rate_and_what_it_connects_to(labels: dict[str, str
 
 
 @pytest.mark.parametrize(
-    ("entered", "own", "others", "lived", "is_fault"),
+    ("entered", "own", "others", "lived", "keeps", "is_fault"),
     [
-        (40.0, 8, 0, 0.004, True),  # nobody else: what stands there is its own
-        (40.0, 8, 8, 0.004, True),  # half of it is
-        (40.0, 2, 40, 0.004, False),  # another churns, and this one hardly opens any
-        (40.0, 8, 8, 0.3, False),  # they live long enough to have been seen
-        (0.0, 8, 0, 0.004, False),  # all of it stood there before: whoever left it is gone
+        (40.0, 8, 0, 0.004, False, True),  # nobody else: what stands there is its own
+        (40.0, 8, 8, 0.004, False, True),  # half of it is
+        (40.0, 2, 40, 0.004, False, False),  # another churns, and this one hardly opens any
+        (40.0, 8, 8, 0.3, False, False),  # they live long enough to have been seen
+        (40.0, 8, 0, 0.004, True, False),  # it closes none, so that none of its own stands there
+        (0.0, 8, 0, 0.004, False, False),  # all of it stood there before: whoever left it is gone
     ],
 )
 def test_what_others_left_in_time_wait_is_not_laid_to_the_subject(
-    entered: float, own: int, others: int, lived: float, is_fault: bool
+    entered: float, own: int, others: int, lived: float, keeps: bool, is_fault: bool
 ) -> None:
     seen = [float(min(own, row * own // 100)) for row in range(ROWS)]
     columns: dict[Column, Values] = {
         at("connections", PG, state="ESTABLISHED"): flat(1.0),
         at("connections_opened_total", PG): seen,
+        at("connections_closed_total", PG): flat(0.0) if keeps else seen,
         at("connections_opened_elsewhere_total", PG): [float(min(others, row * others // 100)) for row in range(ROWS)],
         at("connection_new_idle_s", PG): [lived if row % 10 == 0 else None for row in range(ROWS)],
         at("time_wait", PG): flat(2_000.0),

@@ -87,8 +87,9 @@ def _rate_of_time_wait(trace: Trace, peer: PeerView, waiting: float | None, seen
     """Return the rate at which what the subject closed has come to stand in TIME_WAIT.
 
     Others in the same namespace leave some too, which nobody can tell from the subject's own once they stand there. So
-    they count only where the subject was seen opening, by its share of all that was seen, and no more of them than its
-    own can be. What stood there at the first look is nobody's; a trace that does not tell what came later has it all.
+    they count only where connections of the subject were seen to go, by their share of all that was seen, and no more
+    of them than its own can be. What stood there at the first look is nobody's; a trace that does not tell what came
+    later has it all.
     """
     if waiting is None or seen <= 0:
         return 0.0
@@ -96,8 +97,11 @@ def _rate_of_time_wait(trace: Trace, peer: PeerView, waiting: float | None, seen
         rise, _ = _rate(trace, peer.age("time_wait"))
         return max(rise, waiting / TIME_WAIT_S)
     entered, _ = _rate(trace, peer.age("time_wait_entered_total"))
-    own, others = _risen(trace, peer, "opened"), _risen(trace, peer, "opened_elsewhere")
-    return min(entered * _share(own, others), seen * _at_most_unseen(trace, peer))
+    closed, _ = _rate(trace, peer.counted("connections_closed_total"))
+    if closed <= 0:
+        return 0.0
+    own, others = _risen(trace, peer, "closed"), _risen(trace, peer, "opened_elsewhere")
+    return min(entered * _share(own, others), closed * _at_most_unseen(trace, peer))
 
 
 def _risen(trace: Trace, peer: PeerView, name: str) -> float:
