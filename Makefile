@@ -26,7 +26,9 @@ types: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	@.ci/servers $(VENV)/servers
-	$(BIN)/python -m pytest -n 4 --dist loadfile
+	@$(BIN)/python -m pytest -n 4 --dist loadfile || { test $$? = 1 && \
+		echo "What failed beside other tests is run once more, alone; what fails again fails." && \
+		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
 
 soak: $(VENV)/.dev  ## hours-long campaigns
 	$(BIN)/python -m pytest -m "soak" -o addopts="-ra --strict-markers"
