@@ -25,18 +25,22 @@ def main() -> int:
     parser.add_argument("--series", default="1000", help="how many, separated by commas (default: 1000)")
     parser.add_argument("--step", type=int, default=60, help="seconds between samples (default: 60)")
     parser.add_argument("--data", type=Path, help="where the blocks are kept (default: a temporary folder)")
+    parser.add_argument("--on-a-grid", action="store_true", help="all scraped at once, no scrape missing, no starts")
     parser.add_argument("--scan-only", action="store_true", help="without the peers")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         for count in map(int, args.series.split(",")):
-            report(args.data or Path(scratch), count, args.step, peers=not args.scan_only)
+            data = filled(
+                args.data or Path(scratch), series=count, step_s=args.step, hours=HOURS, on_a_grid=args.on_a_grid
+            )
+            report(data, count, args.step, peers=not args.scan_only)
     return 0
 
 
-def report(folder: Path, count: int, step_s: int, *, peers: bool) -> None:
+def report(data: Path, count: int, step_s: int, *, peers: bool) -> None:
     """Measure one fleet, and print its figures."""
     print(f"-- {count:,} series x {HOURS} h at {step_s} s", flush=True)
-    with serving(filled(folder, series=count, step_s=step_s, hours=HOURS)) as server:
+    with serving(data) as server:
         best = min((measures.scan(server, HOURS) for _ in range(2)), key=lambda each: each.wall_s)
         print(
             f"scan: {best.wall_s:.2f} s ({1e3 * best.wall_s / count:.2f} ms a series), {best.cpu_s:.2f} s of processor"

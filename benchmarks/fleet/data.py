@@ -1,43 +1,72 @@
-"""A fleet in the blocks of a Prometheus: most of it flat, some of it leaking, warming up, restarting or noisy."""
+"""A fleet in the blocks of a Prometheus: most of it flat, some of it leaking, warming up, restarting or noisy.
+
+As a real one, it is scraped at a moment of its own for each process, of which each has a start of its own, and a few
+scrapes are missing; on one grid it is easier to judge together, and nobody has such a fleet.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import subprocess
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
 END = 1_700_006_400
 METRIC = "process_resident_memory_bytes"
+START = "process_start_time_seconds"
 SEED = 20_260_310
+BLOCK_S = 7_200  # promtool reads its whole input once for each block
+_MISSED = 0.002  # of all scrapes, where they are as in a real fleet
 
 
-def filled(folder: Path, *, series: int, step_s: int, hours: int) -> Path:
+def filled(folder: Path, *, series: int, step_s: int, hours: int, on_a_grid: bool = False) -> Path:
     """Make the blocks, or take those that were made before."""
-    data = folder / f"{series}x{hours}h@{step_s}s"
+    data = folder / f"{series}x{hours}h@{step_s}s{'-grid' if on_a_grid else ''}"
     if not (data / "made").exists():
-        data.mkdir(parents=True, exist_ok=True)
-        text = data / "samples.om"
-        with text.open("w") as out:
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(parents=True)
+        begin = END - hours * 3600
+        files = [data / f"{at}.om" for at in range(begin, END, BLOCK_S)]
+        with contextlib.ExitStack() as opened:
+            out = [opened.enter_context(file.open("w")) for file in files]
             for at in range(series):
-                out.write(_lines(at, step_s, hours))
-            out.write("# EOF\n")
-        command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(text), str(data / "tsdb")]
-        subprocess.run(command, check=True, capture_output=True)
-        text.unlink()
+                _write(out, at, np.arange(begin, END, step_s, dtype=np.float64), on_a_grid)
+            for each in out:
+                each.write("# EOF\n")
+        for file in files:
+            command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(file), str(data / "tsdb")]
+            subprocess.run(command, check=True, capture_output=True)
+            file.unlink()
         (data / "made").touch()
     return data / "tsdb"
 
 
-def _lines(at: int, step_s: int, hours: int) -> str:
+def _write(out: list[TextIO], at: int, times: np.ndarray, on_a_grid: bool) -> None:
     dice = np.random.default_rng((SEED, at))
-    times = np.arange(END - hours * 3600, END, step_s)
-    values = _values(at, len(times), dice)
-    name = f'{METRIC}{{job="svc",instance="host-{at:06}:80"}}'
-    return "".join(f"{name} {value:.0f} {time}\n" for time, value in zip(times, values, strict=True))
+    values = values_of(at, len(times), dice)
+    labels = f'{{job="svc",instance="host-{at:06}:80"}}'
+    name, begin = METRIC + labels, times[0]
+    started: float | None = None
+    if not on_a_grid:
+        step = times[1] - times[0]
+        times = np.round(times + dice.uniform(0.0, step), 3)
+        kept = dice.uniform(size=len(times)) >= _MISSED
+        times, values = times[kept], values[kept]
+        started = float(np.round(begin - dice.uniform(3_600.0, 30 * 86_400.0), 2))
+    parts = ((times - begin) // BLOCK_S).astype(int)
+    for part, file in enumerate(out):
+        mine = np.flatnonzero(parts == part)
+        pairs = zip(values[mine].tolist(), times[mine].tolist(), strict=True)
+        file.write("".join([f"{name} {value:.0f} {time:.3f}\n" for value, time in pairs]))
+        if started is not None:
+            file.write("".join([f"{START}{labels} {started:.2f} {time:.3f}\n" for time in times[mine].tolist()]))
 
 
-def _values(at: int, count: int, dice: np.random.Generator) -> np.ndarray:
+def values_of(at: int, count: int, dice: np.random.Generator) -> np.ndarray:
+    """The memory of one process, shape (count,), in bytes."""
     level = dice.uniform(50e6, 500e6)
     noise = dice.normal(0.0, level * dice.choice([0.0005, 0.002, 0.01]), count)
     when = np.linspace(0.0, 1.0, count)

@@ -114,13 +114,13 @@ def deciding(count: int, points: int) -> tuple[float, float, int]:
     """Judge series that are in memory, and test some of them by pymannkendall; seconds a series of either."""
     import pymannkendall
 
-    from benchmarks.fleet.data import _values
+    from benchmarks.fleet.data import values_of
 
     times = END - 60.0 * np.arange(points)[::-1]
     life, started = np.zeros(points, dtype=np.intp), np.full(1, np.nan)
     series = [
         Series(
-            times_s=times, values=_values(at, points, np.random.default_rng((1, at))),
+            times_s=times, values=values_of(at, points, np.random.default_rng((1, at))),
             life=life, life_started_s=started,
             unit="bytes",
         )

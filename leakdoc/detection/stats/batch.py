@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import numpy as np
-
+from leakdoc.detection.stats.aligning import at_its_pace, goes_with
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import prepare
 from leakdoc.detection.stats.regular import has_plain_times, is_plain, prepare_together
-from leakdoc.detection.stats.series import FloatArray, Growth, Series
+from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.verdicts import Asked, verdicts_on
 
 _AT_ONCE: Final = 96  # so that what is worked on stays in the processor's cache
+_LATEST: Final = 8  # axes that a series is held against, so that a fleet without any pace costs no more for its size
 
 
 def judge_many(
@@ -24,8 +24,8 @@ def judge_many(
 ) -> list[Growth]:
     """Say of each series whether it grows without an end, and if so how fast.
 
-    Series on the same times, without restarts, load or many holes, are fitted together: that is what makes a fleet on
-    one grid quick. The others are judged one by one.
+    Series of one pace, without restarts, load or many holes, are fitted together, whenever each was scraped: that is
+    what makes a fleet quick. The others are judged one by one.
 
     Args:
         series: any number, of any lengths and units.
@@ -38,39 +38,45 @@ def judge_many(
     asked = Asked(policy=policy, alpha=policy.alpha if alpha is None else alpha)
     found: dict[int, Growth] = {}
     alone: list[int] = []
-    for group in _groups(series, policy, alone):
-        prepared = prepare_together([series[at] for at in group], policy)
-        sound = [at for at, one in zip(group, prepared, strict=True) if one is not None]
-        alone.extend(at for at, one in zip(group, prepared, strict=True) if one is None)
+    for places, group in _groups(series, policy, alone):
+        prepared = prepare_together(group, policy)
+        sound = [at for at, one in zip(places, prepared, strict=True) if one is not None]
+        alone.extend(at for at, one in zip(places, prepared, strict=True) if one is None)
         if sound:
-            pairs = [(series[at], one) for at, one in zip(group, prepared, strict=True) if one is not None]
+            pairs = [(of, one) for of, one in zip(group, prepared, strict=True) if one is not None]
             found.update(zip(sound, verdicts_on(pairs, asked), strict=True))
     for at in alone:
         found.update({at: verdicts_on([(series[at], prepare(series[at], policy))], asked)[0]})
     return [found[at] for at in range(len(series))]
 
 
-def _groups(series: Sequence[Series], policy: GrowthPolicy, alone: list[int]) -> Iterator[list[int]]:
-    """Positions of series on the same times and of the same start, some at once; those of their own aside."""
-    by_axis: dict[tuple[int, float, float, float], list[list[int]]] = {}
+Group = tuple[list[int], list[Series]]
+
+
+def _groups(series: Sequence[Series], policy: GrowthPolicy, alone: list[int]) -> Iterator[Group]:
+    """Series of one pace, some at once, with their positions; those of their own aside."""
+    by_length: dict[int, list[Group]] = {}
     for at, one in enumerate(series):
         if not is_plain(one, policy):
             alone.append(at)
-            continue
-        times, started = one.times_s, float(one.life_started_s[int(one.life[0])])
-        key = (len(times), float(times[0]), float(times[-1]), started if np.isfinite(started) else np.inf)
-        groups = by_axis.setdefault(key, [])
-        mine = next((group for group in groups if _same(series[group[0]].times_s, times)), None)
-        if mine is not None:
-            mine.append(at)
-        elif has_plain_times(times):
-            groups.append([at])
-        else:
-            alone.append(at)
-    for groups in by_axis.values():
-        for group in groups:
-            yield from (group[first : first + _AT_ONCE] for first in range(0, len(group), _AT_ONCE))
+        elif not _joins(by_length, at, one):
+            regular = at_its_pace(one)
+            if not _joins(by_length, at, regular):
+                if has_plain_times(regular.times_s):
+                    by_length.setdefault(len(regular.times_s), []).append(([at], [regular]))
+                else:
+                    alone.append(at)
+    for groups in by_length.values():
+        for places, group in groups:
+            for first in range(0, len(group), _AT_ONCE):
+                yield places[first : first + _AT_ONCE], group[first : first + _AT_ONCE]
 
 
-def _same(one: FloatArray, other: FloatArray) -> bool:
-    return one is other or np.array_equal(one, other)
+def _joins(by_length: dict[int, list[Group]], at: int, one: Series) -> bool:
+    """Put a series to those of its pace; false where there are none, among the latest few."""
+    for places, group in by_length.get(len(one.times_s), ())[-_LATEST:]:
+        if goes_with(one.times_s, group[0].times_s):
+            places.append(at)
+            group.append(one)
+            return True
+    return False

@@ -1,0 +1,55 @@
+"""Series of one pace told to be such, whenever each was scraped and whatever scrapes it misses.
+
+A server scrapes each process at a moment of its own, so that no two have the same times; but a verdict depends on the
+time since the first reading alone, and a scrape that is missing is a reading that is missing. What is moved is moved
+by less than a hundredth of a step: of the slope, which is what the times are for, that changes less than a hundredth
+part divided by the number of readings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from leakdoc.detection.stats.series import FloatArray, Series
+
+_JITTER: Final = 0.01  # of a step, by which a reading may be moved: servers scrape to the millisecond
+_MOST_HOLES: Final = 0.2  # of the readings; with more, a series is looked at alone
+_FEW: Final = 16
+
+
+def at_its_pace(series: Series) -> Series:
+    """Return a series of one life on the even axis that it was read on, its missing scrapes as missing readings.
+
+    It depends on nothing but the series itself, so that one is judged alike alone and among others. A series without a
+    steady pace is returned as it is.
+    """
+    times, n = series.times_s, len(series.times_s)
+    if n < _FEW or not np.isfinite(times[0] - times[-1]):
+        return series
+    span = float(times[-1] - times[0])
+    pauses = np.sort(np.diff(times[:_FEW]))
+    step = float(pauses[len(pauses) // 2])
+    if not 0.0 < step < span or not n - 1 <= (steps := round(span / step)) <= n * (1.0 + _MOST_HOLES):
+        return series
+    step = span / steps
+    since = (times - times[0]) / step
+    place = np.rint(since)
+    if not (np.all(np.diff(place) > 0.0) and np.max(np.abs(since - place)) <= _JITTER):
+        return series
+    values = np.full(steps + 1, np.nan)
+    values[place.astype(np.intp)] = series.values
+    axis = times[0] + step * np.arange(steps + 1)
+    return replace(series, times_s=axis, values=values, life=np.full(steps + 1, series.life[0], dtype=np.intp))
+
+
+def goes_with(times: FloatArray, others: FloatArray) -> bool:
+    """Whether two axes of equal length are one, but for when they begin and for what `at_its_pace` would move."""
+    if times is others:
+        return True
+    if not np.isfinite(times[0] - times[-1]):
+        return False
+    apart = times - others
+    return float(apart.max() - apart.min()) <= _JITTER * float(others[-1] - others[0]) / (len(others) - 1)

@@ -1,0 +1,90 @@
+"""Series that were scraped at moments of their own are judged together, and as they are alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from leakdoc.detection.stats import batch
+from leakdoc.detection.stats.aligning import at_its_pace
+from leakdoc.detection.stats.batch import judge_many
+from leakdoc.detection.stats.growth import judge
+from leakdoc.detection.stats.series import Series
+
+STEPS = 240
+
+
+def series(seed: int, *, missed: float = 0.0, jitter_s: float = 0.0, step_s: float = 60.0) -> Series:
+    """One process of a fleet, of which every third leaks."""
+    dice = np.random.default_rng(seed)
+    times = 1.7e9 + dice.uniform(0.0, step_s) + step_s * np.arange(STEPS) + dice.uniform(0.0, jitter_s, STEPS)
+    values = 2e8 + dice.normal(0.0, 2e5, STEPS) + (seed % 3 == 0) * 5e7 * np.linspace(0.0, 1.0, STEPS)
+    kept = dice.uniform(size=STEPS) >= missed
+    kept[[0, -1]] = True
+    life = np.zeros(int(kept.sum()), dtype=np.intp)
+    started = np.asarray([times[0] - dice.uniform(0.0, 1e6)])
+    return Series(
+        times_s=np.round(times[kept], 3), values=values[kept], life=life, life_started_s=started, unit="bytes",
+        starts_known=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many series each round of fitting took."""
+    taken: list[int] = []
+
+    def counted(pairs: Sequence[Any], asked: Any) -> Any:
+        taken.append(len(pairs))
+        return verdicts(pairs, asked)
+
+    verdicts = batch.verdicts_on
+    monkeypatch.setattr(batch, "verdicts_on", counted)
+    return taken
+
+
+@pytest.mark.parametrize(("missed", "jitter_s"), [(0.0, 0.0), (0.0, 0.02), (0.03, 0.0), (0.03, 0.02)])
+def test_a_fleet_is_fitted_in_one_round(missed: float, jitter_s: float, rounds: list[int]) -> None:
+    many = [series(seed, missed=missed, jitter_s=jitter_s) for seed in range(30)]
+    found = judge_many(many)
+    assert rounds == [30]
+    for one, told in zip(many, found, strict=True):
+        alone = judge(one)
+        assert alone.decision is told.decision
+        assert alone.evidence["from"] == told.evidence["from"] == one.times_s[0]
+        assert told.confidence == pytest.approx(alone.confidence, rel=1e-3)
+        if alone.slope_per_s is not None and told.slope_per_s is not None:
+            assert told.slope_per_s.estimate == pytest.approx(alone.slope_per_s.estimate, rel=1e-3, abs=1.0)
+
+
+def test_missing_scrapes_are_missing_readings() -> None:
+    one = series(1, missed=0.05)
+    even = at_its_pace(one)
+    assert len(even.times_s) == STEPS
+    assert np.isfinite(even.values).sum() == len(one.values)
+    there = np.isfinite(even.values)
+    assert np.allclose(even.times_s[there], one.times_s, atol=0.6)
+    assert np.array_equal(even.values[there], one.values)
+    assert judge(one).evidence["samples"] == len(one.values)
+
+
+@pytest.mark.parametrize("spoil", ["no pace", "long gap", "descending", "not finite", "few"])
+def test_what_has_no_pace_is_left_as_it_is(spoil: str) -> None:
+    one = series(2, jitter_s=30.0 if spoil == "no pace" else 0.0)
+    times = one.times_s.copy()
+    if spoil == "long gap":
+        times[STEPS // 2 :] += 1e5
+    if spoil == "descending":
+        times = times[::-1].copy()
+    if spoil == "not finite":
+        times[STEPS // 2] = np.inf
+    kept = slice(0, 8) if spoil == "few" else slice(None)
+    odd = Series(
+        times_s=times[kept], values=one.values[kept], life=one.life[kept], life_started_s=one.life_started_s,
+        unit="bytes",
+    )  # fmt: skip
+    assert at_its_pace(odd) is odd
+    assert judge_many([odd, one])[1].decision is judge(one).decision
