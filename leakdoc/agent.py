@@ -1106,8 +1106,11 @@ def _memray_start(asked: Answer) -> None:
         file_format=memray.FileFormat.AGGREGATED_ALLOCATIONS,
     )
     _Trace.captures.append(path)
+    ways = _ways_around()
     tracker.__enter__()
     _Trace.tracker = tracker
+    with contextlib.suppress(Exception):
+        _Detour.begin(ways)
 
 
 def _remove_captures() -> None:
@@ -1144,6 +1147,7 @@ def _trace_stop(asked: Answer) -> Answer:
     del asked
     tool, _Trace.tool = _Trace.tool, ""
     if tool == "memray":
+        _Detour.end()
         tracker, _Trace.tracker = _Trace.tracker, None
         tracker.__exit__(None, None, None)
     elif tool and not _Trace.theirs:
@@ -1157,10 +1161,115 @@ def _forget_trace() -> None:
     """Let a child go on untraced: the window is its parent's. memray lets go of children by itself."""
     tool, _Trace.tool = _Trace.tool, ""
     _Trace.captures.clear()
+    _Detour.end()
     if tool == "tracemalloc" and not _Trace.theirs:
         import _tracemalloc
 
         _tracemalloc.stop()
+
+
+_AROUND: Final = {
+    "malloc": "PyMem_RawMalloc",
+    "calloc": "PyMem_RawCalloc",
+    "realloc": "PyMem_RawRealloc",
+    "free": "PyMem_RawFree",
+}
+
+
+def _ways_around() -> dict[int, int]:
+    """Return Python's raw function for the address of each allocator's, where both are one and the same memory.
+
+    Nothing where that is not known: with debug hooks, with an allocator of the program's own, or in a newer Python.
+    """
+    if "_ctypes" not in sys.modules or not (3, 11) <= sys.version_info[:2] <= (3, 14):
+        return {}
+    import ctypes
+
+    def address(function: Any) -> int:
+        return int(ctypes.cast(function, ctypes.c_void_p).value or 0)
+
+    try:
+        name = ctypes.pythonapi._PyMem_GetCurrentAllocatorName
+        name.restype = ctypes.c_char_p
+        if name() not in (b"pymalloc", b"malloc"):
+            return {}
+        linked = ctypes.CDLL(None)
+        return {address(linked[here]): address(ctypes.pythonapi[raw]) for here, raw in _AROUND.items()}
+    except (AttributeError, OSError):
+        return {}
+
+
+class _Detour:
+    """For the while of a window, leads calls of the C library's allocator by ctypes through Python's raw one.
+
+    ctypes calls a function by its address, past the linker's tables in which memray stands. Python's raw functions call
+    the same ones by those tables, and do nothing else: what one of them gives, the other takes back.
+    """
+
+    taken: Final[list[tuple[Any, Any, int, int]]] = []  # a function object, the pointer in it, what it was, and is
+    getitem: Any = None
+
+    @classmethod
+    def begin(cls, ways: dict[int, int]) -> None:
+        """Redirect the functions that the program has looked up, and those that it will."""
+        if not ways:
+            return
+        import ctypes
+
+        original = ctypes.CDLL.__getitem__
+
+        def looked_up(library: Any, name: Any) -> Any:
+            function = original(library, name)
+            with contextlib.suppress(Exception):
+                cls._redirect(function, ways)
+            return function
+
+        cls.getitem = original, looked_up
+        ctypes.CDLL.__getitem__ = looked_up  # type: ignore[method-assign]
+        for function in _foreign_functions():
+            cls._redirect(function, ways)
+
+    @classmethod
+    def _redirect(cls, function: Any, ways: dict[int, int]) -> None:
+        import ctypes
+
+        pointer = ctypes.c_void_p.from_address(ctypes.addressof(function))
+        before = pointer.value or 0
+        if before in ways:
+            cls.taken.append((function, pointer, before, ways[before]))
+            pointer.value = ways[before]
+
+    @classmethod
+    def end(cls) -> None:
+        """Let all go their own way again."""
+        hook, cls.getitem = cls.getitem, None
+        if hook is not None:
+            import ctypes
+
+            if ctypes.CDLL.__getitem__ is hook[1]:
+                ctypes.CDLL.__getitem__ = hook[0]  # type: ignore[method-assign]
+        while cls.taken:
+            _, pointer, before, ours = cls.taken.pop()
+            if pointer.value == ours:
+                pointer.value = before
+
+
+def _foreign_functions() -> list[Any]:
+    """Return the functions that ctypes has looked up in libraries."""
+    import _ctypes
+
+    kinds, waiting = set(), [_ctypes.CFuncPtr]
+    while waiting:
+        kind = waiting.pop()
+        kinds.add(kind)
+        waiting.extend(type.__subclasses__(kind))
+    objects = tracked(200.0)
+    found: list[Any] = []
+    while objects:
+        found.extend(each for each in objects[-CHUNK:] if type(each) in kinds)
+        del objects[-CHUNK:]
+        _original("time", "sleep")(0)
+    return found
 
 
 def _can_trace(asked: Answer) -> Answer:

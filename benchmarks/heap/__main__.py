@@ -17,7 +17,27 @@ from pathlib import Path
 from typing import Any
 
 PROGRAMS = Path(__file__).parent / "programs"
-NATIVE = {"c_buffers", "c_strings", "mmaps", "arrays", "frames"}
+NATIVE = {
+    "c_buffers",
+    "c_strings",
+    "mmaps",
+    "arrays",
+    "frames",
+    "sqlite_memory",
+    "zlib_streams",
+    "ssl_contexts",
+    "xml_trees",
+    "array_extended",
+    "pickler_memo",
+    "views_pinned",
+    "references_lost",
+    "fresh_handles",
+    "raw_maps",
+    "keys_parsed",
+    "pictures",
+    "parked_threads",
+    "histories",
+}
 WARM_UP_S = 3.0
 AT_ONCE = 3  # they sleep most of the time
 FIRST = 3
