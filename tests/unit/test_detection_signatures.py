@@ -246,13 +246,45 @@ def test_from_outside_a_pool_is_suspected_where_requests_have_waited_since_it_wa
     assert fault(judged(resting), "pool_exhausted") is None  # a service that polls by design, and a pool at rest
 
 
-def test_a_busy_process_lets_callers_wait_by_itself() -> None:
+IN_USE = {
+    at("connections", PG, state="ESTABLISHED"): flat(4.0),
+    at("connection_idle_max_s", PG): flat(0.1),
+    at("connections_resting", PG): flat(0.0),
+}
+SERVED = {**CALLERS, at("connection_awaiting_max_s", IN): [12.0 + row % 3 for row in range(ROWS)]}
+
+
+def test_from_outside_a_pool_is_suspected_where_all_is_in_use_and_callers_are_served_late() -> None:
+    found = fault(judged({**IN_USE, **SERVED}), "pool_exhausted")
+    assert found is not None and "all are in use" in found.reason
+    never_served = judged({**IN_USE, **CALLERS})  # words on websockets, beside one connection that all share
+    assert fault(never_served, "pool_exhausted") is None
+
+
+def test_nobody_waits_for_a_pool_that_was_last_taken_when_the_last_caller_came() -> None:
     columns = {
         at("connections", PG, state="ESTABLISHED"): flat(4.0),
-        at("connection_idle_max_s", PG): flat(0.1),
-        at("connections_resting", PG): flat(0.0),
-        **CALLERS,
+        at("connection_idle_max_s", PG): ramp(),
+        at("connection_idle_min_s", PG): [max(0.0, row - 4.0) for row in range(ROWS)],
+        at("connections_resting", PG): flat(4.0),
+        at("connections", IN, state="ESTABLISHED"): [min(row * 3.0, 12.0) for row in range(ROWS)],
+        at("connections_awaiting", IN): [min(row * 3.0, 12.0) for row in range(ROWS)],
+        at("connection_awaiting_max_s", IN): ramp(),
     }
+    assert fault(judged(columns), "pool_exhausted") is None
+
+
+@pytest.mark.parametrize(("peer", "is_one"), [(PG, True), (WEB, False)])
+def test_one_connection_that_all_share_is_no_pool(peer: dict[str, str], is_one: bool) -> None:
+    columns = {
+        at("connections", peer, state="ESTABLISHED"): flat(1.0),
+        Column.of("threads_parked", on="lock"): ramp(0.5),
+    }
+    assert (fault(judged(columns), "pool_exhausted") is not None) is is_one
+
+
+def test_a_busy_process_lets_callers_wait_by_itself() -> None:
+    columns = {**IN_USE, **SERVED}
     assert fault(judged(columns), "pool_exhausted") is not None
     assert fault(judged({**columns, Column("cpu_seconds_total"): ramp(0.9)}), "pool_exhausted") is None
 
@@ -260,10 +292,8 @@ def test_a_busy_process_lets_callers_wait_by_itself() -> None:
 def test_the_pool_that_an_upstream_has_emptied_is_its_victim() -> None:
     columns = {
         **waiting(WEB, flat(8.0), ramp()),
-        **CALLERS,
-        at("connections", PG, state="ESTABLISHED"): flat(4.0),
-        at("connection_idle_max_s", PG): flat(0.1),
-        at("connections_resting", PG): flat(0.0),
+        **IN_USE,
+        **SERVED,
     }
     diagnosis = judged(columns)
     assert diagnosis.decision is Decision.UNRESPONSIVE

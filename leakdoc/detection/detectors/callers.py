@@ -7,13 +7,23 @@ from typing import Final
 
 import numpy as np
 
-from leakdoc.detection.detectors.peer_view import PeerView, flag, held_for_s, largest_now, peers, rose, total_now
+from leakdoc.detection.detectors.peer_view import (
+    PeerView,
+    alive,
+    flag,
+    held_for_s,
+    largest_now,
+    peers,
+    rose,
+    total_now,
+)
 from leakdoc.model.finding import Json
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import FloatArray, Trace
 
 FEWEST: Final = 4  # callers beyond those that waited before
 SHARE: Final = 0.3  # of those who wait now: what comes and goes by itself does so by less
+SERVED: Final = 3  # callers that waited longest, and then no more: one may have gone, and another have been told news
 LASTS_S: Final = 3.0  # a backlog that is emptied sooner is a burst
 
 
@@ -60,9 +70,23 @@ class Callers:
         """Return how many requests have no answer at the end."""
         return total_now(self.trace, self.unserved) or 0.0
 
+    def are_served(self, since_s: float) -> bool:
+        """Say whether the one who waits longest has become another, again and again, within the last seconds.
+
+        Where it never does, nobody is served, or what came was never meant to be answered: a word on a websocket.
+        """
+        return self._served(since_s) >= SERVED
+
     def longest_s(self) -> float:
         """Return for how long the first of them has waited."""
         return largest_now(self.trace, self.wait_s) or 0.0
+
+    def _served(self, since_s: float) -> int:
+        most = 0
+        for life in alive(self.trace):
+            waits = self.wait_s[life.rows][self.trace.times[life.rows] >= self.trace.times[life.stop - 1] - since_s]
+            most = max(most, int(np.sum(np.diff(waits[np.isfinite(waits)]) < 0)))
+        return most
 
     def _signs(self, since_s: float) -> list[str]:
         found = []

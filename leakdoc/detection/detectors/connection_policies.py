@@ -30,6 +30,11 @@ class PoolPolicy:
     served_late: float = setting(
         5.0, unit="duration", why="longer than a request that only reads from a database takes"
     )
+    came_since: int = setting(
+        2,
+        unit="count",
+        why="callers since a connection was last taken: where none came, none can have found the pool empty",
+    )
     busy: float = setting(0.5, unit="fraction", why="of a processor: a busy process lets callers wait by itself")
 
 

@@ -24,6 +24,7 @@ from leakdoc.detection.detectors.peer_view import (
     total_now,
 )
 from leakdoc.detection.detectors.pool_numbers import Pool, pools
+from leakdoc.detection.detectors.upstream_unresponsive import DATABASES
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Basis, Decision
 from leakdoc.model.finding import Finding, Json
@@ -116,18 +117,20 @@ def _callers_wait(
     """From outside: more requests wait than there are connections, and none of these is free."""
     unserved, longest = callers.now(), callers.longest_s()
     served_late = unserved > size and longest >= policy.served_late
-    if served_late and _in_use(trace, peer):
+    if served_late and _in_use(trace, peer) and callers.are_served(at_ceiling):
         return Sign(why=f"all are in use, and {unserved:.0f} requests wait here", basis=Basis.INFERRED)
     taken_ago = largest_now(trace, peer.age("connection_idle_min_s"))
     began_then = taken_ago is not None and 0.7 * taken_ago <= longest <= taken_ago + policy.standing
-    if served_late and began_then and longest >= policy.standing and rose(trace, callers.unserved, longest) > 0:
+    came_since = rose(trace, callers.unserved, min(longest, taken_ago or 0.0))
+    if served_late and began_then and longest >= policy.standing and came_since >= policy.came_since:
         return Sign(
             why=f"since the last was taken {format_duration(taken_ago or 0.0)} ago no request was answered, "
             f"and {unserved:.0f} wait here",
             basis=Basis.INFERRED,
         )
     parked, grew = total_now(trace, callers.parked) or 0.0, rose(trace, callers.parked, at_ceiling)
-    if grew >= 4 and parked >= 2 * (parked - grew):
+    is_pool = size > 1 or peer.kind in DATABASES  # one connection to another is shared by all who use it
+    if is_pool and grew >= 4 and parked >= 2 * (parked - grew):
         return Sign(
             why=f"{parked:.0f} threads wait for a lock, {grew:.0f} more than when it was reached", basis=Basis.INFERRED
         )

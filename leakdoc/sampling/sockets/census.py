@@ -30,7 +30,8 @@ class Connection(NamedTuple):
         unanswered: transmissions or probes in a row that the peer let go without an answer.
         since_fin_s: since the peer closed, where it has and we have not; null where unknown.
         awaiting_s: for how long one side has not answered what the other sent last; null where nothing is open. Of a
-            connection that we opened it is the peer who has to answer; of one that came in, we.
+            connection that we opened it is the peer who has to answer, and has where there is something unread; of one
+            that came in, we.
         unsent: bytes that the peer has not acknowledged.
         unread: bytes that came and were not read.
         keepalive: whether it is on; null where another timer hides it.
@@ -135,7 +136,7 @@ def connection_of(each: TcpSocket, known: Acquaintance, now_s: float, is_new: bo
         idle = last.idle_s
         age = max(age, idle)
         if state == ESTABLISHED:
-            awaiting = last.unserved_s if known.group.direction == IN else last.unanswered_s
+            awaiting = last.unserved_s if known.group.direction == IN else None if each.waiting else last.unanswered_s
         elif state == CLOSE_WAIT:
             since_fin = last.since_fin_s
     keepalive = timer == KEEPALIVE_TIMER if state == ESTABLISHED and timer in _AT_REST else None

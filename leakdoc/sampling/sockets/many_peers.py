@@ -47,7 +47,7 @@ def standings_of(rows: Array, known_for_s: Array, is_out: Mask, is_new: Mask, se
     state, has_times = rows["state"], rows["has_times"]
     idle_s = np.minimum(rows["sent_ms"], rows["received_ms"]) / _MS
     is_established = state == ESTABLISHED
-    unanswered, unserved = _unanswered(rows), _unserved(rows)
+    unanswered, unserved = _unanswered(rows) & (rows["waiting"] == 0), _unserved(rows)
     return Standings(
         state=state,
         age_s=np.where(has_times, np.maximum(known_for_s, idle_s), known_for_s),
