@@ -12,6 +12,7 @@ from leakdoc.cli.output import print_json, print_lines, tell_kept
 from leakdoc.cli.pipeline import add_pipeline, refuse_pipeline_files, tell_pipeline
 from leakdoc.cli.prometheus_options import add_prometheus
 from leakdoc.cli.proof_policies import judging_of
+from leakdoc.cli.verify_recovered import add_recovery, is_of_recovery, proof_of_recovery
 from leakdoc.cli.verify_workload import is_of_workload
 from leakdoc.errors import UsageError
 from leakdoc.redact import inert
@@ -29,12 +30,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "version shows it. With --wait, AFTER may be a file that is being written, or a\n"
         "live target (a pid), which is watched meanwhile. Of a workload in Prometheus the\n"
         "last rollout is found by its builds (image or version) or starts; while a canary\n"
-        "and the stable build both run, they are compared side by side.\n\n"
+        "and the stable build both run, they are compared side by side. With --recovered,\n"
+        "levels such as latency, waiters and errors are held against their baseline.\n\n"
         "exit codes: 0 normalized; 1 improved, not fixed or worse; 3 inconclusive\n\n"
         "examples:\n"
         "  leakdoc verify before.leakdoc after.leakdoc --proof proof.json\n"
         "  leakdoc verify week.csv --rollout-at 2026-11-23T03:12Z --load jobs_total\n"
         "  leakdoc verify before.leakdoc 4242 --wait --for 2h --proof proof.json\n"
+        "  leakdoc verify --recovered bad.csv after.csv --incident-at 2026-11-23T03:12Z\n"
         "  leakdoc verify --prometheus http://localhost:9090 --workload shop/api/web"
     )
     parser.add_argument("before", metavar="BEFORE", nargs="?", help="a recording, CSV or Parquet file of the leak")
@@ -46,6 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--load", metavar="COLUMN", help="the column that counts requests (default: requests_total)")
     add_pipeline(parser)
     _add_waiting(parser)
+    add_recovery(parser)
     add_judging(parser)
     add_json(parser)
     add_prometheus(parser, workload=True)
@@ -86,7 +90,7 @@ def _refuse_target(args: argparse.Namespace) -> None:
     if args.sign is not None and (not args.proof or not Path(args.sign).is_file()):
         told = f"there is no key {inert(args.sign)}" if args.proof else "--sign signs the file of --proof"
         raise UsageError(told, help="Give --proof FILE --sign KEY; ssh-keygen -t ed25519 -f KEY makes a key.")
-    sources = [Path(each) for each in (args.before, args.after) if each is not None]
+    sources = [Path(each) for each in (args.before, args.after, args.baseline) if each is not None]
     refuse_pipeline_files(args, sources)
     if not args.proof:
         return
@@ -99,6 +103,8 @@ def _refuse_target(args: argparse.Namespace) -> None:
 def _verified(args: argparse.Namespace) -> Proof:
     from leakdoc.verification.verify import verify
 
+    if is_of_recovery(args):
+        return proof_of_recovery(args)
     policies, verification = judging_of(args)
     if is_of_workload(args):
         from leakdoc.cli.verify_workload import proof_of_workload

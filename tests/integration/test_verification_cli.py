@@ -201,3 +201,73 @@ def test_junit_and_annotations_are_told_where_they_belong(files, capsys, tmp_pat
     assert main(["verify", files["before"], files["fixed"], "--junit", str(told)]) == 0  # ours: replaced
     told.write_text("somebody else's", encoding="utf-8")
     assert main(["verify", files["before"], files["fixed"], "--junit", str(told)]) == 2
+
+
+AT = "2023-11-14T22:23:20Z"
+BEGAN = 1_700_000_600.0
+
+
+@pytest.fixture
+def levels(tmp_path, monkeypatch):
+    """An incident that lifts latency for its second half, and what came after."""
+
+    def table(name, first, latency):
+        told = [f"{first + 5.0 * row},{value * (1.0 + 0.05 * (row * 7 % 5))}" for row, value in enumerate(latency)]
+        (tmp_path / name).write_text("time,latency_p99_s\n" + "\n".join(told) + "\n", encoding="utf-8")
+
+    monkeypatch.chdir(tmp_path)
+    table("incident.csv", BEGAN - 600.0, [0.2] * 120 + [1.6] * 120)
+    table("quiet.csv", BEGAN - 5_000.0, [0.2] * 120)
+    table("bad.csv", BEGAN, [1.6] * 120)
+    table("good.csv", BEGAN + 5_000.0, [0.2] * 200)
+    table("slow.csv", BEGAN + 5_000.0, [1.5] * 200)
+    table("few.csv", BEGAN + 5_000.0, [0.2] * 9)
+    table("whole.csv", BEGAN - 600.0, [0.2] * 120 + [1.6] * 120 + [0.2] * 200)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["incident.csv", "good.csv", "--incident-at", AT], 0, "NORMALIZED"),
+        (["bad.csv", "good.csv", "--baseline", "quiet.csv", "--column", "latency_p99_s"], 0, "NORMALIZED"),
+        (["whole.csv", "--incident-at", AT, "--rollout-at", str(BEGAN + 600.0)], 0, "NORMALIZED"),
+        (["incident.csv", "slow.csv", "--incident-at", AT], 1, "NOT FIXED"),
+        (["incident.csv", "few.csv", "--incident-at", AT], 3, "INCONCLUSIVE"),
+    ],
+)
+def test_recovery_is_proven_by_the_same_command(levels, capsys, words, code, said):
+    assert main(["verify", "--recovered", *words, "--proof", "recovery.json"]) == code
+    assert capsys.readouterr().out.startswith(said)
+    assert main(["recheck", "recovery.json"]) == code
+    assert main(["report", "recovery.json", "-o", "recovery.html"]) == 0
+
+
+def test_recovery_has_thresholds_of_its_own(levels, capsys):
+    told = ["verify", "--recovered", "incident.csv", "slow.csv", "--incident-at", AT]
+    assert main([*told, "--policy", "recovery.not_there=1"]) == 2
+    assert main([*told, "--policy", "growth.alpha=0.1"]) == 2
+    assert "recovery.back_share" in capsys.readouterr().err
+    easy = ("recovery.improved_share=1", "recovery.back_share=1", "recovery.spikes_share=1")
+    assert main([*told, *(word for each in easy for word in ("--policy", each))]) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["incident.csv", "good.csv"], "--incident-at TIME"),
+        (["incident.csv", "good.csv", "--incident-at", "2030-01-01"], "is not within BEFORE"),
+        (["incident.csv", "--incident-at", AT], "Give AFTER, or --rollout-at"),
+        (["incident.csv", "good.csv", "--incident-at", AT, "--rollout-at", AT], "Leave out one"),
+        (["incident.csv", "good.csv", "--incident-at", AT, "--wait"], "does not go with --recovered"),
+        (["incident.csv", "good.csv", "--incident-at", AT, "--column", "nope"], "There are: latency_p99_s"),
+        (["incident.csv", "good.csv", "--baseline", "good.csv"], "before it"),
+    ],
+)
+def test_what_recovery_lacks_is_said(levels, capsys, words, said):
+    assert main(["verify", "--recovered", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_options_of_recovery_ask_for_it(levels, capsys):
+    assert main(["verify", "incident.csv", "good.csv", "--column", "latency_p99_s"]) == 2
+    assert "Add --recovered" in capsys.readouterr().err

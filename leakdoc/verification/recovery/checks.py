@@ -13,6 +13,7 @@ from leakdoc.detection.stats.growth import judge
 from leakdoc.model.decision import CheckOutcome, Decision
 from leakdoc.model.finding import Json
 from leakdoc.model.proof import Check
+from leakdoc.units import format_duration
 from leakdoc.verification.channels import title
 from leakdoc.verification.checks import health, restarts, sameness
 from leakdoc.verification.checks import load as loads
@@ -93,7 +94,8 @@ def exposure(incident: Incident) -> Check:
         "onset_s": onset, "watched_s": watched, "needs_more_s": max(wanted - watched, 0.0) or None,
         "incident_s": float(before.times.max() - begun) if len(before) else None,
     }  # fmt: skip
-    told = f"the incident showed {onset:.0f} s after it began; watched for {watched:.0f} s since"
+    showed = f"{format_duration(onset)} after it began" if onset > 0.0 else "at once"
+    told = f"the incident showed {showed}; watched for {format_duration(watched)} since"
     outcome = PASSED if watched >= wanted else UNKNOWN
     return Check(name="exposure", outcome=outcome, reason=told, numbers=numbers)
 
@@ -112,7 +114,8 @@ def back(incident: Incident) -> Check:
     read = [each for each in incident.channels if each.after is not None]
     numbers: dict[str, Json] = {each.column.text: _numbers(each, incident) for each in read}
     if not read:
-        return Check(name="back_to_baseline", outcome=UNKNOWN, reason="there is nothing to hold against the baseline")
+        told, needs = "there is nothing to hold against the baseline", _until_readable(incident)
+        return Check(name="back_to_baseline", outcome=UNKNOWN, reason=told, numbers={"needs_more_s": needs})
     worst = max(read, key=lambda each: each.most_left or 0.0)
     told = (
         f"{title(worst.column)}: {worst.left:.0%} of the excess is left, at most {worst.most_left:.0%} (95 %); "
@@ -149,6 +152,10 @@ def stays(incident: Incident) -> Check:
     numbers: dict[str, Json] = {
         each.column.text: {"end": each.end, "spikes": each.spikes} for each in incident.channels
     }
+    if incident.channels and all(each.after is None for each in incident.channels):
+        needs = _until_readable(incident)
+        told = "there is nothing to look at after the incident"
+        return Check(name="stays", outcome=UNKNOWN, reason=told, numbers={"needs_more_s": needs})
     if not restless:
         told = "the last quarter is back too, and it does not return now and then"
         return Check(name="stays", outcome=PASSED, reason=told, numbers=numbers)

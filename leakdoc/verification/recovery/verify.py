@@ -35,6 +35,7 @@ def verify_recovered(
     baseline: Any = None,
     metrics: Sequence[str] | None = None,
     recovery: RecoveryPolicy | None = None,
+    load: str | None = None,
 ) -> Proof:
     """Prove, or refuse to prove, that what an incident lifted is back at its baseline.
 
@@ -46,6 +47,7 @@ def verify_recovered(
         metrics: the columns to judge, by their text; null for every level that is no memory, and the share of
             requests that failed.
         recovery: the thresholds; the defaults when null.
+        load: the column that holds the load, where it is not ``requests_total``.
 
     Returns:
         A proof as `leakdoc.verify` makes it: `normalized` when every channel that the incident lifted is back.
@@ -54,10 +56,10 @@ def verify_recovered(
         SourceError: a source cannot be read.
         UsageError: it is not said where the incident began, or there is no such column.
     """
-    old, new = load_trace(before), load_trace(after)
+    old, new = load_trace(before, load_column=load), load_trace(after, load_column=load)
     policy = recovery or RecoveryPolicy()
     if baseline is not None:
-        quiet = load_trace(baseline)
+        quiet = load_trace(baseline, load_column=load)
         old, incident_at = joined(quiet, old), float(np.min(old.times)) if incident_at is None else incident_at
     if incident_at is not None:
         policy = replace(policy, incident_at=incident_at)
