@@ -19,7 +19,7 @@ def start() -> Iterator[Start]:
     """Start one of tests/programs and wait until it says that it is ready."""
     running: list[subprocess.Popen[str]] = []
 
-    def start_program(name: str, *arguments: str) -> subprocess.Popen[str]:
+    def start_program(name: str | Path, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(PROGRAMS / name), *arguments]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         running.append(process)

@@ -95,7 +95,7 @@ def test_a_signal_ends_a_watch_with_its_verdict_and_a_recording_that_opens(
         assert watch.stderr is not None
         watch.stderr.readline()  # the first look
         watch.send_signal(number)
-        output, _ = watch.communicate(timeout=30)
+        output, _ = watch.communicate(timeout=90)
     assert json.loads(output)["window"]["samples"] >= 30
     assert watch.returncode in (0, 3)
     assert len(leakdoc.load_trace(recording)) >= 30
@@ -110,7 +110,7 @@ def test_a_target_that_dies_leaves_the_verdict_so_far(start: Start, tmp_path: Pa
         watch.stderr.readline()
         target.kill()
         target.wait()
-        output, _ = watch.communicate(timeout=30)
+        output, _ = watch.communicate(timeout=90)
     document = json.loads(output)
     assert watch.returncode in (0, 3)
     assert document["ending"]["cause"] in ("unknown", "signalled")
@@ -195,11 +195,13 @@ def test_somebody_elses_file_is_not_overwritten(start: Start, tmp_path: Path) ->
     assert notes.read_text().startswith("dear diary")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists() or os.geteuid() != 0, reason="mounting a small disk needs root")
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
 def test_a_full_disk_keeps_what_was_recorded(start: Start, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], check=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this machine allows no mounts: mount -t tmpfs")
     try:
         target = start("keeps_still.py")
         done = call("watch", target.pid, "--interval", "1ms", "--record", disk / "r.leakdoc", "--json", "--for", "60s")

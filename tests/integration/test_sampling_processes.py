@@ -27,7 +27,7 @@ from leakdoc.sampling.sockets.proc_net import ProcNetTable
 from leakdoc.sampling.sockets.sock_diag import NetlinkTable
 from leakdoc.sampling.target import resolve
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 PAUSE = threading.Event()  # never set
 RSS = Column("rss_bytes")
 
@@ -242,6 +242,9 @@ IN_ITS_OWN_NETWORK = "ip link set lo up && ip addr add 10.9.8.7/8 dev lo && exec
 
 @needs_root
 def test_connections_in_another_network_namespace_are_seen_with_their_idle_ages() -> None:
+    may = subprocess.run(["unshare", "--net", "sh", "-c", IN_ITS_OWN_NETWORK.format("true", "")], capture_output=True)
+    if may.returncode:
+        pytest.skip("this machine allows no network of one's own: unshare --net, ip link")
     command = ["unshare", "--net", "sh", "-c", IN_ITS_OWN_NETWORK.format(sys.executable, ALONE)]
     with running(command) as process:
         directory = ProcessDirectory(process.pid)

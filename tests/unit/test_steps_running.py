@@ -84,7 +84,7 @@ def test_a_step_that_does_not_stop_is_left_behind(monkeypatch: pytest.MonkeyPatc
 def test_a_step_has_the_time_that_its_parameter_for_asks_on_top(tmp_path: Path) -> None:
     @step("acme.looking", effect="read", timeout_s=0.001)
     def looking(ctx: StepContext, *, for_s: Annotated[Duration, Param(name="for", help="")] = 0.0) -> StepResult:
-        stopped = ctx.cancelled.wait(0.05)
+        stopped = ctx.cancelled.wait(0.05 if for_s else 30)
         return StepResult(outcome=Outcome.PASSED, reason="", outputs={"stopped": stopped})
 
     assert run_step(looking, {"for": "60s"}).outcome is Outcome.PASSED
