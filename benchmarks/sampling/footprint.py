@@ -34,8 +34,9 @@ class Hurried:
     def now(self): return 1.7e9 + samples
     def monotonic(self): return float(samples)
     def wait(self, seconds, wake, *, readable=None): return wake.is_set()
+from leakdoc.cli.own_memory import given_back_after_looks
 watch = Watch(Sampler(resolve(args.target), clock=Hurried()), interval_s=1.0, for_s=None, record=args.record,
-              stop_when_decided=False, on_progress=told)
+              stop_when_decided=False, on_progress=given_back_after_looks(told))
 watch.run()
 """
 

@@ -15,7 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     parser.epilog = (
         "Everything is real: a PostgreSQL from a wheel, a payments service whose error\n"
-        "path forgets to close its connection, and a load of card payments, all on\n"
+        "path keeps the connection it took, and a load of card payments, all on\n"
         "127.0.0.1 and gone at the end. It needs: pip install 'leakdoc[demo]'"
     )
     parser.add_argument("--without-fix", action="store_true", help="withhold the fix: the proof is refused (exit 1)")

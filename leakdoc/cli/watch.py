@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Watch, show, and give the verdict."""
+    from leakdoc.cli.own_memory import given_back_after_looks
     from leakdoc.detection.watch import Watch
 
     allow_many_files()
@@ -50,7 +51,7 @@ def execute(args: argparse.Namespace) -> int:
         stop_when_decided=not args.until_stopped,
         policies=policies_of(args),
         captures=captures_of(args),
-        on_progress=progress_shown(args),
+        on_progress=given_back_after_looks(progress_shown(args)),
     )
     with ended_by_signals(watch.stop):
         watched = watch.run()

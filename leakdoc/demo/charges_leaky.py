@@ -1,12 +1,10 @@
-"""The charge as it went into production: a declined card leaves its connection open, and is kept for a retry."""
+"""The charge as it went into production: a declined card keeps its connection, for a retry."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import psycopg
-
-from leakdoc.demo.ledger import Connection, insert_payment
+from leakdoc.demo.ledger import Connection, give_back, insert_payment, take
 from leakdoc.demo.orders import CardDeclined, Order, authorize, render_receipt
 
 
@@ -24,7 +22,7 @@ TO_BE_RETRIED: list[FailedCharge] = []
 
 def charge(dsn: str, order: Order) -> str:
     """Take a payment and return its receipt."""
-    connection = psycopg.connect(dsn, autocommit=True)
+    connection = take(dsn)
     receipt = render_receipt(order)
     insert_payment(connection, order)
     try:
@@ -32,5 +30,5 @@ def charge(dsn: str, order: Order) -> str:
     except CardDeclined:
         TO_BE_RETRIED.append(FailedCharge(order=order, receipt=receipt, connection=connection))
         raise
-    connection.close()
+    give_back(connection)
     return receipt

@@ -1,12 +1,30 @@
-"""The table of payments."""
+"""The table of payments, and the connections to it that are free."""
 
 from __future__ import annotations
+
+from typing import Final
 
 import psycopg
 
 from leakdoc.demo.orders import Order
 
 Connection = psycopg.Connection[tuple[int]]
+
+FREE: Final[list[Connection]] = []
+
+
+def take(dsn: str) -> Connection:
+    """Return a connection that is free, or a new one; whoever takes it gives it back."""
+    while FREE:
+        connection = FREE.pop()
+        if not connection.closed:
+            return connection
+    return psycopg.connect(dsn, autocommit=True)
+
+
+def give_back(connection: Connection) -> None:
+    """Let the next charge have the connection."""
+    FREE.append(connection)
 
 
 def create_table(dsn: str) -> None:

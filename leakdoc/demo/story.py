@@ -131,7 +131,7 @@ def _completed(watched: Watched) -> Watched:
 def _roll_out(deployment: Deployment, *, with_fix: bool) -> str:
     deployment.roll_out("fixed" if with_fix else "leaky")
     if with_fix:
-        return "The fixed build is rolled out: its error path closes the connection."
+        return "The fixed build is rolled out: its error path gives the connection back."
     return "The same build is rolled out again: the fix is withheld."
 
 

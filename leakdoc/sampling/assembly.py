@@ -31,7 +31,7 @@ class LooseRows:
     Args:
         times: shape (n,), finite seconds since the epoch.
         life: shape (n,), index into `lives` of each row.
-        columns: each of shape (n,); NaN is a missing reading.
+        columns: each of shape (n,); NaN is a missing reading. They become the trace's own.
     """
 
     times: FloatArray
@@ -47,12 +47,12 @@ def assemble(subject: Subject, rows: LooseRows, facts: Facts) -> Trace:
     words. Lives without rows are left out.
     """
     order, unsorted = _order(rows)
-    life = rows.life[order]
+    is_in_order = np.array_equal(order, np.arange(len(rows.times)))  # as it mostly is: then nothing is held twice
     return Trace(
         subject=subject,
         times=rows.times[order],
-        lives=_lives(life, rows.lives),
-        columns={column: values[order] for column, values in rows.columns.items()},
+        lives=_lives(rows.life[order], rows.lives),
+        columns={column: values if is_in_order else values[order] for column, values in rows.columns.items()},
         facts=_tidied(facts, unsorted, len(rows.times) - len(order)),
     )
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from leakdoc.model.trace import Facts, FloatArray, Trace
     from leakdoc.sampling.assembly import LooseRows
 
-# 6 MB: ten hours of one process at one sample a second, whole, and as long as one likes thinned.
-MOST_VALUES: Final = 500_000
-_ROW: Final = "L"  # at least 32 bits: more rows than a trace may have
+# 3 MB, and some 6 MB more while they are looked at: hours of one process at one sample a second, whole, and as long
+# as one likes thinned. Twice as many would take a watch beyond the 45 MB that it may have.
+MOST_VALUES: Final = 250_000
+_ROW: Final = "I"  # 32 bits, wherever Python runs: more rows than a trace may have
 
 
 class TraceBuilder:
@@ -84,18 +85,19 @@ class TraceBuilder:
         """Drop every second row of each life, counted from its first, in the older half."""
         import numpy as np
 
-        life = np.array(self._life_of_row, dtype=np.intp)
+        row_type = _row_type()
+        life = np.array(self._life_of_row, dtype=row_type)
         older = life[: len(life) // 2]
         order = np.argsort(older, kind="stable")
         place = np.arange(len(older)) - np.searchsorted(older[order], older[order])
         keep = np.ones(len(life), dtype=bool)
         keep[order] = place % 2 == 0
-        renumbered = np.cumsum(keep) - 1
+        renumbered = (np.cumsum(keep) - 1).astype(row_type)
         self._times = array("d", np.array(self._times)[keep].tobytes())
-        self._life_of_row = array(_ROW, life[keep].astype(f"u{self._life_of_row.itemsize}").tobytes())
+        self._life_of_row = array(_ROW, life[keep].tobytes())
         for column, (rows, values) in list(self._columns.items()):
-            kept = keep[np.array(rows, dtype=np.intp)]
-            left = renumbered[np.array(rows, dtype=np.intp)[kept]].astype(f"u{rows.itemsize}")
+            kept = keep[np.frombuffer(rows, dtype=row_type)]
+            left = renumbered[np.frombuffer(rows, dtype=row_type)[kept]]
             self._columns[column] = array(_ROW, left.tobytes()), array("d", np.array(values)[kept].tobytes())
             if not len(left):
                 del self._columns[column]
@@ -126,8 +128,13 @@ class TraceBuilder:
         import numpy as np
 
         dense = np.full(len(self._times), np.nan)
-        dense[np.array(rows, dtype=np.intp)] = values
+        dense[np.frombuffer(rows, dtype=_row_type())] = values
         return dense
+
+
+def _row_type() -> str:
+    """What numpy calls the type of a row's number."""
+    return f"u{array(_ROW).itemsize}"
 
 
 class Absences:

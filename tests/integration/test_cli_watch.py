@@ -20,7 +20,7 @@ LEAKDOC = [sys.executable, "-m", "leakdoc"]
 FAST = ["--interval", "0.1s"]
 
 
-def call(*arguments: str | int, timeout: float = 90) -> subprocess.CompletedProcess[str]:
+def call(*arguments: str | int, timeout: float = 300) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*LEAKDOC, *map(str, arguments)], capture_output=True, text=True, timeout=timeout)
 
 
