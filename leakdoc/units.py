@@ -22,6 +22,7 @@ BYTES: Final = {
     "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
 }  # fmt: skip
 SMALLEST_SHOWN: Final = 1e-3  # of a count or an hour's worth of it: what is less is a fit's rounding
+_FAR: Final = 4.0  # times the lower end: more would be many digits of a small unit
 _BINARY: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 _NUMBER: Final = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _DURATION_PART: Final = re.compile(rf"({_NUMBER})(ms|s|m|h|d|w)")
@@ -108,13 +109,23 @@ def format_time(at: float) -> str:
 
 def format_duration(seconds: float) -> str:
     """Write a duration with at most two units: ``45 s``, ``90 min``, ``5 h``, ``4 days``."""
-    if seconds < 0.9995:
-        return f"{seconds * 1e3:.0f} ms"
+    size, name = _unit_of(seconds)
+    return f"{seconds * 1e3:.0f} ms" if seconds < 0.9995 else f"{_short(seconds / size)} {name}"
+
+
+def format_durations(low: float, high: float) -> str:
+    """Write the ends of an interval, in one unit where neither end would be hard to read in it: ``109 to 126 min``."""
+    size, name = _unit_of(low)
+    if low >= 0.9995 and (high <= _FAR * low or _unit_of(high) == (size, name)):
+        return f"{_short(low / size)} to {_short(high / size)} {name}"
+    return f"{format_duration(low)} to {format_duration(high)}"
+
+
+def _unit_of(seconds: float) -> tuple[float, str]:
     for limit, size, name in ((120.0, 1.0, "s"), (7_200.0, 60.0, "min"), (172_800.0, 3_600.0, "h")):
         if seconds < limit:
-            return f"{_short(seconds / size)} {name}"
-    days = seconds / 86_400.0
-    return f"{_short(days)} days" if days < 730 else f"{_short(days / 365.25)} years"
+            return size, name
+    return (86_400.0, "days") if seconds < 730 * 86_400.0 else (365.25 * 86_400.0, "years")
 
 
 def format_size(size: float) -> str:

@@ -42,6 +42,9 @@ CHECKOUTS: Final = (
     ("pymongo/pool.py", "_get_conn"),
 )
 
+LOOPS: Final = ("asyncio/base_events.py", "uvloop/loop.pyx", "uvloop/__init__.py", "asyncio/runners.py")
+LOOP_RUNS: Final = ("_run_once", "run_forever", "run_until_complete", "run")
+
 
 class StacksProbe:
     """Counts threads by the place in the code that waits for a connection.
@@ -61,13 +64,18 @@ class StacksProbe:
             PermissionError: the target is not ours to trace.
             OSError: py-spy gave nothing.
         """
-        waiting = Counter(waiting_places(dump(self._command)))
+        threads = dump(self._command)
+        waiting = Counter(waiting_places(threads))
         for place in waiting:
             if len(self._places) < MOST_PLACES:
                 self._places[place] = None
         for file, line, function in self._places:
             column = Column.of("waiting_at", file=file, line=str(line), function=function)
             reading.values[column] = float(waiting[file, line, function])
+        if any(runs_tasks(each) for each in threads):
+            reading.standing.blind_spots["tasks"] = (
+                "tasks of asyncio that wait: stacks show its loop alone; the agent tells (leakdoc run --agent -- CMD)"
+            )
         reading.standing.touched = "its stacks were read by py-spy, without stopping it (and /proc and netlink read)"
 
 
@@ -97,6 +105,12 @@ def waiting_places(threads: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, 
         if innermost is not None:
             outside = (each for each in frames[innermost:] if not is_library(each[0]))
             yield next(outside, frames[innermost])
+
+
+def runs_tasks(thread: Mapping[str, Any]) -> bool:
+    """Say whether a thread is an event loop's, whose tasks are on no stack while they wait."""
+    frames = [_frame(each) for each in thread.get("frames") or ()]
+    return any(file.endswith(LOOPS) and name.rpartition(".")[2] in LOOP_RUNS for file, _, name in frames)
 
 
 def is_checkout(frame: tuple[str, int, str]) -> bool:

@@ -59,7 +59,10 @@ class Prepared:
 
 def _without_itself(watched: Watched) -> Watched:
     """Leave out of what is worth running next what has just been run."""
-    kept = tuple(each for each in watched.diagnosis.next if each.argv[:2] != ("leakdoc", "connections"))
+    asks_more = "--stacks"
+    kept = tuple(
+        each for each in watched.diagnosis.next if each.argv[:2] != ("leakdoc", "connections") or asks_more in each.argv
+    )
     return replace(watched, diagnosis=replace(watched.diagnosis, next=kept))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from leakdoc.detection.detectors.table import DETECTORS, Detector
 from leakdoc.detection.next_commands import next_commands
 from leakdoc.detection.policies import Policies
+from leakdoc.detection.silent_pools import what_pools_could_hide
 from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import Diagnosis, Window
 from leakdoc.model.finding import Finding
@@ -117,10 +118,14 @@ LONGEST: Final = 3  # findings named in one reason; the rest is in the document
 
 
 def _what_could_hide(trace: Trace, decision: Decision, findings: Sequence[Finding]) -> Iterator[str]:
-    """Resident memory stands still while a leak eats what the heap holds free; only a count from inside would tell."""
+    """Name what only somebody inside would tell: resident memory stands still while a leak eats what the heap holds
+    free, and a pool that is empty looks like one at rest.
+    """
     resident = any(each.metric in MEMORY and each.metric != "heap_bytes" for each in findings)
     if decision.is_settled and resident and trace.column("heap_bytes") is None:
         yield "growth inside memory that the heap already holds"
+    if not decision.is_fault:
+        yield from what_pools_could_hide(trace)
 
 
 def _window(trace: Trace) -> Window:

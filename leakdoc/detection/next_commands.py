@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from leakdoc.detection.silent_pools import silent_pools
 from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import NextCommand
 from leakdoc.model.finding import Finding
@@ -23,9 +24,19 @@ def next_commands(trace: Trace, decision: Decision, findings: Sequence[Finding])
         named = [_peers(pid)] if any(each.decision.is_fault and "peer" in each.evidence for each in findings) else []
         grows = any(each.decision.is_fault and each.metric in MEMORY for each in findings)
         return (*named, _lines(pid) if grows else _stacks(pid), _keep(pid))
+    asked = (_who_waits(pid),) if silent_pools(trace) else ()
     if decision in (Decision.INCONCLUSIVE, Decision.WARMING_UP):
-        return (_longer(pid, findings),)
-    return ()
+        return (*asked, _longer(pid, findings))
+    return asked
+
+
+def _who_waits(pid: int) -> NextCommand:
+    return NextCommand(
+        argv=("leakdoc", "connections", str(pid), "--stacks"),
+        effect=Effect.CAPTURE,
+        why="tell whether callers wait for connections that stand silent",
+        needs="ptrace",
+    )
 
 
 def _peers(pid: int) -> NextCommand:

@@ -10,7 +10,7 @@ from leakdoc.model.diagnosis import NextCommand
 from leakdoc.model.finding import Interval
 from leakdoc.model.subject import Subject
 from leakdoc.redact import inert
-from leakdoc.units import Unit, format_amount, format_duration, format_rate
+from leakdoc.units import Unit, format_amount, format_duration, format_durations, format_rate
 
 EFFECTS: Final = {
     "read": "read-only",
@@ -45,11 +45,9 @@ def time_words(span: Interval) -> str:
     words = format_duration(span.estimate)
     if span.low is None:
         return words
-    low = format_duration(span.low)
     if span.high is None:
-        return f"{words} (not before {low})"
-    high = format_duration(span.high)
-    return f"{words} ({_without_same_unit(low, high)} to {high})"
+        return f"{words} (not before {format_duration(span.low)})"
+    return f"{words} ({format_durations(span.low, span.high)})"
 
 
 def command_words(command: NextCommand) -> str:

@@ -386,3 +386,19 @@ def test_tasks_that_pile_up_are_told_with_the_line_they_wait_at() -> None:
     assert found is not None
     assert found.reason.endswith("; 238 of them wait at notify.py:7 in reply")
     assert found.evidence["tasks_at"] == [{"file": "notify.py", "line": 7, "function": "reply", "count": 238}]
+
+
+def test_silent_connections_may_be_an_empty_pool_and_who_would_tell_is_said() -> None:
+    silent = {
+        at("connections", PG, state="ESTABLISHED"): flat(4.0),
+        at("connection_idle_max_s", PG): ramp(start=60.0),
+        at("connection_idle_min_s", PG): ramp(start=60.0),
+        at("connections_awaiting", PG): flat(0.0),
+    }
+    found = judged(silent)
+    assert any("--stacks" in spot and "4 connections to postgres" in spot for spot in found.blind_spots)
+    busy = {**silent, at("connection_idle_min_s", PG): flat(0.2)}
+    asked = {**silent, Column.of("waiting_at", file="charge.py", line="7", function="charge"): flat(0.0)}
+    alone = {**silent, at("connections", PG, state="ESTABLISHED"): flat(1.0)}
+    for each in (busy, asked, alone):
+        assert not any("--stacks" in spot for spot in judged(each).blind_spots)

@@ -7,6 +7,7 @@ import pytest
 from leakdoc.errors import UsageError
 from leakdoc.units import (
     format_duration,
+    format_durations,
     format_rate,
     format_size,
     format_time,
@@ -86,6 +87,21 @@ def test_times_are_written_with_an_offset_and_read_back() -> None:
 )
 def test_durations_are_written_as_a_person_says_them(seconds: float, words: str) -> None:
     assert format_duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (6_540.0, 7_560.0, "109 to 126 min"),
+        (4_800.0, 6_300.0, "80 to 105 min"),
+        (90.0, 86_400.0, "90 s to 24 h"),
+        (0.0, 30.0, "0 ms to 30 s"),
+    ],
+)
+def test_the_ends_of_an_interval_are_written_in_one_unit_where_that_can_be_read(
+    low: float, high: float, words: str
+) -> None:
+    assert format_durations(low, high) == words
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from leakdoc.detection.stats.case import Case
 from leakdoc.detection.stats.forecast import time_to_limit, worst_time_to_limit
 from leakdoc.detection.stats.shapes import FAMILIES
-from leakdoc.units import format_amount, format_duration, format_rate
+from leakdoc.units import format_amount, format_duration, format_durations, format_rate
 
 _HOUR_S = 3_600.0
 _FARTHEST_S = 10 * 365.25 * 86_400.0
@@ -127,9 +127,9 @@ def _limit(case: Case) -> str:
         return ""
     if when.estimate <= 0.0:
         return "; the limit is already passed"
-    soon = format_duration(when.low or 0.0)
-    late = "no end" if when.high is None else format_duration(when.high)
-    return f"; limit in {format_duration(when.estimate)} ({soon} to {late})"
+    soon = when.low or 0.0
+    span = f"{format_duration(soon)} to no end" if when.high is None else format_durations(soon, when.high)
+    return f"; limit in {format_duration(when.estimate)} ({span})"
 
 
 def warming_up(case: Case) -> str:

@@ -1,0 +1,55 @@
+"""Pools that may be empty and cannot be told from pools at rest: connections that all stand silent, seen from outside.
+
+Whoever holds a connection and does nothing with it, and a pool that keeps it for the next, look alike to the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from leakdoc.detection.detectors.callers import callers_of
+from leakdoc.detection.detectors.peer_view import OTHER, PeerView, largest_now, peers, total_now
+from leakdoc.detection.detectors.pool_exhausted import WAITING_AT
+from leakdoc.detection.detectors.pool_numbers import IN_USE
+from leakdoc.detection.detectors.upstream_unresponsive import DATABASES
+from leakdoc.model.trace import Trace
+from leakdoc.units import format_duration
+
+SILENT_S: Final = 10.0  # longer than a pool that is in use rests
+FEWEST: Final = 2
+MOST: Final = 2  # peers named
+_ASKED: Final = frozenset({IN_USE, WAITING_AT})  # where these were read, somebody inside was asked
+
+
+def silent_pools(trace: Trace) -> list[PeerView]:
+    """Return the peers whose connections have all carried nothing for so long; none where somebody inside was asked."""
+    if any(column.metric in _ASKED for column in trace.columns):
+        return []
+    return [peer for peer in peers(trace, "out") if peer.name != OTHER and _may_be_a_pool(peer) and _is_silent(peer)]
+
+
+def what_pools_could_hide(trace: Trace) -> Iterator[str]:
+    """Say of which peers it is not known whether callers wait for them, and what would tell."""
+    waiting = int(callers_of(trace).now())
+    for peer in silent_pools(trace)[:MOST]:
+        count, silent = int(total_now(trace, peer.count()) or 0), _silent_for_s(peer)
+        who = f", while {waiting} requests wait here" if waiting else ""
+        yield (
+            f"whether the {count} connections to {peer.title}, silent for {format_duration(silent)}, rest in a pool or "
+            f"are held by somebody{who}: `leakdoc connections --stacks`, or the agent, tells who waits"
+        )
+
+
+def _may_be_a_pool(peer: PeerView) -> bool:
+    count = total_now(peer.trace, peer.count()) or 0.0
+    return count >= FEWEST and (peer.kind in DATABASES or count == (total_now(peer.trace, peer.state("ESTABLISHED"))))
+
+
+def _is_silent(peer: PeerView) -> bool:
+    awaiting = total_now(peer.trace, peer.counted("connections_awaiting"))
+    return not awaiting and _silent_for_s(peer) >= SILENT_S
+
+
+def _silent_for_s(peer: PeerView) -> float:
+    return largest_now(peer.trace, peer.age("connection_idle_min_s")) or 0.0

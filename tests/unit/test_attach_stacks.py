@@ -1,0 +1,34 @@
+"""What a dump of stacks says: who waits in a checkout, and that an event loop hides its tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leakdoc.attach.stacks import runs_tasks, waiting_places
+
+
+def thread(*frames: tuple[str, int, str]) -> dict[str, Any]:
+    return {"frames": [{"filename": file, "line": line, "name": name} for file, line, name in frames]}
+
+
+LIBRARY = "/usr/lib/python3/dist-packages"
+WAITS = thread(
+    (f"{LIBRARY}/psycopg_pool/pool.py", 200, "wait"),
+    (f"{LIBRARY}/psycopg_pool/pool.py", 180, "getconn"),
+    ("/app/charge.py", 7, "charge"),
+)
+LOOP = thread(
+    ("/usr/lib/python3.11/selectors.py", 468, "select"),
+    ("/usr/lib/python3.11/asyncio/base_events.py", 1898, "_run_once"),
+    ("/app/serve.py", 90, "<module>"),
+)
+
+
+def test_a_checkout_is_told_by_the_line_that_asked() -> None:
+    assert list(waiting_places([WAITS, LOOP])) == [("/app/charge.py", 7, "charge")]
+
+
+def test_a_loop_is_known_by_what_runs_it() -> None:
+    assert runs_tasks(LOOP)
+    assert not runs_tasks(WAITS)
+    assert not runs_tasks(thread())
