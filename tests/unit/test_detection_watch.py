@@ -122,7 +122,7 @@ def test_a_recording_that_fails_ends_it_with_its_verdict(tmp_path: Path, monkeyp
     process = flat()
     first_at = process.clock.now()
     monkeypatch.setattr(RecordingWriter, "append_all", fail_after_forty)
-    watched = leakdoc.Watch(process.sampler(), record=tmp_path / "r.leakdoc").run()
+    watched = leakdoc.Watch(process.sampler(), record=tmp_path / "r.leakdoc", stop_when_decided=False).run()
     assert watched.stopped is Stopped.RECORDING_FAILED
     assert isinstance(watched.failure, RecordingFull)
     assert len(leakdoc.load_trace(tmp_path / "r.leakdoc")) == 40

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from leakdoc.detection.stats.fitting import Block
+from leakdoc.detection.stats.fitting import AnyFloats, Block
 from leakdoc.detection.stats.mixtures import mixture_quantiles, t_table_cdf
 from leakdoc.detection.stats.series import FloatArray, IntArray
 from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Fate
@@ -59,19 +59,25 @@ class Ensemble:
         """Return the weight of families by name, shape (s,)."""
         return np.asarray(self.families[:, [INDEX[name] for name in names]].sum(axis=1))
 
-    def slope_quantiles(self, probabilities: tuple[float, ...], share: float = 0.0) -> FloatArray:
+    def slope_quantiles(
+        self, probabilities: tuple[float, ...], *, share: float = 0.0, line: float = 1.0, doubt: float = 0.0
+    ) -> FloatArray:
         """Return quantiles of the slope at the end, shape (probabilities, s), among the growing candidates.
 
         Args:
             share: leaves out families that weigh less than this share of the heaviest (Occam's window; Madigan and
                 Raftery, JASA 89, 1994).
+            line: a straight line that has more of the weight than this speaks alone.
+            doubt: the part of a slope that no data tell, as nothing grows along an exact curve.
         """
         likely = self.growing >= share * self.growing.max(axis=1, keepdims=True)
+        straight = self.growing[:, INDEX["linear"]] > line * self.growing.sum(axis=1)
+        likely[straight] = np.arange(_FAMILIES) == INDEX["linear"]
         weight = self.weight * np.take_along_axis(likely, self.family, axis=1)
         total = weight.sum(axis=1, keepdims=True)
         return mixture_quantiles(
-            probabilities, weights=weight / np.maximum(total, _TINY), centres=self.slope, scales=self.error,
-            degrees=self.degrees,
+            probabilities, weights=weight / np.maximum(total, _TINY), centres=self.slope,
+            scales=np.hypot(self.error, doubt * self.slope), degrees=self.degrees,
         )  # fmt: skip
 
 
@@ -135,6 +141,9 @@ def _heaviest_growing(blocks: list[Block]) -> tuple[FloatArray, FloatArray, IntA
     starts = np.cumsum([0, *(block.log_weight.shape[2] for block in blocks)])
     by_block = np.add.reduceat(weight.sum(axis=0), starts[:-1], axis=1)
     families = _per_family(list(by_block.T), list(enumerate(blocks)))
+    for number, block in enumerate(blocks):
+        if block.exact is not None:
+            _divide(weight[:, :, starts[number] : starts[number + 1]], by_block[:, number], block.exact)
     slope = np.concatenate([block.slope for block in blocks if block.slope is not None], axis=2)
     own = np.repeat([INDEX[block.family] for block in blocks], np.diff(starts))
     mine, family = _by_series(weight), np.tile(own, weight.shape[0])
@@ -145,6 +154,14 @@ def _heaviest_growing(blocks: list[Block]) -> tuple[FloatArray, FloatArray, IntA
         np.take_along_axis(_by_series(slope), at, axis=1),
         np.maximum(np.take_along_axis(_by_series(error), at, axis=1), _TINY),
     )  # fmt: skip
+
+
+def _divide(weight: FloatArray, total: FloatArray, logs: AnyFloats) -> None:
+    """Divide the weight of a block anew, in place, among its autocorrelations, as if its shape were exact."""
+    exact = np.exp(logs - np.maximum(logs.max(axis=(0, 2)), _LEAST_LOG)[None, :, None], dtype=np.float64)
+    exact *= weight > 0.0
+    exact *= (total / np.maximum(exact.sum(axis=(0, 2)), _TINY))[None, :, None]
+    weight[:] = exact
 
 
 def _by_series(joined: FloatArray) -> FloatArray:

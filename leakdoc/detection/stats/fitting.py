@@ -32,6 +32,8 @@ class Block:
         members: shape (s or 1, k, p), the columns of each candidate.
         slope: shape (r, s, k), at the end, per second; null where the family settles.
         error: shape (r, s, k), its standard error.
+        exact: shape (r, s, k), what `log_weight` would be if no misfit were allowed for; null where a shape's place
+            comes from a grid, and misfit is certain.
     """
 
     family: str
@@ -40,6 +42,7 @@ class Block:
     members: IntArray
     slope: FloatArray | None = None
     error: FloatArray | None = None
+    exact: AnyFloats | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,11 +61,12 @@ class Values:
     total: FloatArray
     doubt: float
 
-    def log_weight(self, explained: AnyFloats, constant: AnyFloats) -> AnyFloats:
+    def log_weight(self, explained: AnyFloats, constant: AnyFloats, *, exact: bool = False) -> AnyFloats:
         """Return logarithms of weights, shape (r, s, k), of candidates that explain so much of the sum of squares."""
         total = self.total[:, :, None].astype(explained.dtype)
         left = np.maximum(total - explained, np.asarray(_LEAST_LEFT, dtype=total.dtype) * total)
-        left += self.doubt * explained
+        if not exact:
+            left += self.doubt * explained
         np.log(left, out=left)
         left *= -0.5 * self.ground.degrees
         left += constant
@@ -114,9 +118,10 @@ class Fitter:
             return Block(family=family, axis=self.axis, log_weight=logs, members=at[None, :, None])
         contrast = p.contrast[:, None, at]
         error = self.values.error(h * h, contrast * contrast, 1)
+        exact = self.values.log_weight(h * h, constant, exact=True) if len(at) == 1 else None
         return Block(
             family=family, axis=self.axis, log_weight=logs, members=at[None, :, None],
-            slope=contrast * h * self.per_second, error=error * self.per_second,
+            slope=contrast * h * self.per_second, error=error * self.per_second, exact=exact,
         )  # fmt: skip
 
     def beside(self, family: str, first: int, at: IntArray, log_prior: FloatArray) -> Block:

@@ -31,6 +31,12 @@ class GrowthPolicy:
     family_share: float = setting(
         0.05, unit="fraction", why="a shape twenty times less likely than the best has no say in the interval"
     )
+    line_share: float = setting(
+        0.5, unit="fraction", why="a straight line with more than half of the weight of what grows speaks alone"
+    )
+    rate_doubt: float = setting(
+        0.01, unit="fraction", why="nothing grows along an exact line: a rate is not known to more than 1 %"
+    )
     undecided_probability: float = setting(
         0.5, unit="probability", why="weight of slow saturation and logarithm at which the tail cannot be foretold"
     )
@@ -54,16 +60,16 @@ class GrowthPolicy:
         40.0, unit="number", why="a shape may be wrong 40 times as often as its interval: measured over 20 looks"
     )
     doubt_share: float = setting(
-        0.25, unit="fraction", why="a verdict errs that much as often as its shapes' weights say (laboratory)"
+        0.1, unit="fraction", why="a verdict errs a tenth as often as its shapes' weights say (laboratory)"
     )
     doubt_always: float = setting(
         0.01, unit="probability", why="no list of shapes is complete: a hundredth is left to what none of them is"
     )
     odds_power: float = setting(
-        1.4, unit="number", why="shapes' weights understate their odds: fitted on tuning seeds (Platt 1999)"
+        1.6, unit="number", why="shapes' weights understate their odds: fitted on tuning seeds (Platt 1999)"
     )
     odds_factor: float = setting(
-        0.26, unit="number", why="and overstate growth where it is faint: one in four of even weights leaks"
+        0.27, unit="number", why="and overstate growth where it is faint: one in four of even weights leaks"
     )
     lasts_at_least: float = setting(
         20.0, unit="duration", why="start-up, imports and small caches rise for seconds, and look the same so far"

@@ -15,7 +15,7 @@ from leakdoc.detection.stats.series import FloatArray, IntArray
 QUICK: Final = tuple(np.geomspace(0.008, 0.41, 18).tolist())
 SLOW: Final = (0.33, 0.4, 0.48, 0.58, 0.7, 0.85, 1.05, 1.4)  # overlaps, so that the best lies between two of them
 LOGS: Final = (0.0004, 0.001, 0.003, 0.008, 0.02, 0.05, 0.12, 0.3)
-POWERS: Final = (1.4, 1.8, 2.4)
+POWERS: Final = tuple(np.geomspace(1.15, 3.2, 13).round(3).tolist())
 DAY_S: Final = 86_400.0
 PART_OF_A_DAY: Final = (0.3, 1.5)  # windows, in days, in which a daily course can be seen but not yet taken out
 BENDS: Final = tuple(np.arange(0.06, 0.91, 0.04).round(2).tolist())
