@@ -7,6 +7,7 @@ back, the vector registers too, and a system call that it was in is begun again 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import time
@@ -50,6 +51,15 @@ class _Saved:
     vectors_length: int
 
 
+def _is_broken_off(result: int) -> bool:
+    """Say whether what a system call returns is that it was still waiting when its thread was stopped.
+
+    Most are begun again (linux/errno.h, ERESTART…); those of signal(7) that never are, such as ``epoll_wait`` and
+    ``rt_sigtimedwait``, tell their caller EINTR, which it gets from whatever stops it.
+    """
+    return -520 < result <= -512 or result == -errno.EINTR
+
+
 class Tracee:
     """One thread, stopped from `__enter__` to `__exit__`.
 
@@ -89,7 +99,7 @@ class Tracee:
         """The number of the system call that it waits in; null where it was running."""
         number = ctypes.c_longlong(self._saved.registers.orig_rax).value
         result = ctypes.c_longlong(self._saved.registers.rax).value
-        return number if number >= 0 and -520 < result <= -512 else None  # linux/errno.h, ERESTART…
+        return number if number >= 0 and _is_broken_off(result) else None
 
     def memory_with(self, data: bytes) -> int:
         """Make the process map memory of its own for these bytes; return where."""

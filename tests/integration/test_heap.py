@@ -123,10 +123,17 @@ def sent_to(pid: int) -> list[Path]:
 
 @sends
 @pytest.mark.parametrize(
-    "waits", ["threading.Event().wait()", "time.sleep(1000)", "select.select([sys.stdin], [], [])"]
+    "waits",
+    [
+        "threading.Event().wait()",
+        "time.sleep(1000)",
+        "select.select([sys.stdin], [], [])",
+        "select.epoll().poll()",
+        "signal.sigwait({signal.SIGUSR1})",
+    ],
 )
 def test_a_target_that_waits_in_the_system_is_answered(waits: str) -> None:
-    code = f"import select, sys, threading, time; print('ready', flush=True); {waits}"
+    code = f"import select, signal, sys, threading, time; print('ready', flush=True); {waits}"
     with waiting(code) as process:
         done = heap(process.pid, "--yes", "--for", "1s", "--accept-oom-risk")
         rungs = {rung["name"]: rung for rung in json.loads(done.stdout)["rungs"]}

@@ -14,6 +14,7 @@ from typing import Self
 
 import pytest
 
+from leakdoc import demo
 from leakdoc.demo.deployment import Deployment
 from leakdoc.demo.lifeline import FLAG
 from leakdoc.demo.postgres import EmbeddedPostgres
@@ -93,9 +94,13 @@ def test_payments_on_postgresql_are_led_to_the_proof(tmp_path: Path) -> None:
     with EmbeddedPostgres() as postgres, Payments(postgres.dsn, name, tmp_path / "production") as production:
         incident = Incident(tmp_path, {**environment, "PAYMENTS_DSN": postgres.dsn, DSN_VARIABLE: postgres.dsn})
         given = {"target": f"name:{name}", "look": "50s", "interval": "500ms", "db_dsn": "env:PAYMENTS_DSN"}
-        waiting = incident.run("memory-leak", service="payments", revision="fixed", started_at="03:12Z", **given)
+        given |= {"source": str(Path(demo.__file__).parent), "started_at": "03:12Z"}
+        waiting = incident.run("memory-leak", service="payments", revision="fixed", **given)
         assert waiting["outcome"] == "waiting", waiting["reason"]
         assert outcomes(waiting)["growth"] == outcomes(waiting)["staging"] == "passed"
+        steps = {each["id"]: each for each in waiting["steps"]}
+        assert steps["heap"]["outcome"] == "passed", steps["heap"]["reason"]  # nobody has put an agent into payments
+        assert steps["locate"]["outputs"]["places"][0]["path"] in ("orders.py", "charges_leaky.py")
         document = incident.approve(waiting)
     assert document["outcome"] == "passed", document["reason"]
     assert production.deploys == ["fixed"] and outcomes(document)["verify"] == "passed"
