@@ -123,3 +123,31 @@ def rss(name: str) -> str:
 def cadvisor(pod: str, ident: str, image: str = "shop/api:1.1") -> str:
     """The working set of a container."""
     return f'container_memory_working_set_bytes{{{POD.format(pod=pod)},id="/{ident}",image="{image}"}}'
+
+
+def many(count: int) -> dict[str, Points]:
+    """Return processes of every kind, each scraped at a moment of its own: flat, growing, near thresholds, sawteeth."""
+    return {
+        f'process_resident_memory_bytes{{job="many",instance="m{at:03}:80"}}': _one_of_many(at) for at in range(count)
+    }
+
+
+def _one_of_many(at: int) -> Points:
+    dice = random.Random(at)
+    level, of, every = dice.uniform(50, 500) * MIB, len(TIMES), dice.randrange(5, 200)
+    noise, moment = level * dice.choice([0.0003, 0.001, 0.004]), dice.uniform(0.0, STEP)
+    share, after = dice.uniform(0.0, 1.0), dice.uniform(2.0, 30.0)
+    grown: dict[int, Callable[[float], float]] = {
+        0: lambda part: share * part,
+        1: lambda part: 0.02 * share * part,  # near the thresholds
+        2: lambda part: 0.5 * (1.0 - math.exp(-after * part)),
+        3: lambda part: 0.3 * (part * of % every) / every,
+        4: lambda part: 0.1 * share * (part > 0.7),
+        5: lambda part: 0.02 * math.sin(after * part),
+    }
+    course = grown.get(at % 12, lambda part: 0.0)
+    return [
+        (round(time + moment, 3), float(round((level * (1 + course(row / of)) + dice.gauss(0, noise)) / 4096) * 4096))
+        for row, time in enumerate(TIMES)
+        if dice.random() > 0.002
+    ]

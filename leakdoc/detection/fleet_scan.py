@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from functools import partial
 
+from leakdoc.detection.by_medians import judged_by_medians
 from leakdoc.detection.discovery import discovery_of
 from leakdoc.detection.handing_out import map_bounded
 from leakdoc.detection.many import diagnose_many
@@ -16,6 +18,8 @@ from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.packed import PackedDiagnoses
 from leakdoc.model.scan import Scan
 from leakdoc.sampling.sources.prometheus.fleet import Fleet, Sourced
+from leakdoc.sampling.sources.prometheus.inventory import Listed
+from leakdoc.sampling.sources.prometheus.medians import Medians
 
 
 def scan_fleet(
@@ -41,24 +45,55 @@ def scan_fleet(
     Raises:
         SourceError: the server does not even say what it has.
     """
-    judge = partial(judge_batch, policies=policies or Policies(), new_since=new_since)
-    packed, skipped, done = PackedDiagnoses(), {}, 0
-    for results in map_bounded(judge, fleet.traces(), executor):
-        done += len(results)
-        for each in results:
-            if each.diagnosis is not None:
-                packed.add(each.diagnosis)
-            elif each.reason is not None:
-                skipped[each.subject] = each.reason
-        if progress is not None:
-            progress(done, len(fleet))
+    policies = policies or Policies()
+    gathered = _Gathered(len(fleet), progress)
+    left = fleet.inventory.subjects
+    if new_since is None and not fleet.by_read:
+        left = _by_medians(fleet, policies, executor, gathered)
+    judge = partial(judge_batch, policies=policies, new_since=new_since)
+    for results in map_bounded(judge, fleet.traces(left), executor):
+        gathered.add(results)
+    packed, skipped = gathered.packed, gathered.skipped
     return Scan(
         diagnoses=packed.most_urgent_first(),
         skipped={**skipped, **fleet.inventory.left_out},
         discovery=discovery_of(packed.faults()),
         notes=tuple(_notes(fleet)),
-        left_out=done - len(packed) - len(skipped),
+        left_out=gathered.done - len(packed) - len(skipped),
     )
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What came of the subjects so far."""
+
+    of: int
+    progress: Progress | None
+    done: int = 0
+    packed: PackedDiagnoses = field(default_factory=PackedDiagnoses)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def add(self, results: Sequence[Judged]) -> None:
+        self.done += len(results)
+        for each in results:
+            if each.diagnosis is not None:
+                self.packed.add(each.diagnosis)
+            elif each.reason is not None:
+                self.skipped[each.subject] = each.reason
+        if self.progress is not None:
+            self.progress(self.done, self.of)
+
+
+def _by_medians(fleet: Fleet, policies: Policies, executor: Executor | None, gathered: _Gathered) -> tuple[Listed, ...]:
+    """Settle what medians settle; return the subjects that must be judged on their samples."""
+    subjects, left, at = fleet.inventory.subjects, list[Listed](), 0
+    medians = Medians(start=fleet.window.start, end=fleet.window.end, bins=policies.growth.bins)
+    judge = partial(judged_by_medians, policies=policies, bin_s=medians.bin_s)
+    for results in map_bounded(judge, fleet.traces(medians=medians), executor):
+        gathered.add([each for each in results if each.diagnosis is not None])
+        left.extend(subjects[at + place] for place, each in enumerate(results) if each.diagnosis is None)
+        at += len(results)
+    return tuple(left)
 
 
 def judge_batch(batch: Sequence[Sourced], *, policies: Policies, new_since: str | None = None) -> list[Judged]:

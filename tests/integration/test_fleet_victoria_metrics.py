@@ -1,21 +1,28 @@
-"""The same scan on VictoriaMetrics, which has no remote read: queries give the same samples."""
+"""The same scan on VictoriaMetrics, which has no remote read: medians settle what is stable, queries give the rest."""
 
 from __future__ import annotations
 
 import json
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from leakdoc.cli.main import main
+from leakdoc.detection.diagnosis import diagnose
+from leakdoc.detection.fleet_scan import scan_fleet
 from leakdoc.sampling.sources.prometheus import remote_read
 from leakdoc.sampling.sources.prometheus.access import access_of
 from leakdoc.sampling.sources.prometheus.client import Prometheus
-from tests.fleet_samples import HOURS, fleet, rollouts
+from leakdoc.sampling.sources.prometheus.conventions import built_in
+from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
+from leakdoc.sampling.sources.prometheus.promql import matchers_of
+from tests.fleet_samples import HOURS, fleet, many, rollouts
 from tests.prometheus_server import END, PATIENCE_S, serving_victoria_metrics
 
 pytestmark = pytest.mark.xdist_group("victoria-metrics")
+MANY = 300
 WINDOW = ["--until", str(END), "--since", f"{HOURS}h"]
 
 
@@ -24,7 +31,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving_victoria_metrics(tmp_path_factory.mktemp("victoria-metrics")) as address:
         lines = [
             f"{name} {value} {round(at * 1000)}"
-            for name, points in (fleet() | rollouts()).items()
+            for name, points in (fleet() | rollouts() | many(MANY)).items()
             for at, value in points
             if value == value and abs(value) < 1e300
         ]
@@ -50,3 +57,17 @@ def test_a_fleet_is_judged_on_it_too(url: str, capsys: pytest.CaptureFixture[str
 def test_a_rollout_is_verified_on_it_too(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "--prometheus", url, *WINDOW, "--workload", "deploy/fixed/web"]) == 0
     assert "normalized" in capsys.readouterr().out.lower()
+
+
+def test_no_verdict_on_medians_is_another_than_that_on_samples(url: str) -> None:
+    window = Window(start=END - HOURS * 3600.0, end=END)
+    with Prometheus(access_of(url, environment={})) as prometheus:
+        fleet = Fleet(prometheus, built_in(), window, match=matchers_of('job="many"'))
+        scanned = scan_fleet(fleet)
+        samples = {each.name: each.trace for batch in fleet.traces() for each in batch}
+    assert len(scanned.diagnoses) == len(samples) == MANY
+    settled = [each for each in scanned.diagnoses if any("medians" in note for note in each.notes)]
+    assert len(settled) > MANY // 4
+    raw = {name: diagnose(trace).decision for name, trace in samples.items()}
+    assert {each.subject.name: each.decision for each in scanned.diagnoses} == raw
+    assert len(Counter(raw.values())) > 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -9,7 +10,8 @@ from typing import Final, NamedTuple
 from leakdoc.errors import DamagedSource
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
-from leakdoc.sampling.sources.prometheus.inventory import MOST_SERIES, Listed
+from leakdoc.sampling.sources.prometheus.inventory import BESIDE, MOST_SERIES, Listed
+from leakdoc.sampling.sources.prometheus.medians import Medians
 from leakdoc.sampling.sources.prometheus.promql import one_of
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
@@ -41,6 +43,13 @@ class Fetched:
     parts: list[Part] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all series that are judged are among them."""
+        found = Counter(part.meaning for part in self.parts)
+        wanted = {meaning: sum(splits.values()) for meaning, splits in self.listed.metrics.items()}
+        return not self.unread and all(found[each] >= n for each, n in wanted.items() if each.column not in BESIDE)
+
 
 def in_batches(subjects: Sequence[Listed], most_series: int = SERIES_AT_ONCE) -> Iterator[list[Listed]]:
     """Cut subjects into batches of at most so many series; a subject is never cut."""
@@ -57,18 +66,19 @@ def in_batches(subjects: Sequence[Listed], most_series: int = SERIES_AT_ONCE) ->
 
 
 class Fetching:
-    """Fetches raw samples, the same way for every batch.
+    """Fetches samples, the same way for every batch.
 
     Args:
         by_read: whether the server streams chunks by remote read.
+        medians: asks for these in place of samples; null asks for samples.
         match: what labels must be, beside what tells the subjects.
     """
 
     def __init__(
         self, prometheus: Prometheus, conventions: Conventions, start: float, end: float, *, by_read: bool,
-        match: Sequence[Matcher] = (),
+        match: Sequence[Matcher] = (), medians: Medians | None = None,
     ) -> None:  # fmt: skip
-        self._prometheus, self._conventions = prometheus, conventions
+        self._prometheus, self._conventions, self._medians = prometheus, conventions, medians
         self._start, self._end, self._by_read, self._match = start, end, by_read, tuple(match)
 
     def fetch(self, batch: Sequence[Listed]) -> list[Fetched]:
@@ -115,9 +125,13 @@ class Fetching:
                 for meaning in by_name.get(series.labels.get("__name__", ""), ())[:1]:
                     yield meaning, series
             return
+        medians, prometheus = self._medians, self._prometheus
         for meaning, matchers in queries:
-            for series in self._prometheus.raw(matchers, self._start, self._end):
-                yield meaning, series
+            if medians is not None:
+                found = medians.series(prometheus, meaning, matchers)
+            else:
+                found = prometheus.raw(matchers, self._start, self._end)
+            yield from ((meaning, series) for series in found)
 
     def _one_by_one(self, listed: Listed) -> Fetched:
         """Return a subject whose metrics are too much together: those that can be had alone."""

@@ -14,6 +14,7 @@ from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import Conventions
 from leakdoc.sampling.sources.prometheus.fetching import Fetched, Fetching, in_batches
 from leakdoc.sampling.sources.prometheus.inventory import Inventory, Listed, take_inventory
+from leakdoc.sampling.sources.prometheus.medians import Medians
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.remote_read import is_offered
 from leakdoc.sampling.sources.prometheus.traces import trace_of
@@ -66,20 +67,28 @@ class Fleet:
     def __len__(self) -> int:
         return len(self.inventory.subjects)
 
-    def traces(self, subjects: Sequence[Listed] | None = None) -> Iterator[list[Sourced]]:
+    def traces(
+        self, subjects: Sequence[Listed] | None = None, *, medians: Medians | None = None
+    ) -> Iterator[list[Sourced]]:
         """Yield subjects in batches, in the order of their names; the next batches are fetched meanwhile.
 
         What a server refuses is yielded without a trace, with its reason; a server that refuses several batches in a
         row is asked no more.
+
+        Args:
+            subjects: which ones; all when null.
+            medians: traces are made of these in place of samples; one whose readings are needed is yielded without.
         """
         failures = 0
         reason = ""
-        for batch, fetched in _ahead(self._fetching().fetch, in_batches(subjects or self.inventory.subjects), _AHEAD):
+        fetch = self._fetching(medians).fetch
+        wanted = self.inventory.subjects if subjects is None else subjects
+        for batch, fetched in _ahead(fetch, in_batches(wanted), _AHEAD):
             if failures >= _FAILURES:
                 yield [Sourced(_name(each), None, reason) for each in batch]
                 continue
             try:
-                yield [self._sourced(each) for each in fetched()]
+                yield [self._sourced(each, whole=medians is not None) for each in fetched()]
                 failures = 0
             except SourceError as error:
                 failures += 1
@@ -95,14 +104,17 @@ class Fleet:
         fetching = self._fetching()
         return [each for batch in in_batches(subjects) for each in fetching.fetch(batch)]
 
-    def _fetching(self) -> Fetching:
-        window = self.window
+    def _fetching(self, medians: Medians | None = None) -> Fetching:
+        window, by_read = self.window, self.by_read and medians is None
         return Fetching(
-            self.prometheus, self.conventions, window.start, window.end, by_read=self.by_read, match=self.match
-        )
+            self.prometheus, self.conventions, window.start, window.end, by_read=by_read, match=self.match,
+            medians=medians,
+        )  # fmt: skip
 
-    def _sourced(self, fetched: Fetched) -> Sourced:
+    def _sourced(self, fetched: Fetched, *, whole: bool) -> Sourced:
         name = _name(fetched.listed)
+        if whole and not fetched.is_whole:
+            return Sourced(name, None, "its samples are needed")
         trace = trace_of(fetched, self.conventions, name)
         if len(trace):
             return Sourced(name, trace)
