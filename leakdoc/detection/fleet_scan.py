@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 from leakdoc.detection.by_medians import judged_by_medians
 from leakdoc.detection.discovery import discovery_of
@@ -20,6 +21,9 @@ from leakdoc.model.scan import Scan
 from leakdoc.sampling.sources.prometheus.fleet import Fleet, Sourced
 from leakdoc.sampling.sources.prometheus.inventory import Listed
 from leakdoc.sampling.sources.prometheus.medians import Medians
+from leakdoc.units import format_duration
+
+_CLOCKS_APART_S: Final = 120.0  # a scrape or two: less moves the window's end, and nothing else
 
 
 def scan_fleet(
@@ -117,4 +121,8 @@ def _notes(fleet: Fleet) -> Iterator[str]:
         yield "no metric that leakdoc knows has samples in the window: see --since, --until, --match and --metric"
     if fleet.inventory.unnamed:
         yield f"series left out, as no label tells whose they are: {fleet.inventory.unnamed:,}"
+    ahead = fleet.prometheus.clock_ahead_s
+    if abs(ahead) > _CLOCKS_APART_S:
+        apart = f"{format_duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'}"
+        yield f"the clock of the Prometheus is {apart} this machine's, by which the window is cut: see --until"
     yield from (f"Prometheus warns: {each}" for each in fleet.prometheus.warnings)

@@ -48,6 +48,7 @@ def test_a_pod_is_named_by_what_it_was_made_from(pod: str, workload: str) -> Non
         ({"groupname": "nginx", "instance": "h:9256", "job": "procs"}, "h:9256/nginx"),
         ({"service_name": "api", "service_instance_id": "7", "job": "otel", "instance": "x"}, "api"),
         ({"subject": "shop", "pid": "42", "job": "leakdoc", "instance": "h:9917"}, "h:9917/shop"),
+        ({"job": "pg", "instance": "h:9187", "datname": "orders", "state": "idle"}, "pg/h:9187/orders"),
         ({"job": "svc", "instance": "h:80"}, "svc/h:80"),
         ({"job": "svc"}, "svc"),
         ({"color": "blue"}, None),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,13 @@ from typing import Any
 import pytest
 
 from leakdoc.cli.main import main
+from leakdoc.detection.fleet_scan import scan_fleet
 from leakdoc.errors import DamagedSource, SourceError, UnreadableSource, UsageError
 from leakdoc.sampling.sources.prometheus import remote_read
 from leakdoc.sampling.sources.prometheus.access import access_of
 from leakdoc.sampling.sources.prometheus.client import Prometheus
+from leakdoc.sampling.sources.prometheus.conventions import built_in
+from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
 from leakdoc.sampling.sources.prometheus.limits import Limits
 from leakdoc.sampling.sources.prometheus.promql import of_name
 from leakdoc.sampling.sources.prometheus.refusals import TooMuch
@@ -200,6 +205,19 @@ def test_warnings_are_kept() -> None:
     with answering(says(vector(warnings=["no store API for eu-1"]))) as (url, _), made(url) as prometheus:
         prometheus.query("up", 1.0)
         assert prometheus.warnings == ("no store API for eu-1",)
+
+
+@pytest.mark.parametrize(("ahead_s", "words"), [(3_600.0, " ahead of this"), (-3_600.0, " behind this"), (0.0, None)])
+def test_clocks_that_differ_are_told(ahead_s: float, words: str | None) -> None:
+    def answer(handler: Any) -> None:
+        handler.date_time_string = lambda: formatdate(time.time() + ahead_s, usegmt=True)
+        says(b'{"status": "success", "data": []}')(handler)
+
+    with answering(answer) as (url, _), made(url) as prometheus:
+        scanned = scan_fleet(Fleet(prometheus, built_in(), Window(start=0.0, end=1_000.0)))
+    told = [note for note in scanned.notes if "clock" in note]
+    assert len(told) == (words is not None)
+    assert all(str(words) in note for note in told)
 
 
 def test_loopback_is_asked_without_compression() -> None:

@@ -52,6 +52,11 @@ class Prometheus:
         with self._lock:
             return tuple(self._warnings)
 
+    @property
+    def clock_ahead_s(self) -> float:
+        """How many seconds the server's clock is ahead of this machine's, as far as it is known."""
+        return self.session.clock_ahead_s or 0.0
+
     def url(self, path: str) -> str:
         """The address of a part of the API."""
         return f"{self.access.url}/api/v1/{path}"

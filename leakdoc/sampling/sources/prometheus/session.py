@@ -10,6 +10,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import requests
@@ -52,6 +53,7 @@ class BoundedSession(requests.Session):
         super().__init__()
         self._access, self._limits, self._sleep = access, limits, sleep
         self.heard: Callable[[bytes], None] | None = None  # is given every whole answer
+        self.clock_ahead_s: float | None = None  # of the server's clock before this machine's, where it tells the time
         self.auth = _As(access)
         self.verify = access.ca_file or True
         if access.cert_file is not None:
@@ -74,6 +76,7 @@ class BoundedSession(requests.Session):
         with self.streamed(method, url, **options) as (response, pieces):
             response._content = content = b"".join(pieces)
             response._content_consumed = True
+        self.clock_ahead_s = _clock_ahead(response.headers.get("Date"))
         if self.heard is not None:
             self.heard(content)
         return response
@@ -136,6 +139,14 @@ class BoundedSession(requests.Session):
         if told is not None and told.strip().isdigit():
             wait = max(wait, float(told))
         self._sleep(min(wait, self._limits.longest_wait_s))
+
+
+def _clock_ahead(told: str | None) -> float | None:
+    """How many seconds the date of an answer is ahead of this machine's clock."""
+    try:
+        return None if told is None else parsedate_to_datetime(told).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _arriving(response: requests.Response) -> Iterator[bytes]:
