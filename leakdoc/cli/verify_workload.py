@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import time
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.output import tell
-from leakdoc.cli.prometheus_options import conventions_of, matchers_of, prometheus_of
+from leakdoc.cli.prometheus_options import conventions_of, matchers_of, prometheus_of, window_of
 from leakdoc.errors import UsageError
 from leakdoc.redact import inert
 from leakdoc.units import format_time
@@ -62,12 +61,11 @@ def told(rollout: Rollout) -> str:
 
 def trace_of_workload(args: argparse.Namespace, prometheus: Prometheus) -> Trace:
     """Return the trace of the workload that the options name, up to now or ``--until``."""
-    from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
-    from leakdoc.sampling.sources.prometheus.workload import workload_trace
+    from leakdoc.sampling.sources.prometheus import workload
 
-    end = time.time() if args.until is None else args.until
-    window = Window(start=end - args.since, end=end)
-    return workload_trace(Fleet(prometheus, conventions_of(args), window, match=matchers_of(args)), args.workload)
+    return workload.trace_of_workload(
+        prometheus, conventions_of(args), window_of(args), args.workload, match=matchers_of(args)
+    )
 
 
 def _waited(

@@ -23,7 +23,8 @@ from leakdoc.sampling.sources.prometheus.conventions import built_in
 from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
 from leakdoc.sampling.sources.prometheus.ownership import owner_of
 from leakdoc.sampling.sources.prometheus.promql import of_name
-from leakdoc.sampling.sources.prometheus.workload import workload_trace
+from leakdoc.sampling.sources.prometheus.protobuf import Matcher
+from leakdoc.sampling.sources.prometheus.workload import trace_of_workload, workload_trace
 from leakdoc.units import format_time
 from tests.docs.commands import blocks, leakdoc_commands
 from tests.fleet_samples import HOURS, TIMES, Points, fleet, killed, rollouts, rss
@@ -244,10 +245,33 @@ def test_a_job_is_a_workload_of_its_instances(url: str) -> None:
     assert len(trace.lives) == 5 + 4  # of seven instances one has no readings, one was restarted three times
 
 
+@pytest.mark.parametrize("name", ["deploy/fixed/web", "shop/api/web", "svc/leaks:80", "fixed/web", "svc"])
+def test_a_fleet_is_not_listed_for_one_workload(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[set[str]] = []
+
+    def series(self: Prometheus, matchers: list[Matcher], start: float, end: float) -> list[dict[str, str]]:
+        asked.append({each.name for each in matchers})
+        return listed(self, matchers, start, end)
+
+    listed = Prometheus.series
+    monkeypatch.setattr(Prometheus, "series", series)
+    window = Window(start=END - HOURS * 3600.0, end=END)
+    with Prometheus(access_of(url, environment={})) as prometheus:
+        narrowed = trace_of_workload(prometheus, built_in(), window, name)
+        narrow = bool(asked) and all(each & {"namespace", "job"} for each in asked)
+        whole = workload_trace(Fleet(prometheus, built_in(), window), name)
+    assert narrow == (name in ("deploy/fixed/web", "shop/api/web", "svc/leaks:80"))
+    assert narrowed.subject == whole.subject
+    assert narrowed.lives == whole.lives
+    assert narrowed.facts == whole.facts
+    assert narrowed.columns.keys() == whole.columns.keys()
+    assert np.array_equal(narrowed.times, whole.times)
+
+
 @pytest.fixture
 def at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let now be where the samples end: a guard looks until now."""
-    monkeypatch.setattr("leakdoc.cli.verify_workload.time.time", lambda: END)
+    monkeypatch.setattr("leakdoc.cli.prometheus_options.time.time", lambda: END)
 
 
 def guarded(url: str, capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any], str]:

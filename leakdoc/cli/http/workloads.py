@@ -41,14 +41,15 @@ class Workloads:
             UsageError: there is no such workload, or no rollout to be found.
             SourceError: the server refuses.
         """
-        from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
-        from leakdoc.sampling.sources.prometheus.workload import workload_trace
+        from leakdoc.sampling.sources.prometheus.fleet import Window
+        from leakdoc.sampling.sources.prometheus.workload import trace_of_workload
         from leakdoc.verification.verify import verify
         from leakdoc.verification.workload import rollout_of
 
         end = self.now()
-        fleet = Fleet(self.prometheus, self.conventions, Window(start=end - self.since_s, end=end))
-        rollout = rollout_of(workload_trace(fleet, workload), rollout_at)
+        window = Window(start=end - self.since_s, end=end)
+        trace = trace_of_workload(self.prometheus, self.conventions, window, workload)
+        rollout = rollout_of(trace, rollout_at)
         return verify(rollout.before, rollout.after)
 
 

@@ -39,7 +39,12 @@ def one_of(label: str, values: Sequence[str]) -> Matcher:
     """Match any of some values, exactly: RE2 is quick where an expression is a list of literals."""
     if len(values) == 1:
         return Matcher(label, values[0])
-    return Matcher(label, "|".join(_SPECIAL.sub(r"\\\1", value) for value in values), MATCHES)
+    return Matcher(label, "|".join(map(escaped, values)), MATCHES)
+
+
+def escaped(value: str) -> str:
+    """Write a text as an expression that matches nothing else."""
+    return _SPECIAL.sub(r"\\\1", value)
 
 
 def matchers_of(text: str) -> list[Matcher]:

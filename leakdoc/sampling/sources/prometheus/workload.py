@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final
 
 from leakdoc.errors import UnreadableSource, UsageError
 from leakdoc.model.trace import Trace
 from leakdoc.redact import inert
+from leakdoc.sampling.sources.prometheus.client import Prometheus
+from leakdoc.sampling.sources.prometheus.conventions import Conventions
 from leakdoc.sampling.sources.prometheus.fetching import Fetched
-from leakdoc.sampling.sources.prometheus.fleet import Fleet
+from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
 from leakdoc.sampling.sources.prometheus.inventory import Listed
+from leakdoc.sampling.sources.prometheus.promql import escaped
+from leakdoc.sampling.sources.prometheus.protobuf import MATCHES, Matcher
 from leakdoc.sampling.sources.prometheus.traces import trace_of
 
 _NAMED: Final = 8  # in one message
 _INSTANCE: Final = "instance"
+
+
+def trace_of_workload(
+    prometheus: Prometheus, conventions: Conventions, window: Window, name: str, *, match: Sequence[Matcher] = ()
+) -> Trace:
+    """Return the trace of a workload of a server, asking for no other where its whole name is given.
+
+    Args:
+        name: as for `workload_trace`.
+        match: what labels must be.
+
+    Raises:
+        UsageError: as for `workload_trace`.
+        SourceError: the server refuses.
+    """
+    for narrowed in _labels_of(name):
+        fleet = Fleet(prometheus, conventions, window, match=[*match, *narrowed])
+        if any("/".join(each.name) == name.strip("/ ") for each in fleet.inventory.subjects):
+            return workload_trace(fleet, name)
+    return workload_trace(Fleet(prometheus, conventions, window, match=match), name)
+
+
+def _labels_of(name: str) -> Iterator[list[Matcher]]:
+    """What the labels of a workload of this name may be: a fleet is not listed for each look at one of its pods."""
+    parts = name.strip("/ ").split("/")
+    if len(parts) > 1 and all(parts):
+        yield [Matcher("namespace", parts[0]), Matcher("pod", f"{escaped(parts[1])}(-.*)?", MATCHES)]
+    if len(parts) == 2 and all(parts):
+        yield [Matcher("job", parts[0]), Matcher("instance", parts[1])]
 
 
 def workload_trace(fleet: Fleet, name: str) -> Trace:
