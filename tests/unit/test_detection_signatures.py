@@ -228,6 +228,23 @@ def test_a_pool_that_is_full_while_nobody_waits_is_not() -> None:
     assert fault(judged(columns), "pool_exhausted") is None
 
 
+def test_a_pool_that_is_not_given_back_tells_when_its_last_connection_is_taken() -> None:
+    taken = [float(row // 4) for row in range(ROWS)]
+    columns = {
+        at("connections", PG, state="ESTABLISHED"): flat(60.0),
+        at("pool_size", POOL): flat(60.0),
+        at("pool_in_use", POOL): taken,
+        at("pool_waiting", POOL): flat(0.0),
+    }
+    found = fault(judged(columns), "pool_exhausted")
+    assert found is not None and found.decision is Decision.LEAKING
+    assert found.time_to_limit_s is not None
+    assert found.time_to_limit_s.estimate == pytest.approx((60 - taken[-1]) * 4.0, rel=0.1)
+    assert "limit in" in found.reason
+    busy = {**columns, at("pool_in_use", POOL): [float(row * 7 % 5) for row in range(ROWS)]}
+    assert fault(judged(busy), "pool_exhausted") is None
+
+
 def test_from_outside_a_pool_is_suspected_where_requests_have_waited_since_it_was_emptied() -> None:
     since = [max(0.0, row - 60.0) for row in range(ROWS)]
     columns = {

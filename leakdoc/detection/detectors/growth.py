@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,6 +31,7 @@ def find_growth(
     detector: str = "growth",
     title: str | None = None,
     alpha: float | None = None,
+    limit: float | None = None,
 ) -> Finding:
     """Judge the growth of one column.
 
@@ -40,8 +42,10 @@ def find_growth(
         detector: the name that the finding carries.
         title: what the reason calls the column; the metric's own title when null.
         alpha: two-sided error rate that this look may spend; the policy's own when null.
+        limit: what the column may not pass; what the trace tells when null.
     """
-    growth = verdict_on(series_of(trace, column), policy, alpha=alpha)
+    series = series_of(trace, column)
+    growth = verdict_on(series if limit is None else replace(series, limit=limit), policy, alpha=alpha)
     return Finding(
         detector=detector,
         metric=column.metric,

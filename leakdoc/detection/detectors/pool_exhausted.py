@@ -11,6 +11,7 @@ import numpy as np
 from leakdoc.detection.advice import advice_for
 from leakdoc.detection.detectors.callers import Callers, callers_of
 from leakdoc.detection.detectors.connection_policies import PoolPolicy
+from leakdoc.detection.detectors.filling_pools import find_filling_pools
 from leakdoc.detection.detectors.peer_view import (
     OTHER,
     PeerView,
@@ -54,10 +55,11 @@ def find_exhausted(
         upstream: what does not answer, where something does not: whoever holds a connection may be waiting for that,
             and a pool that it has emptied is its victim.
     """
-    del alpha
-    told = [pool for pool in pools(trace) if pool.is_exhausted(policies.pool.waiting)]
+    every = list(pools(trace))
+    told = [pool for pool in every if pool.is_exhausted(policies.pool.waiting)]
     for pool in told:
         yield _told(trace, pool)
+    yield from find_filling_pools((pool for pool in every if pool not in told), policies, alpha, detector=NAME)
     callers, known = callers_of(trace), {pool.peer for pool in told}
     for peer in peers(trace, "out"):
         if peer.name in known or peer.name == OTHER or peer.direction != "out":
