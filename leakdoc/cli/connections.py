@@ -24,8 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "It looks until a fault is decided, or for --for, at connections, descriptors,\n"
         "threads and children alone: `leakdoc watch` judges memory too. It reads /proc\n"
         "and netlink and touches nothing. What asks more is opt-in: --stacks reads the\n"
-        "threads' stacks by py-spy, which does not stop them; --postgres opens one\n"
-        "session of its own. The lines that opened connections come from the agent, if\n"
+        "threads' stacks by py-spy, which does not stop them; --postgres, --mysql and\n"
+        "--redis open one session of their own each. The lines that opened connections come from the agent, if\n"
         "the target has one (`leakdoc run --agent -- CMD`).\n\n"
         "examples:\n"
         "  leakdoc connections 4242\n"
@@ -52,6 +52,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--postgres", metavar="REF", help="ask PostgreSQL for its view; its DSN by env:NAME or file:PATH"
     )
+    parser.add_argument(
+        "--mysql", metavar="REF", help="the same of MySQL or MariaDB: the reference names mysql://USER:SECRET@HOST:3306"
+    )
+    parser.add_argument("--redis", metavar="REF", help="the same of Redis or Valkey: redis://USER:SECRET@HOST:6379")
     parser.add_argument("--stacks", action="store_true", help="show what waits, by py-spy dump --nonblocking")
     parser.add_argument("--record", metavar="FILE", help="keep every sample in FILE, readable by you only")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
@@ -75,6 +79,8 @@ def execute(args: argparse.Namespace) -> int:
         stop_when_decided=not args.watch,
         policies=policies_of(args),
         postgres=args.postgres,
+        mysql=args.mysql,
+        redis=args.redis,
         more=_stacks if args.stacks else lambda _: (),
         on_progress=_progress(args, lambda: look.watch),
     )

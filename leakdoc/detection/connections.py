@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leakdoc.model.diagnosis import Diagnosis
     from leakdoc.model.peer import PeerSummary
     from leakdoc.sampling.probes.connections import ConnectionsProbe
+    from leakdoc.sampling.probes.sessions import Server
     from leakdoc.sampling.samplers import Samples
 
 FOR_S: Final = 40.0  # growth needs thirty samples and twenty seconds to be told from a start
@@ -77,6 +78,8 @@ def prepare(
     asked: Collection[str] | None = None,
     policies: Policies | None = None,
     postgres: str | None = None,
+    mysql: str | None = None,
+    redis: str | None = None,
     more: Callable[[Target], Sequence[PlannedProbe]] = lambda _: (),
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Prepared:
@@ -84,7 +87,9 @@ def prepare(
     from leakdoc.detection.detectors.table import OF_CONNECTIONS
 
     found = resolve(str(target), children=children)
-    sampler, sockets = _sampler(found, postgres, more)
+    asked_servers = {"postgres": postgres, "mysql": mysql, "redis": redis}
+    references = {name: where for name, where in asked_servers.items() if where is not None}
+    sampler, sockets = _sampler(found, references, more)
     watch = Watch(
         sampler,
         interval_s=interval_s,
@@ -110,6 +115,8 @@ def connections(
     asked: Collection[str] | None = None,
     policies: Policies | None = None,
     postgres: str | None = None,
+    mysql: str | None = None,
+    redis: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Look:
@@ -119,6 +126,8 @@ def connections(
         target: a pid, or what `leakdoc watch` takes.
         asked: the detectors whose faults end the look before its time; null for all of them.
         postgres: where the DSN of its PostgreSQL is, ``env:NAME`` or ``file:PATH``; null to ask no database.
+        mysql: the same of its MySQL or MariaDB: ``mysql://USER:PASSWORD@HOST:3306``.
+        redis: the same of its Redis or Valkey: ``redis://USER:PASSWORD@HOST:6379``.
         stop: ends the look soon once it is set; what was seen by then is judged.
 
     Returns:
@@ -145,23 +154,25 @@ def connections(
         asked=asked,
         policies=policies,
         postgres=postgres,
+        mysql=mysql,
+        redis=redis,
         on_progress=tell,
     )
     return look.run()
 
 
 def _sampler(
-    target: Target, postgres: str | None, more: Callable[[Target], Sequence[PlannedProbe]]
+    target: Target, references: Mapping[str, str], more: Callable[[Target], Sequence[PlannedProbe]]
 ) -> tuple[Samples, ConnectionsProbe | None]:
     """Return what samples the target, with the probes that were asked for, and the one of them that knows sockets."""
     from leakdoc.sampling.plans import plan_for
     from leakdoc.sampling.sampler import Sampler
 
     if target.crew is not None:
-        return _of_many(target, asks_one=postgres is not None or bool(more(target))), None
+        return _of_many(target, asks_one=bool(references) or bool(more(target))), None
     plan = plan_for(target)
     sockets = _sockets(plan.probes)
-    added = [*more(target), *([] if postgres is None else [_database(postgres, sockets)])]
+    added = [*more(target), *(_asked_server(name, where, sockets) for name, where in references.items())]
     looking = [replace(each, beat=LOOKING) if each.probe is sockets else each for each in plan.probes]
     return Sampler(target, replace(plan, probes=(*looking, *added))), sockets
 
@@ -184,15 +195,27 @@ def _of_many(target: Target, *, asks_one: bool) -> Samples:
     return sampler_of(target)
 
 
-def _database(reference: str, sockets: ConnectionsProbe | None) -> PlannedProbe:
-    from leakdoc.sampling.probes import postgres
+def _asked_server(name: str, reference: str, sockets: ConnectionsProbe | None) -> PlannedProbe:
+    from leakdoc.sampling.probes import sessions
     from leakdoc.sampling.secret_reference import secret_of
 
-    dsn = secret_of(reference)
+    secret = secret_of(reference)
     if sockets is None:
         raise UsageError(
             "sessions are joined to sockets, and those of this process are not shown here",
-            help="Leave --postgres out, or run as its user or as root: `leakdoc doctor` says what is missing.",
+            help=f"Leave --{name} out, or run as its user or as root: `leakdoc doctor` says what is missing.",
         )
-    view = postgres.PostgresProbe(dsn, sockets.peer_of_port)
-    return PlannedProbe(name="postgres", probe=view, metrics=postgres.METRICS, beat=DATABASE)
+    view = sessions.SessionsProbe(_server(name, secret), sockets.peer_of_port)
+    return PlannedProbe(name=name, probe=view, metrics=sessions.METRICS, beat=DATABASE)
+
+
+def _server(name: str, secret: str) -> Server:
+    """Open a session at a server that is to be asked; raises as the servers do."""
+    from leakdoc.sampling.probes import mysql, postgres, redis
+
+    servers: dict[str, Callable[[str], Server]] = {
+        "postgres": postgres.Postgres,
+        "mysql": mysql.Mysql,
+        "redis": redis.Redis,
+    }
+    return servers[name](secret)

@@ -108,6 +108,11 @@ def test_python_looks_alike(holding: int) -> None:
         (["{pid}", "--postgres", "env:LEAKDOC_NOT_SET"], 2, "is not set"),
         (["{pid}", "--postgres", "file:/nonesuch/dsn"], 2, "cannot be read"),
         (["{pid}", "--postgres", "env:NOBODY_THERE"], 4, "cannot be asked"),
+        (["{pid}", "--mysql", "mysql://me:secret@db/x"], 2, "by reference"),
+        (["{pid}", "--mysql", "env:NOBODY_THERE"], 2, "no address of such a server"),
+        (["{pid}", "--mysql", "env:NO_MYSQL"], 4, "MySQL cannot be asked"),
+        (["{pid}", "--redis", "env:NO_REDIS"], 4, "Redis cannot be asked"),
+        (["{pid}", "--redis", "env:NO_PORT"], 2, "no address of such a server"),
         (["{pid}", "--policy", "pool.nonesuch=1"], 2, "no such policy field"),
         (["{pid}", "--policy", "churn.rate=fast"], 2, "not a rate"),
         (["{pid}", "--record", "/nonesuch/x.leakdoc"], 4, "cannot be written"),
@@ -117,6 +122,9 @@ def test_what_cannot_be_done_is_said_in_a_line_or_two(
     words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NOBODY_THERE", "postgresql://me:hunter2@127.0.0.1:1/x?connect_timeout=2")
+    monkeypatch.setenv("NO_MYSQL", "mysql+pymysql://me:hunter2@127.0.0.1:1")
+    monkeypatch.setenv("NO_REDIS", "redis://:hunter2@127.0.0.1:1/0")
+    monkeypatch.setenv("NO_PORT", "redis://:hunter2@127.0.0.1:port/0")
     words = [word.format(pid=os.getpid()) for word in words]
     assert main(["connections", *words, "--for", "0s", "--quiet"]) == code
     captured = capsys.readouterr()
