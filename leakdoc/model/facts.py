@@ -17,6 +17,7 @@ class Life:
         pid: null where the source has none.
         started_at: the process's start, seconds since the epoch; null when unknown.
         version: the build that ran, where the source says so.
+        limit_bytes: its own memory limit, where each process has one, as pods have; null elsewhere.
     """
 
     first: int
@@ -24,6 +25,7 @@ class Life:
     pid: int | None = None
     started_at: float | None = None
     version: str | None = None
+    limit_bytes: float | None = None
 
     @property
     def rows(self) -> slice:
@@ -53,7 +55,8 @@ class Facts:
     """What is known of a subject beside its columns.
 
     Args:
-        limit_bytes: the memory limit that the kernel enforces; null when there is none or it is unknown.
+        limit_bytes: the memory limit that the kernel enforces, of all processes together; null when there is none or it
+            is unknown.
         open_files_limit: soft ``RLIMIT_NOFILE``; null when unknown.
         unavailable: metric to the reason why it was not read.
         blind_spots: what the sampler could not look at, in words.

@@ -118,6 +118,7 @@ def _life(life: Life) -> Document:
         "pid": life.pid,
         "started_at_s": number(life.started_at),
         "version": life.version,
+        **({} if life.limit_bytes is None else {"limit_bytes": number(life.limit_bytes)}),
     }
 
 

@@ -22,6 +22,7 @@ class LifeName:
     pid: int | None = None
     started_at: float | None = None
     version: str | None = None
+    limit_bytes: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,4 +104,7 @@ def _lives(life: IntArray, names: Sequence[LifeName]) -> tuple[Life, ...]:
 
 
 def _life(name: LifeName, first: int, stop: int) -> Life:
-    return Life(first=first, stop=stop, pid=name.pid, started_at=name.started_at, version=name.version)
+    return Life(
+        first=first, stop=stop, pid=name.pid, started_at=name.started_at, version=name.version,
+        limit_bytes=name.limit_bytes,
+    )  # fmt: skip

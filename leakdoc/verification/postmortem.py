@@ -74,7 +74,8 @@ def postmortem(
     column = Column(name or "rss_bytes")
     usual = _usual(trace)
     killed = _killed(trace, at, usual)
-    limit = _limit_of_one(trace, usual)
+    own = None if killed is None else killed.limit_bytes
+    limit = _limit_of_one(trace, usual) if own is None else own
     lives = tuple(_stories(trace, column, killed, usual, policies)) if name else ()
     case = _Case(
         trace=trace, column=column, killed=killed, at=at, limit=limit, recorded=recorded or {}, usual_s=usual,

@@ -85,6 +85,7 @@ def _life(document: dict[str, Any]) -> Life:
         pid=_whole(document["pid"]),
         started_at=_real(document["started_at_s"]),
         version=None if version is None else str(version),
+        limit_bytes=_real(document.get("limit_bytes")),
     )
 
 

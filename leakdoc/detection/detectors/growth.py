@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from leakdoc.detection.detectors.own_limits import nearest_to_its_limit
 from leakdoc.detection.detectors.together import verdict_on
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import Growth, Series
@@ -56,7 +57,7 @@ def find_growth(
         smallest_detectable_per_hour=_number(growth.smallest_detectable_per_s, _HOUR_S),
         time_to_limit_s=_interval(growth.time_to_limit_s, 1.0),
         needs_more_s=_number(growth.needs_more_s),
-        evidence=_evidence(growth, column),
+        evidence=_evidence(growth, column) | _nearest(trace, column),
     )
 
 
@@ -72,16 +73,20 @@ def series_of(trace: Trace, column: Column) -> Series:
         unit=metric(column.metric).unit,
         starts_known=len(starts) > 1 or any(start is not None for start in starts),
         load=None if column.metric == _LOAD else trace.column(_LOAD),
-        limit=_limit(trace, column.metric),
+        limit=_limit(trace, column),
     )
 
 
-def _limit(trace: Trace, name: str) -> float | None:
+def _limit(trace: Trace, judged: Column) -> float | None:
     """What the metric may not pass: the memory limit for memory, RLIMIT_NOFILE for descriptors."""
+    name = judged.metric
     if name == _DESCRIPTORS:
         return trace.facts.open_files_limit
     if name not in MEMORY:
         return None
+    nearest = nearest_to_its_limit(trace, judged) if judged in trace.columns else None
+    if nearest is not None:
+        return nearest.together
     if trace.facts.limit_bytes is not None:
         return trace.facts.limit_bytes
     column = trace.column(_LIMIT)
@@ -105,6 +110,15 @@ def _evidence(growth: Growth, column: Column) -> dict[str, Json]:
         "worst_case_per_hour": _number(growth.worst_case_per_s, _HOUR_S),
     }
     return found
+
+
+def _nearest(trace: Trace, column: Column) -> dict[str, Json]:
+    """Which limit the forecast is held against, where each process has its own."""
+    found = nearest_to_its_limit(trace, column) if column.metric in MEMORY and column in trace.columns else None
+    if found is None or len(found.levels) < 2:
+        return {}
+    nearest: dict[str, Json] = {"limit_bytes": found.limit_bytes, "level": found.level, "processes": len(found.levels)}
+    return {"limit": trace.facts.limit_bytes, "nearest_limit": nearest}
 
 
 def _time(value: Json) -> Json:

@@ -74,7 +74,7 @@ def _in_order(rows: LooseRows) -> tuple[Life, ...]:
     stops = np.searchsorted(rows.life, np.arange(len(rows.lives)), side="right").tolist() if len(rows.life) else []
     starts = [0, *stops[:-1]]
     return tuple(
-        Life(first=first, stop=stop, started_at=name.started_at, version=name.version)
+        Life(first=first, stop=stop, started_at=name.started_at, version=name.version, limit_bytes=name.limit_bytes)
         for first, stop, name in zip(starts, stops, rows.lives, strict=bool(stops))
     )
 
@@ -159,7 +159,8 @@ def _lives(columns: dict[str, _Readings], times: FloatArray) -> tuple[IntArray, 
         begun = _settled(starts.values)[np.maximum(np.searchsorted(starts.times, times, side="right") - 1, 0)]
     versions = _builds(columns)
     if starts is None and len(versions) < 2:
-        return np.zeros(len(times), dtype=np.intp), [LifeName(version=versions[0][1] if versions else None)]
+        only = LifeName(version=versions[0][1] if versions else None, limit_bytes=_limit(columns, np.inf))
+        return np.zeros(len(times), dtype=np.intp), [only]
     build = np.maximum(np.searchsorted([at for at, _ in versions], times, side="right") - 1, 0) if versions else None
     which = np.zeros(len(times), dtype=np.intp) if build is None else build
     changes = np.zeros(len(times), dtype=bool)
@@ -170,9 +171,19 @@ def _lives(columns: dict[str, _Readings], times: FloatArray) -> tuple[IntArray, 
         LifeName(
             started_at=None if np.isnan(begun[first]) else float(begun[first]),
             version=versions[which[first]][1] if versions else None,
+            limit_bytes=_limit(columns, float(times[stop - 1])),
         )
-        for first in firsts
+        for first, stop in zip(firsts, [*firsts[1:], len(times)], strict=bool(len(firsts)))
     ]
+
+
+def _limit(columns: dict[str, _Readings], until: float) -> float | None:
+    """The memory limit of a process as it was last told, up to an instant; null where it has none."""
+    told = columns.get(LIMIT)
+    if told is None or not len(told.times):
+        return None
+    last = float(told.values[max(int(np.searchsorted(told.times, until, side="right")) - 1, 0)])
+    return last if last > 0.0 else None
 
 
 def _builds(columns: dict[str, _Readings]) -> tuple[tuple[float, str | None], ...]:
