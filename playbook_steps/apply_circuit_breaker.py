@@ -4,53 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from leakdoc.model.step import StepResult
-from leakdoc.playbook import Param, StepContext, step
-from playbook_steps.hooking import (
-    Call,
-    Command,
-    Environment,
-    Evidence,
-    ProbeCommand,
-    UndoCommand,
-    apply_hook,
-    lacks_hook,
-    probe_hook,
-    undo_hook,
-)
+from leakdoc.playbook import Param
+from playbook_steps.hooked import hooked
 
 
-@step(
-    "leakdoc.apply_circuit_breaker",
-    effect="write",
-    scope="production",
+@hooked(
+    "apply_circuit_breaker",
     timeout_s=600,
-    probe=probe_hook("apply_circuit_breaker"),
-    undo=undo_hook("apply_circuit_breaker"),
     outputs=("applied", "previous"),
-    lacks=lacks_hook("apply_circuit_breaker"),
+    hands_on=lambda _, given: {"applied": given["settings"], "previous": None},
 )
 def apply_circuit_breaker(
-    ctx: StepContext,
     *,
     service: Annotated[str, Param(help="the service")],
     settings: Annotated[Any, Param(help='the settings that are wanted, such as {"failures": 5}')] = None,
     peer: Annotated[str | None, Param(help="the other end")] = None,
     advice: Annotated[Any, Param(help="what earlier steps advise")] = None,
-    evidence: Evidence = None,
-    command: Command = (),
-    probe_command: ProbeCommand = (),
-    undo_command: UndoCommand = (),
-    call: Call = None,
-    env: Environment = None,
-) -> StepResult:
+) -> None:
     """Put a circuit breaker in front of an upstream that does not answer.
 
     A hook that prints {"previous": …} says what held before, for its undo.
     """
-    del probe_command, undo_command
-    given = {
-        "service": service, "settings": settings, "peer": peer, "advice": advice, "evidence": evidence,
-        "command": command, "call": call, "env": env,
-    }  # fmt: skip
-    return apply_hook(ctx, "apply_circuit_breaker", given, {"applied": settings, "previous": None})

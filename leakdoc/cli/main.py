@@ -38,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
         return BROKEN_PIPE
     except OSError as error:
         return _report_output(error)
-    except Exception as error:
+    except Exception as error:  # a defect of ours has exit code 4: Python's own 1 would be read as "leaking"
         return _report(error)
 
 

@@ -41,7 +41,7 @@ def _one(trace: Trace, policies: Policies) -> Diagnosis | str:
         return diagnose(trace, policies=policies)
     except LeakdocError as error:
         return error.message
-    except Exception as error:
+    except Exception as error:  # told as this one's; the others have their verdicts
         return inert(f"internal error, a defect of leakdoc: {type(error).__name__}: {error}")
 
 

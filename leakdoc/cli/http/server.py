@@ -118,7 +118,7 @@ class Handler(BaseHTTPRequestHandler):
             checked(path, query)
             answer = path.answer(self.server.folder, query)
             return answer.status, answer
-        except Exception as error:
+        except Exception as error:  # whoever asks is answered in JSON, and the next one too
             return _told(error)
         finally:
             self.server.room.release()

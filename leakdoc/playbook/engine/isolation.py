@@ -142,7 +142,7 @@ def _be_the_step(
         result = _caught(step, lambda: run_step(step, values, inside, timeout_s=limit_s, act=act))
         say({"result": step_result_document(result)})
         code = 0
-    except BaseException:
+    except BaseException:  # nobody is there to catch it: the runner tells of a child that has told no result
         if os.environ.get("LEAKDOC_DEBUG"):
             traceback.print_exc()
     finally:

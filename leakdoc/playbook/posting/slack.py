@@ -71,7 +71,7 @@ class Bot:
                 unfurl_media=False,
             )
             channel, ts = str(answer.get("channel") or self._channel), str(answer.get("ts"))
-        except Exception as error:
+        except Exception as error:  # whatever went wrong, the post was asked for: its fate has to be told
             return _attempt_of(error)
         return Attempt(fate=Fate.SENT, reason=f"posted to {self._channel}", permalink=self._permalink(channel, ts))
 
@@ -81,7 +81,7 @@ class Bot:
             channel = self._channel_id()
             history = self._client.conversations_history(channel=channel, limit=_LOOKED_AT, include_all_metadata=True)
             ts = _ours_among(history.get("messages") or [], summary.run)
-        except Exception as error:
+        except Exception as error:  # what cannot be read has not said that there is no post
             told = _attempt_of(error)
             return Attempt(fate=Fate.DOUBTFUL, reason=f"its history cannot be read: {told.reason}", wait_s=told.wait_s)
         if ts is None:
@@ -105,8 +105,8 @@ class Bot:
     def _permalink(self, channel: str, ts: str) -> str | None:
         try:
             found = self._client.chat_getPermalink(channel=channel, message_ts=ts).get("permalink")
-        except Exception:
-            return None  # the message stands; a link to it is a convenience
+        except Exception:  # the message stands; a link to it is a convenience
+            return None
         return str(found) if found else None
 
 
@@ -122,7 +122,7 @@ class Webhook:
         """Post once."""
         try:
             answer = self._client.send(text=fallback_of(summary), blocks=blocks_of(summary))
-        except Exception as error:
+        except Exception as error:  # as a bot's: it may have arrived
             return _attempt_of(error)
         if answer.status_code == 200 and answer.body.strip() in ("ok", ""):
             return Attempt(fate=Fate.SENT, reason="posted to the webhook")
