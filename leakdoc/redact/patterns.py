@@ -78,6 +78,9 @@ SURE: Final = (
     r"(?i)(?<![a-z0-9])pass(?:phrase|wd|word)?(?:\\?[\"']\s*:\s*|\\?[\"']?\s*=\s*)" + VALUE,  # but "pass: 3 checks"
     r"\b[A-Z][A-Z0-9_]*(?:_KEY|_PASS|_PW|_PAT|_SALT|_AUTH)=" + VALUE,
     r"(?i)\b(?:REDISCLI_AUTH|MYSQL_PWD|VAULT_TOKEN|SSHPASS)=" + VALUE,
+    r"(?<![\w-])--(?:key|auth|sig|hmac|apikey)[= ]"
+    r"(?P<value>(?=[\"']?[^\s/]*\d)(?![^\s]*\.(?:pem|key|crt|p12|json)\b)(?![^\s]*/)"
+    r"(?:\"[^\"\s]{8,}\"|'[^'\s]{8,}'|[^\s\"']{8,}))",
     r"(?:密码|口令|密钥|令牌)\s*(?:是|为|[:：=])\s*(?P<value>[^\s，。,;；]+)",
 )
 """Places where nothing but a secret stands."""
@@ -96,7 +99,9 @@ _NEEDS: Final = (
     "basic negotiate", "bearer", "authorization", "cookie", "curl", "curl", "mysql mariadb", "redis-cli",
     "sshpass mongo rabbitmqadmin docker podman helm lftp influx", "ldap", "identified password", "requirepass", "auth",
     "machine", ":", "jdbc:oracle", "sig= signature token credential auth= key= pw=", "pass",
-    "_key= _pass= _pw= _pat= _salt= _auth=", "rediscli_auth mysql_pwd vault_token sshpass", "密码 口令 密钥 令牌",
+    "_key= _pass= _pw= _pat= _salt= _auth=", "rediscli_auth mysql_pwd vault_token sshpass",
+    "--key --auth --sig --hmac --apikey",
+    "密码 口令 密钥 令牌",
 )  # fmt: skip
 _NAMES: Final = (
     "password", "passwd", "pwd", "secret", "token",

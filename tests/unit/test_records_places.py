@@ -9,10 +9,10 @@ import pytest
 from benchmarks.playbooks.layouts import write
 from benchmarks.playbooks.measuring import Truth, events_of, figures
 from benchmarks.playbooks.source import Written, all_written
-from leakdoc.playbook.records.entities import Entity
 from leakdoc.playbook.records.event import RecordEvent, Sort
 from leakdoc.playbook.records.generalizing import generalized
 from leakdoc.playbook.records.interpreting import LOOKED_AT, STAGING, readings
+from leakdoc.playbook.records.origins import Entity
 from leakdoc.playbook.records.rulebook import own_rules
 from leakdoc.playbook.records.shell.changing import changes_something
 from leakdoc.playbook.records.shell.peeling import peeled

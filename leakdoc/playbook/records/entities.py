@@ -4,57 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from leakdoc.playbook.records.event import RecordEvent, Sort
 from leakdoc.playbook.records.interpreting import Reading
 from leakdoc.playbook.records.mentions import Mention, mentions
+from leakdoc.playbook.records.origins import IGNORED, PROMPT, Entity, with_origin
+from leakdoc.playbook.records.people import people_of
 from leakdoc.playbook.records.placing import Placed, revisions_in
-from leakdoc.playbook.records.prompting import prompt_of, prompted_paths, prompted_service
-from leakdoc.playbook.records.slicing import DID_NOT_HOLD
-
-PROMPT: Final = "prompt"
-OUTPUT: Final = "output"
-LITERAL: Final = "literal"
-
-_IGNORED: Final = {"credentials", "host"}
-_FIRST_SOUGHT: Final = {  # where a value of this name most likely came from
-    "pod": ("symptom", "target"),
-    "pid": ("target",),
-    "stable_revision": ("revision",),
-    "leak_file": ("code", "heap_report", "heap"),
-    "git_sha": ("history",),
-    "container": ("symptom", "target"),
-    "task": ("target", "symptom"),
-    "allocation": ("target", "symptom"),
-    "image_tag": ("build",),
-    "new_revision": ("build", "deploy"),
-}
-_TYPED: Final = {  # a short value counts as found only where an output says what it is
-    "pid": r"(?im)(?:^\s*{v}\s*$|\bpid[\"'=:\s]+{v}\b|^\s*\S+\s+{v}\s|\bMainPID={v}\b|^\s*{v}\s+\S)",
-    "stable_revision": r"(?im)(?:revision|version|release)\W{{0,14}}v?{v}\b|^\s*{v}\s|[\w./-]+[:/]{v}\b|"
-    r"\b{v}\b.*(?:stable|deployed|current|running)",
-    "db_port": r":{v}\b|\bport\W{{1,4}}{v}\b",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entity:
-    """A value that a parameter takes the place of.
-
-    Args:
-        origin: `prompt`, `output` or `literal`.
-        event: the event that it came out of; empty unless it is an output.
-        slot: the step that this event belongs to.
-    """
-
-    name: str
-    type: str
-    value: str
-    origin: str
-    event: str = ""
-    slot: str = ""
+from leakdoc.playbook.records.prompting import prompt_of, prompted_paths, prompted_service, prompted_values
+from leakdoc.playbook.records.setbacks import DID_NOT_HOLD
 
 
 def entities_of(course: list[Placed]) -> list[Entity]:
@@ -69,9 +28,14 @@ def entities_of(course: list[Placed]) -> list[Entity]:
             continue
         if mention.name == "leak_file" and any(_is_end_of(each, mention.value) for each in known):
             continue  # the same file, seen from another folder
-        found[mention.name, mention.value] = _with_origin(mention, course, prompt, found.values())
+        found[mention.name, mention.value] = with_origin(mention, course, prompt, found.values())
         known.add(mention.value)
-    return _named_apart(found.values())
+    people = [Entity(name="person", type="text", value=name, origin=PROMPT) for name in _people(course, known)]
+    return [*_named_apart(found.values()), *people]
+
+
+def _people(course: list[Placed], known: set[str]) -> list[str]:
+    return [name for name in people_of(each.reading.event for each in course) if name not in known]
 
 
 def _is_end_of(one: str, other: str) -> bool:
@@ -80,25 +44,62 @@ def _is_end_of(one: str, other: str) -> bool:
 
 
 def _gathered(course: list[Placed]) -> dict[Mention, int]:
-    counts: dict[Mention, int] = {}
+    """Return every value that stands in a position that says what it is, with how often it does."""
     prompt = prompt_of(course)
-    for channel in re.findall(r"(?<![\w&/])#[a-z][\w-]{2,79}\b", prompt):
-        counts[Mention("channel", "slack_channel", channel)] = 1
-    for path in prompted_paths(prompt):
-        counts[Mention("source", "path", path)] = 1
+    counts = _asked_for(prompt)
     for each in course:
-        if each.dropped != DID_NOT_HOLD and each.reading.kind not in _IGNORED:
+        if each.dropped != DID_NOT_HOLD and each.reading.kind not in IGNORED:
             for mention in mentions(each.reading) if each.reading.event.is_call else _planned(each):
                 counts[mention] = counts.get(mention, 0) + 1
+    counts = {_of_the_prompt(mention, prompt): count for mention, count in counts.items()}
+    counts |= _named_and_used(course, prompt, {mention.value.rstrip("/") for mention in counts})
     if not any(mention.name in ("service", "container") for mention in counts):
         counts |= {Mention("service", "service", name): 1 for name in prompted_service(prompt)}
     edited = _edited(course)
     counts = {_leaking(mention, edited): count for mention, count in counts.items()}
-    for revision in _revisions(course):
-        counts.setdefault(Mention("stable_revision", "revision", revision), 1)
-    for sha in _shas(course):
-        counts.setdefault(Mention("git_sha", "revision", sha), 1)
-    return counts
+    return counts | {mention: 1 for mention in _shown(course, counts) if mention not in counts}
+
+
+def _asked_for(prompt: str) -> dict[Mention, int]:
+    channels = re.findall(r"(?<![\w&/])#[a-z][\w-]{2,79}\b", prompt)
+    counts = {Mention("channel", "slack_channel", channel): 1 for channel in channels}
+    return counts | {Mention("source", "path", path): 1 for path in prompted_paths(prompt)}
+
+
+def _named_and_used(course: list[Placed], prompt: str, known: set[str]) -> dict[Mention, int]:
+    """Return what the request names and a command then uses, wherever it stands there."""
+    lines = "\n".join(each.reading.line for each in course if each.reading.event.is_call)
+    return {
+        Mention(name, "path" if "/" in value else "service" if name == "service" else "text", value): 1
+        for value, name in prompted_values(prompt).items()
+        if value not in known and _is_word_of(value, lines)
+    }
+
+
+def _shown(course: list[Placed], counts: dict[Mention, int]) -> Iterator[Mention]:
+    """Yield what only outputs show: the revision to go back to, the peer of most connections, the commit."""
+    alone = not any(mention.name == "stable_revision" for mention in counts)
+    yield from (Mention("stable_revision", "revision", revision) for revision in _revisions(course, alone=alone))
+    if not any(mention.name in ("db_host", "upstream") for mention in counts):
+        yield from _peers(course)
+    yield from (Mention("git_sha", "revision", sha) for sha in _shas(course))
+
+
+def _is_word_of(value: str, text: str) -> bool:
+    return bool(re.search(rf"(?<![\w./-]){re.escape(value)}(?![\w-])", text))
+
+
+def _of_the_prompt(mention: Mention, prompt: str) -> Mention:
+    """Return the value as the request calls it, where a platform puts its own name before it: `stack_service`."""
+    before, _, rest = mention.value.partition("_")
+    if (
+        mention.name.removeprefix("staging_") in ("service", "container")
+        and rest
+        and _is_word_of(rest, prompt)
+        and before in prompt
+    ):
+        return mention._replace(name="service", type="service", value=rest)
+    return mention
 
 
 def _planned(each: Placed) -> Iterator[Mention]:
@@ -125,12 +126,17 @@ def _edited(course: list[Placed]) -> set[str]:
 def _leaking(mention: Mention, edited: set[str]) -> Mention:
     if mention.name != "source_file":
         return mention
-    leaks = any(path.endswith(mention.value) or mention.value.endswith(path) for path in edited)
-    return mention._replace(name="leak_file" if leaks else "other_file")
+    same = [path for path in sorted(edited) if path.endswith(mention.value) or mention.value.endswith(path)]
+    value = same[0] if same and same[0].endswith(f"/{mention.value}") else mention.value
+    return mention._replace(name="leak_file" if same else "other_file", value=value)
 
 
-def _revisions(course: list[Placed]) -> list[str]:
-    """Return what a look at the running revision showed, and something later goes back to by name."""
+def _revisions(course: list[Placed], *, alone: bool) -> list[str]:
+    """Return what a look at the running revision showed, and something later goes back to by name.
+
+    Args:
+        alone: nothing else says what a rollback goes to, so that the only revision of an output counts too.
+    """
     named = []
     for position, each in enumerate(course):
         if each.reading.kind == "revision":
@@ -138,10 +144,34 @@ def _revisions(course: list[Placed]) -> list[str]:
                 after.reading for after in course[position + 1 :] if after.slot in ("baseline", "rollout", "roll_back")
             ]
             texts = "\n".join(reading.event.text + reading.line for reading in later)
-            for revision in sorted(revisions_in(each.reading.event.output)):
-                if re.search(rf"(?<![\w.:-]){re.escape(revision)}(?![\w-])", texts):
+            shown = _revisions_shown(each.reading.event.output)
+            for revision in shown:
+                if (alone and len(shown) == 1) or re.search(rf"(?<![\w.:-]){re.escape(revision)}(?![\w-])", texts):
                     named.append(revision)
     return named
+
+
+_COUNTED: Final = re.compile(
+    r"(?m)^\s*(?P<n>\d{2,})\s+(?:\S+\s+)?(?P<host>[\w.-]+|\[[0-9a-f:]+\]):(?P<port>\d{2,5})\s*$"
+)
+
+
+def _revisions_shown(output: str) -> list[str]:
+    """Return the revisions of an output; where it names one image, its tag."""
+    tags = set(re.findall(r"[\w.-]+/[\w./-]+:([\w][\w.-]{2,})", output))
+    return sorted(tags) if len(tags) == 1 else sorted(revisions_in(output))
+
+
+def _peers(course: list[Placed]) -> Iterator[Mention]:
+    """Yield the address that most connections of the process go to, where a look counted them."""
+    for each in course:
+        if each.kept and each.reading.kind == "client_connections" and each.phase == "before":
+            counted = list(_COUNTED.finditer(each.reading.event.output))
+            if counted:
+                most = max(counted, key=lambda match: int(match["n"]))
+                yield Mention("upstream", "host", most["host"])
+                yield Mention("upstream_port", "port", most["port"])
+                return
 
 
 def _shas(course: list[Placed]) -> list[str]:
@@ -162,7 +192,8 @@ def _chosen(counts: dict[Mention, int], prompt: str) -> list[Mention]:
     """Return one mention for each value: where two positions disagree, the more telling one."""
     services = {mention.value: count for mention, count in counts.items() if mention.name in ("service", "container")}
     asked = {mention.value for mention in counts if mention.name == "source"} & set(prompted_paths(prompt))
-    main = max(services, key=lambda value: (services[value], -len(value), value), default="")
+    asked_for = {value for value in services if _is_word_of(value, prompt)}
+    main = max(services, key=lambda value: (value in asked_for, services[value], -len(value), value), default="")
     kept = []
     for mention in counts:
         if mention.name == "container" and mention.value in {m.value for m in counts if m.name == "service"}:
@@ -187,6 +218,11 @@ _ORDERED: Final = (
     "cluster",
     "context",
     "region",
+    "project",
+    "resource_group",
+    "org",
+    "stack",
+    "chart",
     "log_group",
     "pod",
     "container",
@@ -215,6 +251,15 @@ _ORDERED: Final = (
     "staging_context",
     "staging_cluster",
     "staging_address",
+    "staging_service",
+    "staging_place",
+    "staging_project",
+    "staging_resource_group",
+    "upstream",
+    "upstream_port",
+    "bastion",
+    "folder",
+    "place",
 )
 _RANK: Final = {name: rank for rank, name in enumerate(_ORDERED)}
 _ALIASES: Final = {
@@ -226,68 +271,6 @@ _ALIASES: Final = {
     "git_sha",
 }  # of a value known by another
 DECLARED: Final = frozenset(_ORDERED)  # the others only become words in angle brackets
-
-
-def _with_origin(mention: Mention, course: list[Placed], prompt: str, named: Iterable[Entity]) -> Entity:
-    made = Entity(name=mention.name, type=mention.type, value=mention.value, origin=LITERAL)
-    service = next((each.value for each in named if each.name == "service"), "")
-    twin = mention.value == service and mention.name != "service"  # a database may be called as its service is
-    if not twin and mention.type not in ("pid", "port") and _stands_in(mention, prompt):
-        return Entity(name=mention.name, type=mention.type, value=mention.value, origin=PROMPT)
-    showing = [
-        each
-        for each in course
-        if each.reading.kind not in _IGNORED | {"config"} and _shows(mention, each.reading.event.output)
-    ]
-    used = _first_use(mention, course)
-    shown = [each for each in showing if course.index(each) < used]
-    if mention.type == "revision" and not shown:
-        shown = showing[:1]
-    sought = _FIRST_SOUGHT.get(mention.name, ())
-    if mention.type == "revision" and mention.name != "git_sha":
-        sought, shown = ("revision", *sought), shown + [each for each in showing if each.reading.kind == "revision"]
-    preferred = [each for kind in sought for each in shown if each.reading.kind == kind]
-    source = next(iter(preferred or shown), None)
-    if source is None:
-        return made
-    return Entity(
-        name=_of_revision(mention, source), type=mention.type, value=mention.value, origin=OUTPUT,
-        event=source.reading.event.id, slot=source.slot,
-    )  # fmt: skip
-
-
-def _of_revision(mention: Mention, source: Placed) -> str:
-    """A revision that was read before the rollout is the one that a rollback goes to."""
-    reads = source.reading.kind in ("revision", "symptom", "target") and source.phase != "rolled"
-    return (
-        "stable_revision"
-        if mention.type == "revision" and reads and mention.name in ("new_revision", "image_tag")
-        else mention.name
-    )
-
-
-def _first_use(mention: Mention, course: list[Placed]) -> int:
-    return next(
-        (
-            i
-            for i, each in enumerate(course)
-            if mention.value in each.reading.line or mention.value in each.reading.event.path
-        ),
-        len(course),
-    )
-
-
-def _stands_in(mention: Mention, text: str) -> bool:
-    return bool(re.search(rf"(?<![\w/-]){re.escape(mention.value)}(?![\w-])", text))
-
-
-def _shows(mention: Mention, output: str) -> bool:
-    if not output or mention.value not in output:
-        return False
-    typed = _TYPED.get(mention.name) if len(mention.value) < 6 else None
-    if typed is not None:
-        return bool(re.search(typed.format(v=re.escape(mention.value)), output))
-    return bool(re.search(rf"(?<![\w-]){re.escape(mention.value)}(?![\w-])", output))
 
 
 def _named_apart(found: Iterable[Entity]) -> list[Entity]:

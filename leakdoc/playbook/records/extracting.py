@@ -9,13 +9,17 @@ from typing import Final
 
 from leakdoc.errors import DamagedSource, UsageError
 from leakdoc.playbook.records.annotating.merging import annotated
-from leakdoc.playbook.records.entities import DECLARED, Entity, entities_of
+from leakdoc.playbook.records.answering import with_answers, with_rollback_points
+from leakdoc.playbook.records.captured import with_reports
+from leakdoc.playbook.records.entities import DECLARED, entities_of
 from leakdoc.playbook.records.event import RecordEvent
 from leakdoc.playbook.records.hearing import placed
 from leakdoc.playbook.records.incident_class import class_of
-from leakdoc.playbook.records.interpreting import readings, statement_kinds
+from leakdoc.playbook.records.interpreting import in_its_place, readings, statement_kinds
+from leakdoc.playbook.records.origins import Entity
 from leakdoc.playbook.records.placing import Placed
 from leakdoc.playbook.records.reading import Record, read_record
+from leakdoc.playbook.records.rehearsing import rehearsal_places
 from leakdoc.playbook.records.rulebook import Rulebook, own_rules
 from leakdoc.playbook.records.slicing import sliced
 from leakdoc.playbook.records.unmapped import with_unmapped
@@ -71,7 +75,9 @@ def understood(record: Record, rulebook: Rulebook) -> Incident:
     Raises:
         DamagedSource: nothing in it is of an incident.
     """
-    read = readings(record.events, rulebook)
+    read = with_rollback_points(with_answers(with_reports(readings(record.events, rulebook))))
+    rehearsed = rehearsal_places(read)
+    read = [in_its_place(each, rehearsed) for each in read]
     incident_class, _ = class_of(read, rulebook)
     course = with_unmapped(sliced(placed(read, incident_class, rulebook), rulebook))
     if not incident_class or not any(each.kept and each.reading.event.is_call for each in course):

@@ -10,13 +10,18 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from leakdoc.playbook.records.entities import Entity
+from leakdoc.playbook.records.origins import Entity
 from leakdoc.redact import without_secrets
 
 _MASKS: Final = (
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+\w"), "<email>"),
     (re.compile(r"(?<=://)[\w.-]*[a-z][\w.-]*(?::\d+)?(?=[/\s'\"?]|$)"), "<host>"),
-    (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"), "<ip>"),
+    (re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\d.])"), "<ip>"),
+    (re.compile(r"\b(?:ip-\d+(?:-\d+){3}[\w.-]*|(?:gke|aks|eks|k3s)-[\w-]+-[\w-]+|(?<=node/)[\w.-]+)"), "<node>"),
+    (
+        re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
+        "<id>",
+    ),
     (re.compile(r"\barn:aws[\w:/.-]+"), "<arn>"),
     (
         re.compile(

@@ -133,11 +133,14 @@ def _adding_step(step: Data, learned: Data) -> Any:
     return apply
 
 
+_NAMES_STEPS: Final = "before"  # the input that is a list of steps
+
+
 def _only_known(step: Data, known: list[str]) -> Data:
     """Return the step without references to steps that the playbook does not have."""
     step = copy.deepcopy(step)
     given = {
-        name: [each for each in value if each in known] if isinstance(value, list) else value
+        name: [each for each in value if each in known] if name == _NAMES_STEPS else value
         for name, value in step.get("with", {}).items()
         if not (isinstance(value, str) and "steps." in value and value.split(".")[1] not in known)
     }

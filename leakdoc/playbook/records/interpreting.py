@@ -11,7 +11,8 @@ from leakdoc.playbook.records.event import RecordEvent, Sort
 from leakdoc.playbook.records.rulebook import Rule, Rulebook
 from leakdoc.playbook.records.shell.changing import changes_something
 from leakdoc.playbook.records.shell.commands import Simple
-from leakdoc.playbook.records.shell.peeling import peeled, peeled_argv
+from leakdoc.playbook.records.shell.editing import file_edits, only_notes
+from leakdoc.playbook.records.shell.remembering import Memory
 from leakdoc.playbook.records.staging import SAYS_STAGING, names_one, staging_places
 
 STAGING: Final = "staging"
@@ -95,10 +96,12 @@ def readings(events: Iterable[RecordEvent], rulebook: Rulebook) -> list[Reading]
     """Return a reading of each event."""
     events = list(events)
     staging = staging_places(events)
-    return [_in_its_place(_READERS[event.sort](event, rulebook), staging) for event in events]
+    memory = Memory()
+    return [in_its_place(_READERS[event.sort](event, rulebook, memory), staging) for event in events]
 
 
-def _in_its_place(reading: Reading, staging: frozenset[str]) -> Reading:
+def in_its_place(reading: Reading, staging: frozenset[str]) -> Reading:
+    """Return a call that names one of these places as one in staging."""
     if reading.event.is_call and staging and names_one(reading.line, staging):
         return replace(reading, place=STAGING)
     return reading
@@ -109,7 +112,7 @@ def statement_kinds(event: RecordEvent, rulebook: Rulebook) -> list[Rule]:
     return [rule for rule in rulebook.statements if rule.fits_statement(event, event.text)]
 
 
-def _statement(event: RecordEvent, rulebook: Rulebook) -> Reading:
+def _statement(event: RecordEvent, rulebook: Rulebook, _memory: Memory) -> Reading:
     rules = statement_kinds(event, rulebook)
     kinds = [rule.kind for rule in rules]
     return Reading(
@@ -117,15 +120,16 @@ def _statement(event: RecordEvent, rulebook: Rulebook) -> Reading:
     )
 
 
-def _edit(event: RecordEvent, rulebook: Rulebook) -> Reading:
+def _edit(event: RecordEvent, rulebook: Rulebook, memory: Memory) -> Reading:
+    memory.learn_edit(event)
     rule = next((rule for rule in rulebook.edits if rule.fits_edit(event)), None)
     return Reading(
         event=event, kind=rule.kind if rule else "", rule=rule.name if rule else "", place=_place(event.path)
     )
 
 
-def _command(event: RecordEvent, rulebook: Rulebook) -> Reading:
-    simples = tuple(peeled_argv(event.argv) if event.argv else peeled(event.command))
+def _command(event: RecordEvent, rulebook: Rulebook, memory: Memory) -> Reading:
+    simples = memory.simples(event)
     found = [
         (rulebook_kind.kind, rulebook_kind.name)
         for position, simple in enumerate(simples)
@@ -134,7 +138,7 @@ def _command(event: RecordEvent, rulebook: Rulebook) -> Reading:
     kind, rule = min(found, key=lambda each: _weight(each[0]), default=("", ""))
     if kind == "quiet" and any(not each.piped and _rule(each, each.text, rulebook) is None for each in simples):
         kind, rule = "", ""  # what only filters says nothing of what it filters
-    return Reading(event=event, kind=kind, rule=rule, simples=simples, place=_place_of_call(event, kind))
+    return Reading(event=event, kind=kind, rule=rule, simples=simples, place=_place_of_call(event, kind, simples))
 
 
 def _weight(kind: str) -> int:
@@ -143,6 +147,12 @@ def _weight(kind: str) -> int:
 
 def _rule(simple: Simple, text: str, rulebook: Rulebook) -> Rule | None:
     """Return the first rule that fits; a rule of looks never fits a command whose verb changes something."""
+    for path, added in file_edits(simple):
+        edit = RecordEvent(id="", sort=Sort.EDIT, path=path, after=added)
+        if (found := next((rule for rule in rulebook.edits if rule.fits_edit(edit)), None)) is not None:
+            return found
+    if only_notes(simple):
+        simple, text = replace(simple, fed=""), text.replace(simple.fed.strip(), "")
     changes = changes_something(simple.argv)
     return next(
         (
@@ -164,14 +174,15 @@ def _piped(simples: tuple[Simple, ...], position: int) -> str:
     return " | ".join(parts)
 
 
-def _step(event: RecordEvent, rulebook: Rulebook) -> Reading:
-    del rulebook
+def _step(event: RecordEvent, _rulebook: Rulebook, _memory: Memory) -> Reading:
     return Reading(event=event, kind=f"step:{event.step}", rule="leakdoc: its own journal names the step")
 
 
-def _place_of_call(event: RecordEvent, kind: str) -> str:
+def _place_of_call(event: RecordEvent, kind: str, simples: tuple[Simple, ...]) -> str:
     line = event.command or " ".join(event.argv)
     place = _place(re.sub(r"<<-?\s*['\"]?(\w+)['\"]?\n.*?\n\1", "", line, flags=re.DOTALL))
+    if place == LOCAL and any(transport.by in _ELSEWHERE for each in simples for transport in each.via):
+        place = PRODUCTION if _SAYS_PRODUCTION.search(line) else ""  # it is local to where it was carried
     if (
         not place
         and kind in ("deploy", "load", "restart", "tune", "breaker", "rollback")
@@ -181,12 +192,16 @@ def _place_of_call(event: RecordEvent, kind: str) -> str:
     return place
 
 
+_ELSEWHERE: Final = {"ssh", "kubectl", "ecs", "ssm", "nomad", "ansible", "fly"}
+_SAYS_PRODUCTION: Final = re.compile(r"(?i)(?<![a-z])prod(uction)?(?![a-z])|生产|线上")
+
+
 def _place(text: str) -> str:
     if SAYS_STAGING.search(text) or _STAGING_PLACES.search(text):
         return STAGING
     if _LOCAL.search(text):
         return LOCAL
-    return PRODUCTION if re.search(r"(?i)(?<![a-z])prod(uction)?(?![a-z])|生产|线上", text) else ""
+    return PRODUCTION if _SAYS_PRODUCTION.search(text) else ""
 
 
 _READERS: Final = {Sort.STATEMENT: _statement, Sort.EDIT: _edit, Sort.COMMAND: _command, Sort.STEP: _step}

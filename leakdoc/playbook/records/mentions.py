@@ -48,8 +48,14 @@ _POSITIONS: Final = (
     _position("region", "text", rf"--region[ =]{_V}"),
     _position("log_group", "text", rf"--log-group-name[ =]{_V}|\blogs tail {_V.replace('?P<v>', '?P<w>')}"),
     _position("pod", "text", r"(?<![\w/-])(?:pod/)?(?P<v>[a-z][a-z0-9-]*-[a-f0-9]{6,10}-[a-z0-9]{5})\b"),
+    _position("pod", "text", r"\b(?:exec|rsh|logs|debug|top pods?|(?:get|describe|delete) pods?)[ /]\s*(?:-\S+\s+)*(?:pod/)?(?P<v>[a-z][a-z0-9-]*-\d+-[a-z0-9]{5})\b", _KUBE),
+    _position("resource_group", "text", rf"(?:\s-g|--resource-group)[ =]{_V}", r"\baz\b"),
+    _position("service", "service", rf"(?:\s-n|--name)[ =]{_NAME}(?![\w.-])", r"\baz (?:containerapp|webapp|functionapp|spring)\b"),
+    _position("project", "text", rf"--project[ =]{_V}", r"\bgcloud\b"),
+    _position("service", "service", rf"\bgcloud run (?:services|revisions|deploy)\s+(?:(?:describe|update|list|update-traffic)\s+)?{_NAME}\b"),
+    _position("bastion", "host", r"\bssh\b[^\n|;]*?\s-J\s*(?:[\w.-]+@)?(?P<v>[\w.-]+)"),
     _position("pod", "text", r"\bexec\s+(?:-[a-z]+\s+)*(?P<v>[a-z][a-z0-9-]*-\d+)\s", _KUBE),
-    _position("service", "service", rf"\b(?:deploy|deployment|deployments|rollout|sts|statefulset|ds|svc)[ /]{_NAME}(?![\w/.-])", _KUBE),
+    _position("service", "service", rf"\b(?:deploy|deployment|deployments|rollout|sts|statefulset|ds|svc|dc)(?:/| (?!commit|push|add)){_NAME}(?![\w/.-])", _KUBE),
     _position("service", "service", rf"\brollouts\s+(?:undo|promote|abort|status|set image|get rollout|retry rollout)\s+{_NAME}\b"),
     _position("service", "service", rf"-l\s+(?:app|app\.kubernetes\.io/name|name|service|k8s-app)={_NAME}"),
     _position("service", "service", r"\b(?:app|service|job|service_name|app_name|workload|deployment|destination_service_name)=~?\\?\"(?P<v>[a-z][\w-]*)\\?\""),
@@ -63,14 +69,15 @@ _POSITIONS: Final = (
     _position("service", "service", rf"\bdocker(?:-compose| compose)\s+(?:-\S+\s+(?:\S+\.ya?ml\s+)?)*(?:exec|logs|restart|up|stop|ps|top|pull|run)\s+(?:-\S+\s+(?:\d+\S*\s+)?)*{_NAME}(?![\w/.:-])"),
     _position("service", "service", rf"\b(?:supervisorctl|pm2)\s+\w+\s+{_NAME}\b"),
     _position("service", "service", rf"\b(?:fly|flyctl|heroku)\b.*?\s(?:-a|--app)[ =]{_NAME}\b"),
-    _position("service", "service", rf"\bdocker service (?:update|inspect|ps|rollback|scale|logs)\s+(?:-\S+\s+(?:\S+:\S+\s+)?)*{_NAME}\b"),
+    _position("service", "service", r"\bdocker service (?:update|inspect|ps|rollback|scale|logs)\s+(?:-\S+\s+(?:\S+:\S+\s+|\d+\w*\s+)?)*(?P<v>[a-z][\w-]*)(?![\w./:-])"),
     _position("container", "text", rf"\b(?:docker|podman)\s+(?:exec|logs|inspect|stats|top|restart|cp|update|kill|port)\s+(?:-{{1,2}}[\w-]+(?:[= ](?:\d+\w?|'[^']*'|\"[^\"]*\"))?\s+)*{_NAME}(?![\w/.-]*[/:])"),
     _position("task", "text", rf"--tasks?[ =]{_V}"),
     _position("allocation", "text", r"\balloc\s+(?:exec|logs|status|restart|signal)\s+(?:-\S+\s+(?:[a-z]+\s+|\d+\s+)?)*(?P<v>[0-9a-f]{8,36})\b"),
     _position("pid", "pid", r"(?:--pid[ =]|\s-p[ =]?)(?P<v>\d{1,7})\b", r"py-spy|pystack|lsof|pmap|strace|gdb|memray|rbspy|rbtrace|perf|pidstat|pystack|austin|gcore|nsenter|memleak|ps\b|top\b|prlimit|smem|dotnet"),
     _position("pid", "pid", r"\b_?(?:pid|PID)=(?P<v>\d{2,7})\b"),
     _position("pid", "pid", r"/proc/(?P<v>\d{1,7})/"),
-    _position("pid", "pid", r"\b(?:pmap|jstack|jmap|jcmd|jstat|gcore|pystack remote|kill|rbtrace|asprof)\s+(?:-\S+\s+|[A-Za-z]\w*\s+)*?(?P<v>\d{1,7})\b"),
+    _position("pid", "pid", r"\b(?:asprof|async-profiler|profiler\.sh|heaptrack|py-spy|perf)\b[^|;\n]*\s(?P<v>\d{2,7})\s*(?:$|['\"|;&\n])", r"asprof|async-profiler|profiler\.sh"),
+    _position("pid", "pid", r"\b(?:pmap|jstack|jmap|jcmd|jstat|gcore|pystack remote|kill|rbtrace)\s+(?:-\S+\s+|[A-Za-z]\w*\s+)*?(?P<v>\d{1,7})\b"),
     _position("pid", "pid", r"\bmemray (?:attach|live|detach)\b[^\n]*\s(?P<v>\d{1,7})\s*(?:$|['\"|;&\n])"),
     _position("pid", "pid", r"\bProcess\((?P<v>\d{1,7})\)"),
     _position("db_host", "host", rf"(?:\s-h|--host)[ =]?{_V}", _DATABASE),
@@ -81,8 +88,12 @@ _POSITIONS: Final = (
     _position("db_host", "host", r"\b(?:postgres\w*|mysql|rediss?|mongodb|amqps?|jdbc:\w+)(?:\+\w+)?://(?:\[redacted\]@|[^\s@/]*@)?(?P<v>[\w.-]+)"),
     _position("db_port", "port", r"\b(?:postgres\w*|mysql|rediss?|mongodb|amqps?|jdbc:\w+)(?:\+\w+)?://(?:\S*@)?[\w.-]+:(?P<v>\d+)"),
     _position("db_name", "text", r"\b(?:postgres\w*|mysql|mongodb|jdbc:\w+)(?:\+\w+)?://(?:\S*@)?[\w.-]+(?::\d+)?/(?P<v>[\w-]+)"),
-    _position("host", "host", r"\bssh\s+(?:-\S+(?:\s+(?:[\w./-]+\.pem|\d+|\w+=\w+))?\s+)*(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+)"),
+    _position("db_host", "host", r"\bhost=(?P<v>[\w.-]+)", _DATABASE),
+    _position("db_port", "port", r"\bport=(?P<v>\d{2,5})\b", _DATABASE),
+    _position("db_name", "text", r"\b(?:dbname=|datname\s*=\s*\\?')(?P<v>[\w-]+)", _DATABASE),
+    _position("host", "host", r"(?<!fly )(?<!flyctl )(?<!compute )\bssh\s+(?:-\S+(?:\s+(?:[\w./-]+\.pem|\d+|\w+=\w+))?\s+)*(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+)"),
     _position("host", "host", r"\b(?:scp|rsync)\b.*?\s(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+):/"),
+    _position("metrics_url", "url", r"\bpromtool query \w+\s+(?:--?\S+\s+)*?(?P<v>https?://[^\s'\"]+)"),
     _position("metrics_url", "url", r"(?P<v>https?://[^\s/'\"]+)(?:/[\w/.-]+?)?/(?:api/v1/(?:query|query_range|series|alerts)|prometheus/api)"),
     _position("stable_revision", "revision", r"--to-revision[ =](?P<v>\d+)\b"),
     _position("image_tag", "revision", r"--(?:revision|version|release)[ =](?P<v>v?[\w][\w.-]*)"),
@@ -95,6 +106,7 @@ _POSITIONS: Final = (
     _position("image_tag", "revision", r"\.(?:image\.)?tags?\s*=\s*['\"]?(?P<v>v?\d[\w.-]*)"),
     _position("image_tag", "revision", r"(?:--?var\s+|--?v\s+)['\"]?\w*(?:tag|version|image|release)=['\"]?(?P<v>v?\d[\w.-]*)"),
     _position("address", "url", r"(?:\b[A-Z]+_ADDR=|--?address[ =])['\"]?(?P<v>https?://[\w.-]+(?::\d+)?)"),
+    _position("stable_revision", "revision", r"--revision-weight\s+(?P<v>[\w-]+--\w+)="),
     _position("stable_revision", "revision", r"\breleases/(?P<v>20\d{6,12}(?:[-.]\w+)*)\b"),
     _position("channel", "slack_channel", r"(?<![\w&/])(?P<v>#[a-z][\w-]{2,79})\b"),
     _position("idle_seconds", "duration", r"(?i)interval\s+'(?P<v>\d+)\s*(?:s|sec|seconds?|min|minutes?)'"),
@@ -102,12 +114,15 @@ _POSITIONS: Final = (
     _position("git_sha", "revision", r"\bgit\s+(?:show|revert|cherry-pick|diff|checkout|reset)\b[^|;]*?\s(?P<v>[0-9a-f]{7,40})\b"),
 )  # fmt: skip
 
-_PATH: Final = re.compile(r"(?<![\w./-])(?P<v>(?:[\w.-]+/)+[\w.-]*)(?![\w/])")
+_PATH: Final = re.compile(r"(?<![\w./~-])(?P<v>~?/?(?:[\w.-]+/)+[\w.-]*)(?![\w/])")
 _SOURCE_FILE: Final = re.compile(
-    r"(?<![\w./-])(?P<v>(?:[\w.-]+/)*[\w-]+\.(?:py|go|java|kt|scala|rb|js|ts|tsx|jsx|mjs|rs|php|cs|c|cc|cpp|ex|exs|sql|lua|vue))(?![\w/])"
+    r"(?<![\w./~-])(?P<v>~?/?(?:[\w.-]+/)*[\w-]+\.(?:py|go|java|kt|scala|rb|js|ts|tsx|jsx|mjs|rs|php|cs|c|cc|cpp|ex|exs|sql|lua|vue))(?![\w/])"
 )
+_NO_SOURCES: Final = ("/tmp", "/proc", "/dev", "/var/log", "/etc", "/usr", "./", "http")
 _STAGED: Final = {
     "namespace",
+    "resource_group",
+    "project",
     "context",
     "cluster",
     "host",
@@ -134,11 +149,38 @@ def mentions(reading: Reading) -> Iterator[Mention]:
                 continue
             if position.name == "namespace" and not value[:1].isalpha():
                 continue  # `head -n 20`
+            if position.type == "host" and _HERE.fullmatch(value):
+                continue
             if value and not value.startswith("-") and value not in _NO_VALUES:
                 yield Mention(_name(position.name, value, reading, line), position.type, value)
+    yield from _upstreams(reading, line)
     yield from _paths(reading)
 
 
+_ASKED: Final = re.compile(
+    r"\bhttps?://(?:[^\s/@'\"]*@)?(?P<host>[\w.-]+\.[\w.-]*\w)(?::(?P<port>\d{2,5}))?(?=[/\s'\"?]|$)"
+)
+_OWN: Final = re.compile(
+    r"(?i)slack|hooks?\b|api/v1|prometheus|grafana|datadog|jenkins|gitlab|github|discord|pagerduty|query=|"
+    r"/debug/|pprof|/metrics"
+)
+
+
+def _upstreams(reading: Reading, line: str) -> Iterator[Mention]:
+    """Yield the host and port of what was asked how it answers, before anything was changed."""
+    if (
+        reading.kind in ("upstream", "server_connections", "symptom", "threads")
+        and reading.place != STAGING
+        and not _OWN.search(line)
+    ):
+        for match in _ASKED.finditer(line):
+            if not _HERE.fullmatch(match["host"]):
+                yield Mention("upstream", "host", match["host"])
+                if match["port"]:
+                    yield Mention("upstream_port", "port", match["port"])
+
+
+_HERE: Final = re.compile(r"localhost|127(\.\d+){3}|0\.0\.0\.0|::1")
 _NO_VALUES: Final = {
     "all", "prod-", "rollout", "status", "history", "get", "set", "image", "undo", "restart", "pods", "pod", "deploy",
     "redacted", "image_tag", "tests", "test", "sh", "bash", "app", "job", "name", "the", "in", "latest", "default", "and", "com", "json", "yaml",
@@ -173,7 +215,7 @@ def _of_a_step(reading: Reading) -> Iterator[Mention]:
 
 def _paths(reading: Reading) -> Iterator[Mention]:
     if reading.kind in ("code", "history", "fix", "test", "build") or reading.event.path:
-        for text in (reading.event.path, reading.line):
+        for text in (reading.event.path, re.sub(r"(?m)^(---|\+\+\+) [ab]/", r"\1 ", reading.line)):
             for match in _SOURCE_FILE.finditer(text):
                 if reading.kind in ("test", "build") and not re.search(r"(?i)test|spec", match["v"]):
                     continue
@@ -181,7 +223,7 @@ def _paths(reading: Reading) -> Iterator[Mention]:
                 yield Mention("test_path" if is_test else "source_file", "path", match["v"])
     if reading.kind in ("code", "history"):
         for match in _PATH.finditer(re.sub(r"'[^']*'|\"[^\"]*\"", " ", reading.line)):
-            if not _SOURCE_FILE.fullmatch(match["v"]) and not match["v"].startswith(("/tmp", "/proc", "./", "http")):
+            if not _SOURCE_FILE.fullmatch(match["v"]) and not match["v"].startswith(_NO_SOURCES):
                 yield Mention("source", "path", match["v"].rstrip("/"))
         if reading.kind == "code":
             last = reading.simples[0].argv[-1] if reading.simples and len(reading.simples[0].argv) > 2 else ""

@@ -148,6 +148,8 @@ def revisions_in(text: str) -> set[str]:
         if not re.search(r":(\d{4,5})$", match[0])
     }
     found |= {match[1] for match in re.finditer(r"[\w.-]+/[\w./-]+:([\w][\w.-]{2,})", text)}
+    found |= {match[1] for match in re.finditer(r"\breleases?/(v?\d[\w.-]*)", text)}
+    found |= {match[0] for match in re.finditer(r"\b[a-z][a-z0-9-]*--[a-z0-9]+\b", text)}
     return found | {match[0] for match in re.finditer(r"\b20\d{6}[\d.-]*\w*|\bv?\d+\.\d+\.\d+[\w.-]*", text)}
 
 
@@ -180,7 +182,10 @@ def _deploys_what_was_stable(reading: Reading, course: Course) -> bool:
         return False
     if (course.phase in ("changed", "staged") and not course.rolled_once) or "--force-new" in reading.line:
         return False  # what is brought in now is the change
-    named = {word.strip("'\"") for word in re.split(r"[\s=]", reading.line)} | revisions_in(reading.line)
+    revisions = revisions_in(reading.line)
+    if revisions & course.stable and revisions - course.stable:
+        return False  # it shifts from one to the other
+    named = {word.strip("'\"") for word in re.split(r"[\s=]", reading.line)} | revisions
     return bool(named & course.stable) or bool(re.search(r"(?i)roll(ing)? ?back|revert|回滚|回退", reading.event.said))
 
 

@@ -9,8 +9,9 @@ from leakdoc.playbook.records.event import Actor, Sort
 from leakdoc.playbook.records.placing import Placed
 
 _SAID_TO_BE_CODE: Final = re.compile(
-    r"(?i)\b(?:code|sources?|src|repo(?:sitory)?|tree|path|app)\b[^.;\n]{0,24}?\s(?P<v>[\w.~-]+/[\w./-]*)|"
-    r"代码[^。;；]{0,8}?(?P<w>[\w.~-]+/[\w./-]*)"
+    r"(?i)\b(?:code|sources?|src|repo(?:sitory)?|tree|path|app)\b[^.;\n]{0,24}?\s(?P<v>[\w.~-]*/[\w./-]*)|"
+    r"(?:代码|ソース|コード|código|codice|исходник\w*|quell(?:code|text)\w*|le code)"
+    r"[^。;；]{0,24}?(?P<w>~?/?[\w.-]+/[\w./-]*)"
 )
 _SAID_TO_BE_SERVICE: Final = re.compile(
     r"(?im)^\W*(?:the |our )?(?:service )?(?P<v>[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*)"
@@ -28,6 +29,72 @@ def prompted_service(prompt: str) -> list[str]:
     """Return the service that the request begins with, if it does."""
     found = [match["v"] or match["w"] for match in _SAID_TO_BE_SERVICE.finditer(prompt)]
     return [name for name in found if name.lower() not in _NO_SERVICE][:1]
+
+
+_KINDS: Final = (
+    ("namespace", r"namespaces?|ns|命名空间|ネームスペース|espacio de nombres|projekt|openshift project"),
+    ("project", r"project|proyecto|projet|progetto|プロジェクト"),
+    ("cluster", r"clusters?|clúster|集群|クラスタ"),
+    ("resource_group", r"resource group|rg"),
+    ("context", r"context|kontext"),
+    ("region", r"region|région|región|地域"),
+    ("org", r"org(?:anization)?"),
+    ("stack", r"stack(?: ?名)?"),
+    ("host", r"hosts?|box|server|machine|vm|node|ホスト|机器|主机|máquina|serveur"),
+    ("chart", r"chart(?: is)?(?: in)?"),
+    ("app", r"app(?:lication)?|アプリ"),
+    ("job", r"job|service|dienst|servicio|服务|サービス"),
+)
+_IDENTIFIER: Final = r"(?P<v>~?/?[A-Za-z0-9][\w./-]*[A-Za-z0-9/])"
+_SAID_AS: Final = tuple(
+    (
+        name,
+        re.compile(
+            rf"(?i)(?<![a-z])(?:{words})[\s:：=`\"'(]{{1,3}}(?:called |named |is |im |in )?[`\"']?{_IDENTIFIER}"
+        ),
+    )
+    for name, words in _KINDS
+)
+_ANY: Final = re.compile(r"(?<![\w./@#:-])" + _IDENTIFIER.replace("*[A-Za", "*[A-Za") + r"(?![\w@])")
+_STAGED: Final = re.compile(
+    r"(?i)(?:^|[-_./])(?:stag(?:e|ing)?|stg|uat|qa|test|tst|dev|pre|preprod|abn|rec|int)\d*(?:$|[-_./])"
+)
+
+
+def prompted_values(prompt: str) -> dict[str, str]:
+    """Return the identifiers that a request names, each with the name of the parameter that it would be."""
+    found: dict[str, str] = {}
+    for name, pattern in _SAID_AS:
+        for match in pattern.finditer(prompt):
+            value = match["v"].rstrip("/.,")
+            if _is_identifier(value):
+                found.setdefault(value, _NAMES.get(name, name))
+    for match in _ANY.finditer(prompt):
+        value = match["v"].rstrip("/.,")
+        if _is_identifier(value) and re.search(r"[a-z]", value) and re.search(r"[-_/]|[a-z]\d|\d[a-z]", value):
+            found.setdefault(value, "folder" if "/" in value else "place")
+    return {
+        value: (f"staging_{name}" if _STAGED.search(value) and name not in ("folder", "chart") else name)
+        for value, name in found.items()
+    }
+
+
+_NAMES: Final = {"job": "service", "app": "service"}
+_TIME: Final = re.compile(r"(?i)\d{1,4}[-:/.]\d.*|\d+[smhd]?|\d*[.,]?\d+[a-z]{0,3}|utc|v?\d+(\.\d+)+")
+
+
+def _is_identifier(value: str) -> bool:
+    if len(value) < 3 or _TIME.fullmatch(value) or re.fullmatch(r"[A-Z_]+", value):
+        return False
+    return value.lower() not in _NO_SERVICE | _NO_VALUE
+
+
+_NO_VALUE: Final = {
+    "and", "the", "for", "first", "before", "prod", "production", "staging", "stage", "are", "with", "und", "que",
+    "app", "namespace", "cluster", "host", "hosts", "stack", "region", "project", "context", "service", "nomad",
+    "docker", "kubernetes", "k8s", "swarm", "compose", "systemd", "ansible", "nginx", "pgbouncer", "haproxy",
+    "envoy", "istio", "argocd", "helm", "ecs",
+}  # fmt: skip
 
 
 def prompt_of(course: list[Placed]) -> str:

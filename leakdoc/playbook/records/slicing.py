@@ -10,9 +10,9 @@ from typing import Final
 from leakdoc.playbook.records.event import Sort
 from leakdoc.playbook.records.placing import OBSERVED, Placed, kinds_said
 from leakdoc.playbook.records.rulebook import Rulebook
+from leakdoc.playbook.records.setbacks import did_not_hold
 
 RULED_OUT: Final = "ruled out"
-DID_NOT_HOLD: Final = "belongs to a change that did not hold"
 FAILED: Final = "failed"
 
 _LOOKS: Final = OBSERVED | {"code", "history", "host", "config", "quiet", "wait", "revision", "errors", ""}
@@ -27,12 +27,10 @@ _CORE: Final = {
     "symptom",
     "target",
 }
-_WRITES: Final = {"fix", "tune", "breaker"}
-_OF_A_CYCLE: Final = _WRITES | {"regression_test", "staging", "rollout", "guard", "verify", "recovered", "mitigate"}
 _COULD_NOT: Final = re.compile(
     r"(?i)command not found|no such file or directory|permission denied|operation not permitted|error from server|"
     r"not installed|cannot attach|could not (connect|resolve|attach)|unrecognized (option|argument)|"
-    r"unknown (flag|command)|no module named|usage: |connection refused|access denied|unable to"
+    r"unknown (flag|command)|no module named|usage: |connection refused|failed to connect|access denied|unable to"
 )
 _MET_IT: Final = re.compile(
     r"(?i)timed? ?out|deadline ?exceeded|time-?out|\b50[234]\b|too many (connections|clients)|connection slots|"
@@ -108,18 +106,23 @@ def _ruled_out(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
 
 def _rejects(position: int, course: list[Placed], rulebook: Rulebook) -> Iterator[int]:
     topic = words_of(course[position].reading.event.text)
+    nearest = True
     for before in range(position - 1, -1, -1):
         each = course[before]
         if not each.reading.event.is_call:
             if each.reading.event.narrates or each.reading.kind in ("", "hypothesis", "plan"):
                 continue
             return
-        if each.reading.kind not in _LOOKS or each.phase == "rolled" or not _is_meant(each, topic, rulebook):
+        if each.reading.kind not in _LOOKS or each.phase == "rolled":
+            return
+        if not _is_meant(each, topic, rulebook, nearest=nearest):
             return
         yield before
+        nearest = False
 
 
-def _is_meant(each: Placed, topic: set[str], rulebook: Rulebook) -> bool:
+def _is_meant(each: Placed, topic: set[str], rulebook: Rulebook, *, nearest: bool) -> bool:
+    """Whether it is this look that is ruled out; without a word in common, it can only be the one just before."""
     reading = each.reading
     kind = rulebook.kinds.get(reading.kind)
     about = words_of(f"{reading.event.said} {reading.line} {kind.about if kind else ''}")
@@ -127,7 +130,7 @@ def _is_meant(each: Placed, topic: set[str], rulebook: Rulebook) -> bool:
     asked = "?" in reading.event.said or "？" in reading.event.said
     if topic & about:
         return doubted or asked or reading.kind not in _CORE or len(topic & about) > 1
-    return doubted or (reading.kind in ("threads", "host", "config", "optional"))
+    return doubted or (nearest and reading.kind in ("threads", "host", "config", "optional"))
 
 
 def words_of(text: str) -> set[str]:
@@ -136,58 +139,9 @@ def words_of(text: str) -> set[str]:
     words = {word.rstrip("s") for word in re.findall(r"[a-z][a-z_]{2,}", lower)} | set(
         re.findall(r"\b(?:gc|db|io|fd)\b", lower)
     )
+    words |= set(re.findall(r"[\u30a1-\u30ff]{2,}", text))  # of Japanese, what is written in katakana
     chinese = "".join(re.findall(r"[\u4e00-\u9fff]", text))
     return (words - _COMMON) | {chinese[i : i + 2] for i in range(len(chinese) - 1)}
-
-
-# --- what did not hold ------------------------------------------------------------------------------------------
-
-
-def _did_not_hold(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
-    """A change is dropped with what tried it, when it is said not to have helped and another one follows."""
-    del rulebook
-    drops: dict[int, str] = {}
-    begun = 0
-    for position in _setbacks(course):
-        writes = [i for i in range(begun, position) if course[i].slot in _WRITES and course[i].reading.event.is_call]
-        later = any(each.slot in _WRITES and each.reading.event.is_call for each in course[position:])
-        if writes and later:
-            approved = any(each.slot == "mitigate" and each.reading.kind == "approved" for each in course[:position])
-            cycle = [
-                i
-                for i in range(writes[0], position)
-                if course[i].slot in _OF_A_CYCLE
-                and course[i].reading.kind not in ("requested", "approved")
-                and not (course[i].slot == "mitigate" and approved)
-            ]
-            drops.update(dict.fromkeys(cycle, DID_NOT_HOLD))
-            drops.update(dict.fromkeys(_led_astray(course, writes, begun), DID_NOT_HOLD))
-        begun = position
-    return drops
-
-
-def _setbacks(course: list[Placed]) -> list[int]:
-    """Return where it is said, or shown by a rollback, that a change did not help."""
-    return [
-        position
-        for position, each in enumerate(course)
-        if (each.reading.event.sort is Sort.STATEMENT and "still_bad" in kinds_said(each))
-        or (each.slot == "roll_back" and each.reading.event.is_call)
-    ]
-
-
-def _led_astray(course: list[Placed], writes: list[int], begun: int) -> list[int]:
-    """Return the searches that led only to files whose change did not hold."""
-    wrong = {course[i].reading.event.path for i in writes} - {""}
-    right = {each.reading.event.path for i, each in enumerate(course) if i not in writes} - {""}
-    stray = []
-    for position in range(begun, writes[0]):
-        each = course[position]
-        if each.reading.kind in ("code", "history") and each.reading.event.is_call:
-            text = f"{each.reading.line}\n{each.reading.event.output}"
-            if any(path in text for path in wrong) and not any(path in text for path in right - wrong):
-                stray.append(position)
-    return stray
 
 
 # --- what failed, and what nobody asked for ---------------------------------------------------------------------
@@ -236,7 +190,10 @@ def _optional(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
     return {
         position: "no decision cites it"
         for position, each in enumerate(course)
-        if (kind := rulebook.kinds.get(each.reading.kind)) and kind.optional and not cited(course, position)
+        if (kind := rulebook.kinds.get(each.reading.kind))
+        and kind.optional
+        and each.phase != "rolled"  # what is looked at once more after the rollout verifies
+        and not cited(course, position)
     }
 
 
@@ -280,7 +237,7 @@ def _figures(text: str) -> set[str]:
 
 
 _RULES: Final[tuple[Callable[[list[Placed], Rulebook], dict[int, str]], ...]] = (
-    _did_not_hold,
+    did_not_hold,
     _ruled_out,
     _failed,
     _optional,

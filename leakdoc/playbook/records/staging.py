@@ -9,7 +9,7 @@ from typing import Final
 from leakdoc.playbook.records.event import Actor, RecordEvent, Sort
 
 SAYS_STAGING: Final = re.compile(
-    r"(?i)(?<![a-z])(staging|stage|stg|uat|pre-?prod|preprod|preview|sandbox|qa|perf-?env|loadtest-env)(?![a-z])|"
+    r"(?i)(?<![a-z])(staging|stage(?!\s*=)|stg|uat|abnahme|recette|homolog\w*|preproducci[oó]n|pre-?prod|preprod|preview|sandbox|qa|perf-?env|loadtest-env)(?![a-z])|"
     r"预发|测试环境|灰度环境"
 )
 _PLACE: Final = r"(?P<v>[a-z0-9][a-z0-9.]*(?:[-_.][a-z0-9]+)*)"
@@ -18,6 +18,9 @@ _CALLED_SO: Final = re.compile(
     r"environment|env)\s+(?:is |called |named |= ?|: ?)?[`\"']?" + _PLACE + r"|"
     r"\b(?:validate|try|test|verify|check)\b[^.;\n]{0,24}?\b(?:on|in)\s+(?:the )?"
     r"(?:cluster|namespace|ns|host|box|context|app)?\s*[`\"']?(?P<w>[a-z0-9]+(?:[-_.][a-z0-9]+)+)[`\"']?(?=\s+(?:first|before|prior))|"
+    r"\b(?:use|usa|nutze|erst|zuerst|d'abord|primero|primeiro|prima|まず)\s?(?:in|auf|sur|dans|en|em|su|on|the)?\s?"
+    r"(?P<y>[a-z0-9]+(?:[-_.][a-z0-9]+)+|[a-z]+\d+)(?=[^.;\n]{0,24}(?:first|before|prüf|test|valid|verif|検証|,|$|\.))|"
+    r"(?P<z>[a-z0-9]+(?:[-_.][a-z0-9]+)+)\s+first\b|まず\s?(?P<j>[a-z0-9]+(?:[-_.][a-z0-9]+)*)\s?で|"
     r"(?:预发|测试|灰度)(?:环境)?(?:命名空间|集群|机器|主机|节点|应用)?(?:是|为|[::])?\s*(?P<x>[a-z0-9]+(?:[-_.][a-z0-9]+)+)"
 )
 _GOES_TO: Final = re.compile(

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
-from leakdoc.playbook.records.entities import Entity
 from leakdoc.playbook.records.generalizing import generalized
+from leakdoc.playbook.records.origins import Entity
 from leakdoc.playbook.records.placing import Placed
 from leakdoc.playbook.records.shell.words import tokens
 from leakdoc.playbook.records.slicing import cited

@@ -14,15 +14,26 @@ _VERBS: Final = {  # by the program: the verbs that change what it speaks to
     "nomad": r"run|revert|promote|restart|stop|scale|dispatch",
     "systemctl": r"(try-|re)?(start|stop|restart|reload)|kill|set-property|enable|disable|mask|isolate",
     "terraform": r"apply|destroy|import",
-    "gcloud": r"deploy|update|delete|create|resize|migrate",
-    "az": r"create|update|delete|set|restart|start|stop|scale|deploy",
+    "gcloud": r"deploy|update|delete|create|resize|migrate|patch|restart|import|update-traffic|set-[\w-]+|submit",
+    "fly": r"deploy|scale|restart|rollback|set|unset|update|destroy|create|import",
+    "heroku": r"[\w-]+:(set|unset|restart|scale|rollback|kill|promote|release|push|add|enable|disable)",
+    "supervisorctl": r"(re)?(start|stop)|update|reload|signal",
+    "pm2": r"(re)?(start|stop)|(graceful)?reload|delete|scale",
+    "az": r"create|update|delete|set|restart|start|stop|scale|deploy|build|swap|add|remove|activate|deactivate",
     "consul": r"put|delete|write",
     "etcdctl": r"put|del",
     "istioctl": r"install|upgrade|apply",
     "docker": r"restart|stop|kill|rm|run|up|down|push|build|update|scale|rollback|deploy",
 }
-_SAME: Final = {"oc": "kubectl", "k": "kubectl", "podman": "docker", "docker-compose": "docker", "tofu": "terraform"}
-_IN_PLACE: Final = re.compile(r"-[a-zA-Z]*i[a-zA-Z.]*|--in-place(=.*)?")
+_SAME: Final = {
+    "flyctl": "fly",
+    "oc": "kubectl",
+    "k": "kubectl",
+    "podman": "docker",
+    "docker-compose": "docker",
+    "tofu": "terraform",
+}
+_IN_PLACE: Final = re.compile(r"-[a-zA-Z0-9]*i[a-zA-Z.]*|--in-?place(=.*)?")
 _EDITORS: Final = {"sed", "gsed", "perl", "yq", "ruby"}
 
 
@@ -30,7 +41,7 @@ def changes_something(argv: tuple[str, ...]) -> bool:
     """Return whether the verb of a command changes something; false where that is not known."""
     program = argv[0].rpartition("/")[2] if argv else ""
     if program in _EDITORS:
-        return any(_IN_PLACE.fullmatch(word) for word in argv[1:])
+        return edits_in_place(argv)
     verbs = _VERBS.get(_SAME.get(program, program))
     if verbs is None:
         return False
@@ -40,6 +51,12 @@ def changes_something(argv: tuple[str, ...]) -> bool:
         if not word.startswith("-") and not (before.startswith("-") and "=" not in before)  # an option's value
     ]
     return any(re.fullmatch(verbs, word) for word in words[:_DEEP]) and "--dry-run" not in " ".join(argv)
+
+
+def edits_in_place(argv: tuple[str, ...]) -> bool:
+    """Return whether it is an editor of streams that is told to change the file itself."""
+    program = argv[0].rpartition("/")[2] if argv else ""
+    return program in _EDITORS and any(_IN_PLACE.fullmatch(word) for word in argv[1:])
 
 
 _DEEP: Final = 4  # words in which the verb stands: `gcloud run services update`, an option's value before it

@@ -1,0 +1,71 @@
+"""Questions and answers by where they stand: what a person answers before a change follows was a request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from leakdoc.playbook.records.event import Actor, Sort
+from leakdoc.playbook.records.interpreting import Reading
+
+_WRITES: Final = {"deploy", "restart", "mitigate", "tune", "breaker", "rollback"}
+_UNTOLD: Final = {"", "hypothesis", "plan"}
+_ASKS: Final = re.compile(r"[?？]\W*$|@\w|お願い|请")
+_RULE: Final = "leakdoc: a question, its answer, and then a change"
+
+
+def with_answers(read: Sequence[Reading]) -> list[Reading]:
+    """Return the readings; an answer that lets a change happen approves it, in whatever language, and was requested.
+
+    An answer that the rules know as something else stays that.
+    """
+    told = list(read)
+    for position, reading in enumerate(told):
+        if not _is_answer(position, told):
+            continue
+        if reading.kind in _UNTOLD and _follows(position, told):
+            told[position] = reading = replace(reading, kind="approved", rule=_RULE)
+        before = told[position - 1]
+        if reading.kind == "approved" and before.kind in _UNTOLD and _ASKS.search(before.event.text):
+            also = tuple(kind for kind in (before.kind, *before.also) if kind)
+            told[position - 1] = replace(before, kind="requested", rule=_RULE, also=also)
+    return told
+
+
+_REVISION: Final = re.compile(r"(?<![\w.-])(?=[\w.:-]*\d)[A-Za-z\d][\w.:-]{2,}\w(?![\w-])")
+_MAY_SHOW_ONE: Final = {"", "config", "quiet", "host"}
+
+
+def with_rollback_points(read: Sequence[Reading]) -> list[Reading]:
+    """Return the readings; a look that showed what the plan for the rollback goes back to is how that was recorded."""
+    told = list(read)
+    for position, reading in enumerate(told):
+        if "rollback_plan" not in (reading.kind, *reading.also):
+            continue
+        named = set(_REVISION.findall(reading.event.text))
+        showing = [
+            i for i in range(position) if told[i].event.is_call and named & set(_REVISION.findall(told[i].event.output))
+        ]
+        if any(told[i].kind == "revision" for i in showing):
+            continue
+        last = next((i for i in reversed(showing) if told[i].kind in _MAY_SHOW_ONE), None)
+        if last is not None:
+            told[last] = replace(told[last], kind="revision", rule="leakdoc: it showed what the rollback goes back to")
+    return told
+
+
+def _is_answer(position: int, read: Sequence[Reading]) -> bool:
+    event = read[position].event
+    if event.sort is not Sort.STATEMENT or event.actor is not Actor.PERSON or position == 0:
+        return False
+    before = read[position - 1].event
+    said_by_agent = before.sort is Sort.STATEMENT and before.actor is Actor.AGENT
+    return said_by_agent and any(each.event.is_call for each in read[:position])
+
+
+def _follows(position: int, read: Sequence[Reading]) -> bool:
+    """Whether the next call is a change that somebody would be asked about."""
+    after = next((each for each in read[position + 1 :] if each.event.is_call), None)
+    return after is not None and after.kind in _WRITES and "?" not in read[position].event.text

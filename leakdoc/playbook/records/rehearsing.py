@@ -1,0 +1,63 @@
+"""A deployment that is done twice, first where nothing had been looked at: the first was the rehearsal, in staging.
+
+People call staging what they like: a namespace, an inventory, a resource group, a stack. That it is tried there first,
+and that the incident was somewhere else, does not depend on the name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from leakdoc.playbook.records.interpreting import LOCAL, STAGING, Reading
+
+_BRINGS: Final = {"deploy"}
+_BACK: Final = {"rollback"}
+_WORD: Final = re.compile(r"[A-Za-z][\w.-]{2,}")
+_NO_PLACE: Final = re.compile(
+    r"(?i)canary|blue|green|prod|^(latest|true|false|wait|image|version|tag|limit|update|set|apply|atomic|timeout)|"
+    r"v?\d+[.-]\d|^[0-9a-f]{7,40}$|^r(ev)?-?\d+$|\.(ya?ml|json|hcl|tf)$"
+)
+
+
+def rehearsal_places(read: Sequence[Reading]) -> frozenset[str]:
+    """Return the names of places that only a rehearsal went to."""
+    deploys = [i for i, each in enumerate(read) if each.event.is_call and each.kind in _BRINGS]
+    seen = _seen_before_changes(read)
+    places: set[str] = set()
+    for first in deploys:
+        if read[first].place in (STAGING, LOCAL):
+            continue
+        for second in (later for later in deploys if later > first):
+            if any(each.kind in _BACK or "still_bad" in (each.kind, *each.also) for each in read[first:second]):
+                break
+            places |= _apart(read[first], read[second], seen)
+    return frozenset(places)
+
+
+def _apart(first: Reading, second: Reading, seen: set[str]) -> set[str]:
+    """Return what the first names and the second does not, where only the second went to what had been looked at."""
+    if not {each.program for each in first.simples} & {each.program for each in second.simples}:
+        return set()
+    here, there = _words(first.line), _words(second.line)
+    only_first = {word for word in here - there if not _NO_PLACE.search(word)}
+    if only_first & seen or not only_first:
+        return set()
+    only_second = there - here
+    known = only_second & seen or any(re.search(r"(?i)prod", word) for word in only_second)
+    return only_first if known else set()
+
+
+def _words(line: str) -> set[str]:
+    return set(_WORD.findall(re.sub(r"[\w.-]+(?:/[\w.-]+)+:[\w.-]+", " ", line)))  # an image is no place
+
+
+def _seen_before_changes(read: Sequence[Reading]) -> set[str]:
+    seen: set[str] = set()
+    for each in read:
+        if each.kind in ("fix", "deploy"):
+            break
+        if each.event.is_call:
+            seen |= _words(each.line)
+    return seen
