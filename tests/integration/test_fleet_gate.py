@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import threading
 import urllib.error
 import urllib.request
@@ -16,6 +18,7 @@ from ruamel.yaml import YAML
 from leakdoc.cli.http.folder import Folder
 from leakdoc.cli.http.server import Server
 from leakdoc.cli.http.workloads import Workloads
+from leakdoc.cli.main import main
 from leakdoc.sampling.sources.prometheus.access import access_of
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import built_in
@@ -27,11 +30,17 @@ pytestmark = pytest.mark.xdist_group("prometheus")
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("gate")
     with serving_prometheus(folder, filled(folder, rollouts())) as url:
-        prometheus = Prometheus(access_of(url, environment={}))
-        workloads = Workloads(prometheus=prometheus, conventions=built_in(), since_s=HOURS * 3600.0, now=lambda: END)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def served(prometheus: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("served")
+    with Prometheus(access_of(prometheus, environment={})) as reached:
+        workloads = Workloads(prometheus=reached, conventions=built_in(), since_s=HOURS * 3600.0, now=lambda: END)
         server = Server(("127.0.0.1", 0), Folder(folder, workloads), token=None, tell=lambda line: None)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -39,7 +48,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
-        prometheus.session.close()
 
 
 def asked(url: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
@@ -83,6 +91,49 @@ def test_the_analysis_of_argo_rollouts(workload: str, expected: str, served: str
     assert "job" not in metric["provider"]
     names = {step["analysis"]["templates"][0]["templateName"] for step in recipe("argo-rollouts.md", 1)["steps"][1:2]}
     assert names == {recipe("argo-rollouts.md", 0)["metadata"]["name"]}
+
+
+@pytest.mark.parametrize(
+    ("workload", "expected"),
+    [("deploy/fixed/web", "Successful"), ("deploy/unfixed/web", "Successful"), ("deploy/harmed/web", "Failed")],
+)
+def test_the_analysis_of_every_deploy(workload: str, expected: str, served: str) -> None:
+    (metric,) = recipe("argo-rollouts.md", 2)["spec"]["metrics"]
+    url = metric["provider"]["web"]["url"].replace("http://leakdoc:8787", served)
+    _, answer = asked(url.replace("{{args.workload}}", workload))
+    assert phase(answer["decision"], metric) == expected
+    assert phase("inconclusive", metric) == "Successful"
+    assert metric["count"] > metric["failureLimit"] + 1
+
+
+@pytest.fixture
+def in_a_workflow(prometheus: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The environment of the workflow, at the moment where the samples end."""
+    (job,) = recipe("after-a-deploy.md", 0)["jobs"].values()
+    for name in job["env"]:
+        monkeypatch.setenv(name, prometheus if name.endswith("URL") else "a-token")
+    monkeypatch.setattr("leakdoc.cli.prometheus_options.time.time", lambda: END)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("in_a_workflow")
+@pytest.mark.parametrize(
+    ("workload", "guard", "verify", "scan"),
+    [("fixed", 0, 0, 0), ("unfixed", 1, 1, 0), ("harmed", 1, 1, 0)],  # it leaked before, too
+)
+def test_the_commands_of_the_workflow(
+    workload: str, guard: int, verify: int, scan: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (job,) = recipe("after-a-deploy.md", 0)["jobs"].values()
+    lines = [job["steps"][-1]["run"].removesuffix(" || test $? -eq 3")]
+    lines += [each.text for each in blocks("sh") if each.document == "docs/recipes/after-a-deploy.md"]
+    codes = []
+    for line in lines:
+        told = line.replace("shop/api/web", f"deploy/{workload}/web").replace('"shop"', '"deploy"')
+        told = re.sub("--for [0-9a-z]+", "--for 2s", told.replace("api:1.1", f"{workload}:1.1"))
+        codes.append(main(shlex.split(told)[1:]))
+        assert "a-token" not in "".join(capsys.readouterr())
+    assert codes == [guard, verify, scan]
 
 
 @pytest.mark.parametrize(
