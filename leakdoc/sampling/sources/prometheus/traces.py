@@ -154,13 +154,17 @@ def _union(times: Sequence[FloatArray]) -> FloatArray:
 def _lives(columns: dict[str, _Readings], times: FloatArray) -> tuple[IntArray, list[LifeName]]:
     """Tell the lives of one process apart: by its start, and by its build."""
     starts = columns.get(START)
+    versions = _builds(columns)
+    if len(versions) < 2 and len(times) and (starts is None or _is_constant(starts.values)):
+        return np.zeros(len(times), dtype=np.intp), [
+            LifeName(
+                started_at=None if starts is None else float(starts.values[0]),
+                version=versions[0][1] if versions else None, limit_bytes=_limit(columns, float(times[-1])),
+            )
+        ]  # fmt: skip
     begun = np.full(len(times), np.nan)
     if starts is not None and len(starts.times):
         begun = _settled(starts.values)[np.maximum(np.searchsorted(starts.times, times, side="right") - 1, 0)]
-    versions = _builds(columns)
-    if starts is None and len(versions) < 2:
-        only = LifeName(version=versions[0][1] if versions else None, limit_bytes=_limit(columns, np.inf))
-        return np.zeros(len(times), dtype=np.intp), [only]
     build = np.maximum(np.searchsorted([at for at, _ in versions], times, side="right") - 1, 0) if versions else None
     which = np.zeros(len(times), dtype=np.intp) if build is None else build
     changes = np.zeros(len(times), dtype=bool)
@@ -175,6 +179,10 @@ def _lives(columns: dict[str, _Readings], times: FloatArray) -> tuple[IntArray, 
         )
         for first, stop in zip(firsts, [*firsts[1:], len(times)], strict=bool(len(firsts)))
     ]
+
+
+def _is_constant(values: FloatArray) -> bool:
+    return len(values) > 0 and bool((values == values[0]).all())
 
 
 def _limit(columns: dict[str, _Readings], until: float) -> float | None:
@@ -216,7 +224,10 @@ def _rows(processes: Sequence[_Process]) -> LooseRows:
         lives.extend(each.lives)
         for name, readings in each.columns.items():
             if name not in FACTS:
-                columns[name][first + np.searchsorted(each.times, readings.times)] = readings.values
+                at: slice | IntArray = slice(first, stop)
+                if readings.times is not each.times:
+                    at = first + np.searchsorted(each.times, readings.times)
+                columns[name][at] = readings.values
         first = stop
     times = np.concatenate([each.times for each in processes]) if processes else np.zeros(0)
     return LooseRows(
