@@ -15,6 +15,7 @@ from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.metrics import MEMORY
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import Trace
+from leakdoc.verification.alone import Alone, alone
 from leakdoc.verification.assessing import Assessed, assess
 from leakdoc.verification.channels import (
     TOTAL_CONNECTIONS,
@@ -61,6 +62,7 @@ class Comparison:
         before: with the columns that are sums.
         after: the same, of the build that came last only.
         leaks: the one on which most rests first: memory, where that leaked.
+        alone: the process that still leaks among others that do not; null where there is none.
         limit: the ceiling of memory that was asked for; null leaves it to the source.
     """
 
@@ -71,6 +73,7 @@ class Comparison:
     leaks: tuple[Assessed, ...]
     fresh: tuple[Fresh, ...]
     policy: VerificationPolicy
+    alone: Alone | None = None
     limit: float | None = None
 
     @property
@@ -103,6 +106,7 @@ def compare(before: Trace, after: Trace, policies: Policies, policy: Verificatio
         said_after=said_after,
         leaks=leaks,
         fresh=tuple(_fresh(old, new, known, policies)),
+        alone=None if not leaks else alone(leaks[0], new, policies.growth, policy),
         policy=policy,
         limit=policies.growth.limit,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leakdoc.model.sample import Column
-from leakdoc.model.trace import FloatArray, Trace
+from leakdoc.model.trace import FloatArray, Life, Trace
 from leakdoc.verification.policy import VerificationPolicy
 from leakdoc.verification.windows import longest_life_s, without_start
 
@@ -42,14 +42,24 @@ def plain_figures(
 
 def floor_slope(trace: Trace, column: Column, bins: int) -> float | None:
     """Return the least-squares slope through the floors of equally many readings, one level for each life."""
-    over = under = 0.0
-    for life in trace.lives:
-        t, y = _floors(trace.times[life.rows], trace.columns[column][life.rows], bins)
-        if len(t) > 2:
-            centred = t - t.mean()
-            over += float(centred @ (y - y.mean()))
-            under += float(centred @ centred)
-    return over / under if under > 0.0 else None
+    parts = [each for life in trace.lives if (each := _moments(trace, life, column, bins)) is not None]
+    under = sum(squares for _, squares in parts)
+    return sum(over for over, _ in parts) / under if under > 0.0 else None
+
+
+def slope_of_life(trace: Trace, life: Life, column: Column, bins: int) -> float | None:
+    """Return the same of one process; null where readings are too few."""
+    found = _moments(trace, life, column, bins)
+    return None if found is None or found[1] <= 0.0 else found[0] / found[1]
+
+
+def _moments(trace: Trace, life: Life, column: Column, bins: int) -> tuple[float, float] | None:
+    """The sums of which a least-squares slope is the quotient."""
+    t, y = _floors(trace.times[life.rows], trace.columns[column][life.rows], bins)
+    if len(t) < 3:
+        return None
+    centred = t - t.mean()
+    return float(centred @ (y - y.mean())), float(centred @ centred)
 
 
 def _floors(times: FloatArray, values: FloatArray, bins: int) -> tuple[FloatArray, FloatArray]:

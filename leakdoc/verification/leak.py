@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from leakdoc.detection.stats.policy import GrowthPolicy
@@ -10,6 +11,7 @@ from leakdoc.model.metrics import metric
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import Trace
 from leakdoc.units import Unit
+from leakdoc.verification.late_start import late_start_s
 from leakdoc.verification.measuring import Measured, measure
 from leakdoc.verification.pauses import longest_pause_requests, longest_pause_s
 from leakdoc.verification.policy import VerificationPolicy
@@ -23,6 +25,7 @@ class Leak:
         rate_per_s: the old rate of one process, against which the new one is held.
         pause_s: the longest pause of the old growth.
         pause_requests: the same in requests; null where they are not known.
+        began_s: the age at which it began, told where a process stands that does not leak; see `late_start_s`.
     """
 
     column: Column
@@ -30,6 +33,7 @@ class Leak:
     rate_per_s: float
     pause_s: float
     pause_requests: float | None
+    began_s: Callable[[float, float], float]
 
     @property
     def unit(self) -> Unit:
@@ -85,4 +89,5 @@ def leak_of(
         rate_per_s=rate_per_s,
         pause_s=longest_pause_s(before, column, noise, rate_per_s),
         pause_requests=longest_pause_requests(before, column, noise, rate_per_s),
+        began_s=lambda base, share: late_start_s(before, column, rate_per_s, base, share),
     )

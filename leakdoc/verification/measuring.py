@@ -14,7 +14,7 @@ from leakdoc.model.sample import Column
 from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.verification.policy import VerificationPolicy
 from leakdoc.verification.rising_end import End, end_of
-from leakdoc.verification.windows import Rows, keep, without_start
+from leakdoc.verification.windows import Rows, keep, oldest_s, without_start
 from leakdoc.verification.work import exposure_of
 
 
@@ -28,6 +28,7 @@ class Measured:
         rate_per_s: the best estimate; null where nothing could be fitted.
         upper_per_s: the fastest growth that may still hide.
         error_per_s: half the width of the rate's 95 % interval.
+        falls_per_s: how fast it falls at least; 0 where it may not.
         noise: standard deviation of what the best shape leaves; null where nothing was fitted.
         load_effect: how far the load moves the values.
         level: median of the last part.
@@ -36,6 +37,7 @@ class Measured:
         end: how its last readings stand to all before; null where readings are too few.
         exposure_s: seconds from first to last reading of the longest life.
         requests: of the life with most; null where they are not known.
+        age_s: how old its oldest process is at its last sample; its exposure where starts are not known.
     """
 
     cut: float
@@ -43,6 +45,7 @@ class Measured:
     rate_per_s: float | None
     upper_per_s: float | None
     error_per_s: float | None
+    falls_per_s: float
     noise: float | None
     load_effect: float
     level: float | None
@@ -51,6 +54,7 @@ class Measured:
     end: End | None
     exposure_s: float
     requests: float | None
+    age_s: float
 
 
 def measure(
@@ -77,6 +81,7 @@ def measure(
         rate_per_s=None if slope is None else slope.estimate / processes,
         upper_per_s=None if upper is None else max(upper, 0.0) / processes,
         error_per_s=None if low is None or high is None else 0.5 * (high - low) / processes,
+        falls_per_s=0.0 if high is None else max(-high, 0.0) / processes,
         noise=_number(growth.evidence.get("noise")),
         load_effect=_number(growth.evidence.get("load_effect")) or 0.0,
         level=_median(values, times >= _at(times, 1.0 - policy.level_part)),
@@ -85,6 +90,7 @@ def measure(
         end=end_of(part, column, policy),
         exposure_s=exposure_s,
         requests=requests,
+        age_s=oldest_s(part) or exposure_s / (1.0 - cut),
     )
 
 

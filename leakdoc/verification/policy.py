@@ -43,8 +43,17 @@ class VerificationPolicy:
     pauses: float = setting(
         1.5, unit="number", why="a leak that came in bursts must have had time for another one and a half pauses"
     )
+    late_start_share: float = setting(
+        0.7, unit="fraction", why="what had grown less than 30 % of its pace by its first sample had begun late in life"
+    )
     requests_share: float = setting(
         0.15, unit="fraction", why="fewer requests than 15 % of those before may miss the ones that leak"
+    )
+    steady_requests_share: float = setting(
+        0.1, unit="fraction", why="a tenth will do where the old leak grew in every third of as many requests"
+    )
+    steady_pauses: float = setting(
+        3.0, unit="number", why="... which is to say that it paused for less than a third of those served after"
     )
     load_share: float = setting(0.3, unit="fraction", why="at under 30 % of the old load the leaking path may be idle")
     cpu_share: float = setting(
@@ -85,6 +94,10 @@ class VerificationPolicy:
     plain_share: float = setting(
         0.5, unit="fraction", why="a straight line through the floors must agree that the growth is gone"
     )
+    alone_share: float = setting(
+        0.3, unit="fraction", why="a process whose line rises at that share of the old rate is judged by itself"
+    )
+    alone_most: int = setting(4, unit="count", why="the steepest processes tell whether any of them still leaks")
     beside_share: float = setting(
         0.8, unit="fraction", why="of after that ran beside before: the canary and the stable version of the same hour"
     )
@@ -105,6 +118,14 @@ class VerificationPolicy:
     )
     limit_share: float = setting(
         0.95, unit="fraction", why="memory this close to its limit is held there by the kernel, and cannot show growth"
+    )
+    near_limit_share: float = setting(
+        0.8, unit="fraction", why="a kill at four fifths of the limit is the level's; lower down it was a spike"
+    )
+    falling_share: float = setting(
+        0.5,
+        unit="fraction",
+        why="what surely falls at half the old pace has not settled: a season does that",
     )
     doubtful: float = setting(
         0.5, unit="probability", why="a channel whose growth is likelier than not cannot be passed over as undecided"

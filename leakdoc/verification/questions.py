@@ -62,7 +62,10 @@ def _required(leak: Leak, look: Measured, policy: VerificationPolicy) -> float |
 
 
 def pauses(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
-    """Was it watched for longer than the old leak used to pause?"""
+    """Was it watched for longer than the old leak used to pause, and past the age at which it used to begin?"""
+    late = _late_start(leak, look, policy)
+    if late is not None:
+        return late
     wanted_s = policy.pauses * leak.pause_s
     wanted = None if leak.pause_requests is None else policy.pauses * leak.pause_requests
     numbers: dict[str, Json] = {
@@ -74,6 +77,22 @@ def pauses(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
     if needs <= 0.0:
         return Answer(outcome=PASSED, reason=f"{told}; watched for longer", numbers=numbers)
     return Answer(outcome=UNKNOWN, reason=f"{told}; it may only pause", numbers=numbers, needs_more_s=needs)
+
+
+def _late_start(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer | None:
+    """A leak that begins late in life must have had the age to begin, and the time to show; null where it had."""
+    levels = [each for each in (look.level, look.first_level) if each is not None]
+    required = _required(leak, look, policy)
+    if not levels or required is None:
+        return None
+    began_s = leak.began_s(min(levels), policy.late_start_share)
+    wanted_s = began_s + required / leak.rate_per_s
+    if began_s <= 0.0 or look.age_s >= wanted_s:
+        return None
+    told = f"before had grown so little by its first sample that the leak began at an age of {format_duration(began_s)}"
+    numbers: dict[str, Json] = {"began_at_age_s": began_s, "age_s": look.age_s}
+    reason = f"{told}; the new process is {format_duration(look.age_s)} old"
+    return Answer(outcome=UNKNOWN, reason=reason, numbers=numbers, needs_more_s=wanted_s - look.age_s)
 
 
 def _requests_missing_s(look: Measured, wanted: float | None) -> float:
@@ -99,6 +118,10 @@ def flat(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
     )
     if look.growth.decision is Decision.LEAKING:
         return Answer(outcome=FAILED, reason=f"it still grows: {told}", numbers=numbers)
+    if look.falls_per_s > policy.falling_share * leak.rate_per_s * min(1.0, leak.load_ratio(look)):
+        falls = format_rate(look.falls_per_s * _HOUR_S, leak.unit)
+        reason = f"it falls by at least {falls}, and has not settled: a season or a load looks like that"
+        return Answer(outcome=UNKNOWN, reason=reason, numbers=numbers, needs_more_s=look.exposure_s)
     close = share < policy.flat_share and most < policy.flat_upper_share
     settled = _SETTLED_RULES + (_NEAR_NOTHING_RULES if most < policy.negligible_upper_share else ())
     if close and look.growth.evidence.get("rule") in settled:

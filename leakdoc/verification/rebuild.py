@@ -1,29 +1,19 @@
-"""Traces and thresholds out of a proof's document, as `verify` takes them."""
+"""Traces out of a proof's document, as `verify` takes them."""
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final
 
 import numpy as np
 
-from leakdoc.detection.policies import Policies
-from leakdoc.errors import DamagedSource, UsageError
+from leakdoc.errors import DamagedSource
 from leakdoc.model.exact_samples import decode
 from leakdoc.model.proof_document import TIME
 from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.model.trace import Ending, Facts, FloatArray, Life, Trace
-from leakdoc.redact import inert
 from leakdoc.sampling.sources.column_names import column_of
 from leakdoc.units import parse_time
-from leakdoc.verification.policy import VerificationPolicy
-from leakdoc.verification.recovery.policy import RecoveryPolicy
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-P = TypeVar("P", bound="DataclassInstance")
-RECOVERY: Final = "recovery"  # the group of parameters that tells a proof of recovery
 MOST_ROWS: Final = 2**24  # half a year at one sample a second
 MOST_NUMBERS: Final = 2**27  # 1 GiB, both sides and all columns
 
@@ -40,7 +30,7 @@ def traces_of(document: dict[str, Any]) -> tuple[Trace, Trace]:
         try:
             trace = _trace(document[side], document["samples"][side], (MOST_NUMBERS - numbers))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError) as error:
-            raise _unfit(f"the samples of {side} cannot be rebuilt: {type(error).__name__}: {error}") from error
+            raise unfit(f"the samples of {side} cannot be rebuilt: {type(error).__name__}: {error}") from error
         numbers += len(trace) * (len(trace.columns) + 1)
         traces.append(trace)
     return traces[0], traces[1]
@@ -132,37 +122,6 @@ def _whole(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def thresholds_of(parameters: dict[str, Any]) -> tuple[Policies, VerificationPolicy]:
-    """Rebuild the thresholds that were applied.
-
-    Raises:
-        DamagedSource: one is missing or of another kind.
-    """
-    parts = {each.name: _policy(_type_of(each), parameters.get(each.name), each.name) for each in fields(Policies)}
-    return Policies(**parts), _policy(VerificationPolicy, parameters.get("verification"), "verification")
-
-
-def recovery_policy_of(parameters: dict[str, Any]) -> RecoveryPolicy:
-    """Rebuild the thresholds of a proof of recovery; raises as `thresholds_of` does."""
-    return _policy(RecoveryPolicy, parameters.get(RECOVERY), RECOVERY)
-
-
-def _type_of(field: Any) -> type[Any]:
-    return type(field.default_factory() if field.default is MISSING else field.default)
-
-
-def _policy(kind: type[P], stored: Any, name: str) -> P:
-    if not isinstance(stored, dict):
-        raise _unfit(f"the parameters of {name} are missing")
-    for each in fields(kind):
-        value = stored.get(each.name, MISSING)
-        if value is MISSING or isinstance(value, bool) or not isinstance(value, int | float | None):
-            raise _unfit(f"the parameter {name}.{each.name} is missing or no number")
-    try:
-        return kind(**{each.name: stored[each.name] for each in fields(kind)})
-    except (UsageError, TypeError) as error:
-        raise _unfit(f"the parameters of {name} are none that could be set ({inert(str(error))})") from error
-
-
-def _unfit(reason: str) -> DamagedSource:
+def unfit(reason: str) -> DamagedSource:
+    """Say that a proof cannot be rebuilt."""
     return DamagedSource(f"the proof is damaged: {reason}", help="Ask for the file again, where it was written.")

@@ -17,10 +17,11 @@ from leakdoc.redact import inert
 from leakdoc.verification.differences import differences
 from leakdoc.verification.policy import VerificationPolicy
 from leakdoc.verification.read import read_proof
-from leakdoc.verification.rebuild import RECOVERY, recovery_policy_of, thresholds_of, traces_of
+from leakdoc.verification.rebuild import traces_of
 from leakdoc.verification.recovery.policy import RecoveryPolicy
 from leakdoc.verification.recovery.verify import verify_recovered
 from leakdoc.verification.signature import ORIGIN, Signed, signed_by
+from leakdoc.verification.thresholds import RECOVERY, Thresholds, is_of_another_version, thresholds_of
 from leakdoc.verification.verify import parameters_of, verify
 
 _MOST: Final = 20
@@ -67,29 +68,28 @@ def recheck(path: str | os.PathLike[str], *, allowed_signers: str | os.PathLike[
     signed = Signed(origin=ORIGIN) if allowed_signers is None else signed_by(document, allowed_signers)
     broken = (*_broken_seal(document), *signed.problems)
     try:
-        proof = _again(document)
+        applied = thresholds_of(document["parameters"])
+        proof = _again(document, applied)
     except DamagedSource as error:
         return Recheck(decision=None, matches=False, differences=(*broken, error.message), origin=signed.origin)
-    found = (*broken, *_compare(document, proof))
+    found = (*broken, *_compare(document, proof, applied))
     return Recheck(
         decision=proof.decision,
         matches=not found,
         differences=found[:_MOST],
-        notes=(*_notes(document["parameters"]), *_unasked(document, allowed_signers)),
+        notes=(*_notes(document, proof, applied), *_unasked(document, allowed_signers)),
         origin=signed.origin,
         proof=proof,
     )
 
 
-def _again(document: Document) -> Proof:
+def _again(document: Document, applied: Thresholds) -> Proof:
     before, after = traces_of(document)
-    parameters = document["parameters"]
     try:
-        if RECOVERY in parameters:
-            metrics = parameters.get("metrics")
-            return verify_recovered(before, after, metrics=metrics, recovery=recovery_policy_of(parameters))
-        policies, verification = thresholds_of(parameters)
-        return verify(before, after, policies=policies, verification=verification)
+        if applied.recovery is not None:
+            metrics = document["parameters"].get("metrics")
+            return verify_recovered(before, after, metrics=metrics, recovery=applied.recovery)
+        return verify(before, after, policies=applied.policies, verification=applied.verification)
     except UsageError as error:
         raise DamagedSource(f"the proof is damaged: {error.message}") from error
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # thresholds that no policy could have
@@ -117,10 +117,12 @@ def _edited_parts(document: Document) -> list[str]:
     return [f"{inert(path)}: was changed after it was sealed" for path in changed]
 
 
-def _compare(document: Document, proof: Proof) -> list[str]:
+def _compare(document: Document, proof: Proof, applied: Thresholds) -> list[str]:
     said = {key: value for key, value in document.items() if key not in _NOT_COMPARED}
     again = proof_document(proof)
     found = {key: value for key, value in again.items() if key not in _NOT_COMPARED}
+    added = _checks_added(document, proof)
+    found["checks"] = [each for each in again["checks"] if each["name"] not in added]
     first = ("schema", "decision", "reason", "needs_more_s", "checks")
     ordered = [*first, *sorted({*said, *found} - {*first})]
     parts = [
@@ -131,27 +133,46 @@ def _compare(document: Document, proof: Proof) -> list[str]:
         )
     ]
     names = differences(sorted(document["samples"]), ["after", "before"], path="samples")
-    return [*parts, *names, *_unknown_parameters(document["parameters"], again["parameters"])]
+    return [*parts, *names, *_parameters(document["parameters"], again["parameters"], applied)]
 
 
-def _unknown_parameters(said: dict[str, Any], known: dict[str, Any]) -> list[str]:
+def _checks_added(document: Document, proof: Proof) -> list[str]:
+    """The checks that the leakdoc of a proof did not know yet: they count, but cannot be told by it."""
+    if not is_of_another_version(document["parameters"]):
+        return []
+    told = [each.get("name") for each in document["checks"] if isinstance(each, dict)]
+    return [each.name for each in proof.checks if each.name not in told]
+
+
+def _parameters(said: dict[str, Any], known: dict[str, Any], applied: Thresholds) -> list[str]:
+    stated = {name: _stated(name, value, applied) for name, value in known.items() if name not in applied.unstated}
     comparable = {"leakdoc": None}
-    return [*differences(said | comparable, known | comparable, path="parameters")]
+    return [*differences(said | comparable, stated | comparable, path="parameters")]
 
 
-def _notes(parameters: dict[str, Any]) -> list[str]:
+def _stated(name: str, value: Any, applied: Thresholds) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {key: each for key, each in value.items() if f"{name}.{key}" not in applied.unstated}
+
+
+def _notes(document: Document, proof: Proof, applied: Thresholds) -> list[str]:
+    parameters = document["parameters"]
     usual = {**parameters_of(Policies(), VerificationPolicy()), RECOVERY: asdict(RecoveryPolicy())}
     groups = (RECOVERY,) if RECOVERY in parameters else ("verification", *(each.name for each in fields(Policies)))
     notes = []
     if parameters.get("leakdoc") != __version__:
         notes.append(f"it was made by leakdoc {inert(str(parameters.get('leakdoc')))}, and rechecked by {__version__}")
+    notes += [f"{each} is not stated, and taken as usual: its leakdoc did not know it" for each in applied.unstated]
+    added = _checks_added(document, proof)
+    notes += [f"{each.name} was not asked then; now: {each.outcome}" for each in proof.checks if each.name in added]
     for name in groups:
-        told, default = parameters[name], usual[name]
+        told, default = parameters.get(name, {}), usual[name]
         assert isinstance(default, dict)
         notes += [
             f"{name}.{key} is {inert(str(told[key]))} where {value} is usual"
             for key, value in default.items()
-            if told[key] != value and key != "incident_at"
+            if key in told and told[key] != value and key != "incident_at"
         ]
     return notes
 

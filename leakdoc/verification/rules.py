@@ -13,6 +13,8 @@ from leakdoc.model.proof import Check
 from leakdoc.units import format_duration, format_rate
 from leakdoc.verification.assessing import Assessed
 from leakdoc.verification.channels import title
+from leakdoc.verification.checks.growth import one_alone
+from leakdoc.verification.checks.health import kills_of
 from leakdoc.verification.comparison import Comparison, Fresh
 from leakdoc.verification.figures import floor_slope
 from leakdoc.verification.measuring import Measured
@@ -124,6 +126,29 @@ def leaks_elsewhere(case: Comparison, _: Sequence[Check]) -> Ruling | None:
     return Ruling(decision=ProofDecision.NOT_FIXED, reason=f"it leaks after the rollout: {_told(new)}")
 
 
+def killed_after(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
+    """What is killed for want of memory after the rollout is not normal again."""
+    found = _failed(checks, "no_oom_kill")
+    if found is None:
+        return None
+    if case.leaks:
+        return Ruling(decision=ProofDecision.NOT_FIXED, reason=found.reason)
+    sound = kills_of(case.before) == 0.0 and case.said_before.decision.is_settled
+    return Ruling(decision=ProofDecision.WORSE, reason=f"before it was not: {found.reason}") if sound else None
+
+
+def another_fault(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
+    """The leak is stopped by a ceiling that callers wait at, or the service fails in another way."""
+    found = _failed(checks, "no_other_fault")
+    if found is None or not case.leaks:
+        return None
+    return Ruling(decision=ProofDecision.NOT_FIXED, reason=f"another fault after the rollout: {found.reason}")
+
+
+def _failed(checks: Sequence[Check], name: str) -> Check | None:
+    return next((check for check in checks if check.name == name and check.outcome is CheckOutcome.FAILED), None)
+
+
 def slower(case: Comparison, _: Sequence[Check]) -> Ruling | None:
     """It still leaks, but clearly slower."""
     left = [(each, look) for each in case.leaks if (look := each.still) is not None]
@@ -131,6 +156,14 @@ def slower(case: Comparison, _: Sequence[Check]) -> Ruling | None:
         return None
     told = _compared(left, case)
     return Ruling(decision=ProofDecision.IMPROVED, reason=f"slower, but it still leaks: {told}")
+
+
+def one_still_leaks(case: Comparison, _: Sequence[Check]) -> Ruling | None:
+    """Among many processes one leaks on, though their sum hardly shows it."""
+    if case.alone is None or case.primary is None:
+        return None
+    told = f"less, but it still leaks: {one_alone(case.primary, case.alone)}"
+    return Ruling(decision=ProofDecision.IMPROVED, reason=told)
 
 
 def no_leak_to_fix(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
@@ -242,7 +275,10 @@ RULES: Final[tuple[Rule, ...]] = (
     faster,
     still_leaking,
     leaks_elsewhere,
+    killed_after,
+    another_fault,
     slower,
+    one_still_leaks,
     no_leak_to_fix,
     all_passed,
     something_is_missing,

@@ -354,14 +354,92 @@ def test_memory_that_went_to_swap_is_not_given_back():
 def test_oom_kill_after_is_not_normal():
     kills = np.where(ages() > 20.0, 1.0, 0.0)
     proof = verify(leaky(ages()), sound(ages(), oom_kills_total=kills))
-    assert proof.decision is INCONCLUSIVE
+    assert proof.decision is NOT_FIXED
     assert check_of(proof, "no_oom_kill").outcome is FAILED
+    assert "give it with --limit" in proof.reason
+
+
+@pytest.mark.parametrize(("limit", "why"), [(32 * MIB, "the limit is too low"), (512 * MIB, "a spike between")])
+def test_a_kill_at_flat_memory_says_whether_the_limit_or_a_spike_did_it(limit, why):
+    kills = np.where(ages() > 20.0, 1.0, 0.0)
+    after = replace(sound(ages(), oom_kills_total=kills), facts=Facts(limit_bytes=limit))
+    proof = verify(leaky(ages()), after)
+    assert proof.decision is NOT_FIXED
+    assert why in proof.reason
+
+
+def test_a_kill_that_is_new_is_worse_even_where_nothing_leaked():
+    killed = sound(ages(), oom_kills_total=np.where(ages() > 20.0, 1.0, 0.0))
+    assert verify(sound(ages(), at=0.0, oom_kills_total=0.0), killed).decision is WORSE
+    assert verify(sound(ages(), at=0.0), killed).decision is INCONCLUSIVE  # who knows what was before
+
+
+def test_growth_before_a_long_idle_time_is_not_cut_as_a_warm_up():
+    busy = np.minimum(ages(), 12.0)
+    memory = pages(30.0 * MIB + 150.0 * KIB * busy + noise(len(busy), 20.0 * KIB))
+    after = trace(ages(), at=LATER, rss_bytes=memory, requests_total=requests(busy))
+    assert verify(leaky(ages(), requests_total=requests(ages())), after).decision is not NORMALIZED
+
+
+@pytest.mark.parametrize("many", [6, 12])
+def test_one_process_that_still_leaks_among_many_is_no_fix(many):
+    age, rows = np.tile(ages(), many), tuple(range(80, 80 * many, 80))
+    old = pages(30.0 * MIB + 150.0 * KIB * age + noise(len(age), 20.0 * KIB))
+    new = pages(30.0 * MIB + noise(len(age), 20.0 * KIB, seed=9))
+    fixed = verify(trace(age, lives=rows, rss_bytes=old), trace(age, at=LATER, lives=rows, rss_bytes=new))
+    assert fixed.decision is NORMALIZED
+    assert check_of(fixed, "each_process").numbers["processes"] == many
+    new[-80:] += 150.0 * KIB * ages()
+    proof = verify(trace(age, lives=rows, rss_bytes=old), trace(age, at=LATER, lives=rows, rss_bytes=new))
+    assert proof.decision is IMPROVED
+    assert f"of {many} processes still grows" in check_of(proof, "each_process").reason
+
+
+@pytest.mark.parametrize(("came", "decision"), [(0.0, INCONCLUSIVE), (3_600.0, NORMALIZED)])
+def test_leak_that_had_begun_late_before_the_first_sample_needs_that_age_again(came, decision):
+    """An hour old at the first sample: it had either grown for all of that hour, or for none of it."""
+    memory = pages(30.0 * MIB + 150.0 * KIB * (ages() + came) + noise(len(ages()), 20.0 * KIB))
+    before = trace(ages(), rss_bytes=memory)
+    aged = replace(before, lives=tuple(replace(life, started_at=EPOCH - 3_600.0) for life in before.lives))
+    proof = verify(aged, sound(ages()))
+    assert proof.decision is decision, proof.reason
+    if decision is INCONCLUSIVE:
+        assert proof.needs_more_s == pytest.approx(3_600.0, rel=0.05)
+        assert "began at an age of 59.9 min" in proof.reason
+
+
+def test_a_ceiling_at_which_callers_wait_is_no_fix():
+    climbing = np.floor(5.0 + 2.0 * ages())
+    before = leaky(ages(), connections=climbing, pool_waiters=0.0)
+    proof = verify(before, sound(ages(), connections=20.0, pool_waiters=7.0))
+    assert proof.decision is NOT_FIXED
+    assert check_of(proof, "no_other_fault").outcome is FAILED
+    assert verify(before, sound(ages(), connections=20.0, pool_waiters=0.0)).decision is NORMALIZED
+
+
+def test_what_still_falls_has_not_settled():
+    age = ages(400.0, 5.0)
+    falling = pages(60.0 * MIB - 100.0 * KIB * age + noise(len(age), 20.0 * KIB))
+    proof = verify(leaky(age), trace(age, at=LATER, rss_bytes=falling))
+    assert proof.decision is INCONCLUSIVE
+    assert "has not settled" in proof.reason
+
+
+def test_steady_leak_asks_for_fewer_requests():
+    before = leaky(ages(), requests_total=requests(ages(), 100.0))
+    new = ages(40.0, 0.25)
+    after = trace(
+        new, at=LATER, rss_bytes=pages(28.0 * MIB + noise(len(new), 20.0 * KIB)), requests_total=requests(new, 35.0)
+    )
+    assert verify(before, after).decision is NORMALIZED
+    strict = VerificationPolicy(requests_share=0.5, steady_requests_share=0.5)
+    assert check_of(verify(before, after, verification=strict), "load").outcome is UNKNOWN
 
 
 @pytest.mark.parametrize(
     ("ending", "decision"),
     [
-        (Ending(at=0.0, cause="oom_killed", signal=9), INCONCLUSIVE),
+        (Ending(at=0.0, cause="oom_killed", signal=9), NOT_FIXED),
         (Ending(at=0.0, cause="signalled", signal=11), INCONCLUSIVE),
         (Ending(at=0.0, cause="exited", exit_status=1), INCONCLUSIVE),
         (Ending(at=0.0, cause="signalled", signal=15), NORMALIZED),
@@ -479,8 +557,9 @@ def test_every_threshold_is_written_into_the_parameters():
 
 
 def test_before_that_was_old_from_the_start_is_told():
-    before = leaky(ages())
-    old = replace(before, lives=tuple(replace(life, started_at=EPOCH - 86_400.0) for life in before.lives))
+    come = 150.0 * KIB * 600.0
+    before = trace(ages(), rss_bytes=leaky(ages()).columns[Column("rss_bytes")] + come)
+    old = replace(before, lives=tuple(replace(life, started_at=EPOCH - 600.0) for life in before.lives))
     proof = verify(old, sound(ages()))
     assert proof.decision is NORMALIZED
     assert "old when it was first sampled" in proof.reason

@@ -211,6 +211,47 @@ def test_lenient_thresholds_are_told(tmp_path):
     assert any("verification.exposure_noise is 1.0 where 3.0 is usual" in note for note in result.notes)
 
 
+def _older(document):
+    """As a leakdoc wrote it that did not know one threshold, one policy and one check."""
+    document["parameters"]["leakdoc"] = "0.0.9"
+    del document["parameters"]["verification"]["pauses"]
+    del document["parameters"]["half_open"]
+    document["checks"] = [each for each in document["checks"] if each["name"] != "no_other_fault"]
+
+
+def test_proof_of_an_older_version_stays_checkable(document, tmp_path):
+    _older(document)
+    result = recheck(kept(document, tmp_path, seal=True))
+    assert result.matches, result.differences
+    told = "\n".join(result.notes)
+    assert "made by leakdoc 0.0.9" in told
+    assert "verification.pauses is not stated, and taken as usual" in told
+    assert "half_open is not stated" in told
+    assert "no_other_fault was not asked then; now: passed" in told
+
+
+@pytest.mark.parametrize("dropped", [("verification", "pauses"), ("half_open",)])
+def test_thresholds_that_its_version_knew_cannot_be_dropped(document, tmp_path, dropped):
+    place = document["parameters"] if len(dropped) == 1 else document["parameters"][dropped[0]]
+    del place[dropped[-1]]
+    result = recheck(kept(document, tmp_path, seal=True))
+    assert not result.matches
+    assert dropped[0] in result.differences[0]
+
+
+def test_an_older_version_is_no_way_to_forge_a_decision(tmp_path):
+    """What an older version did not ask still counts: the decision must be that of all checks."""
+    kills = np.where(ages() > 20.0, 1.0, 0.0)
+    killed = json.loads(json.dumps(proof_document(verify(leaky(ages()), sound(ages(), oom_kills_total=kills)))))
+    sound_one = json.loads(json.dumps(proof_document(verify(leaky(ages()), sound(ages(), oom_kills_total=0.0)))))
+    killed |= {key: sound_one[key] for key in ("decision", "reason")}
+    killed["checks"] = [each for each in killed["checks"] if each["name"] != "no_oom_kill"]
+    killed["parameters"]["leakdoc"] = "0.0.9"
+    result = recheck(kept(killed, tmp_path, seal=True))
+    assert not result.matches
+    assert result.differences[0].startswith("decision: says")
+
+
 def _bomb(document):
     document["samples"]["after"]["rss_bytes"] = base64.b64encode(zlib.compress(bytes(2**26), 9)).decode()
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from leakdoc.model.decision import CheckOutcome, Decision
 from leakdoc.model.finding import Json
 from leakdoc.model.proof import Check
+from leakdoc.units import format_rate
+from leakdoc.verification.alone import Alone
 from leakdoc.verification.assessing import Assessed
 from leakdoc.verification.channels import SWAP, WITH_SWAP, title, was_read
 from leakdoc.verification.comparison import Comparison, Fresh
 from leakdoc.verification.figures import plain_figures
 
+_HOUR_S: Final = 3_600.0
 PASSED, FAILED, UNKNOWN = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.UNKNOWN
 
 
@@ -82,6 +87,28 @@ def plain(case: Comparison) -> Check:
     told = f"a line through the floors rises at {ratio:.0%} of the old rate"
     outcome = PASSED if ratio < case.policy.plain_share else FAILED
     return Check(name="plain_slopes", outcome=outcome, reason=told, numbers=numbers)
+
+
+def each_process(case: Comparison) -> Check:
+    """Of many processes none may leak on while the others do not."""
+    name, found = "each_process", case.alone
+    if case.primary is None or case.primary.look is None:
+        return Check(name=name, outcome=UNKNOWN, reason="there is no leak to look for in each of them")
+    if found is None:
+        many = len(case.after.lives)
+        told = f"none of {many} leaks by itself" if many > 1 else "there is only one"
+        return Check(name=name, outcome=PASSED, reason=told, numbers={"processes": many})
+    told = one_alone(case.primary, found)
+    numbers: dict[str, Json] = {"processes": found.processes, "pid": found.life.pid, "rate_per_s": found.rate_per_s}
+    return Check(name=name, outcome=FAILED, reason=told, numbers=numbers)
+
+
+def one_alone(primary: Assessed, found: Alone) -> str:
+    """Say which process leaks on."""
+    who = "one" if found.life.pid is None else f"pid {found.life.pid}"
+    now = format_rate(found.rate_per_s * _HOUR_S, primary.leak.unit)
+    was = format_rate(primary.leak.rate_per_s * _HOUR_S, primary.leak.unit)
+    return f"{who} of {found.processes} processes still grows {now}, where each grew {was}"
 
 
 def other_channels(case: Comparison) -> Check:

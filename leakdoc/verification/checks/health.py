@@ -6,6 +6,7 @@ import numpy as np
 
 from leakdoc.detection.detectors.growth import series_of
 from leakdoc.model.decision import CheckOutcome
+from leakdoc.model.finding import Json
 from leakdoc.model.metrics import MEMORY
 from leakdoc.model.proof import Check
 from leakdoc.model.sample import Column
@@ -18,18 +19,34 @@ PASSED, FAILED, UNKNOWN = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome
 
 
 def no_oom_kill(case: Comparison) -> Check:
-    """A process that is killed for want of memory is not normal."""
-    ending = case.after.facts.ending
-    if ending is not None and ending.cause == "oom_killed":
-        return Check(name="no_oom_kill", outcome=FAILED, reason="it was killed for want of memory after the rollout")
-    kills = kills_of(case.after)
+    """A process that is killed for want of memory is not normal, however flat its memory is."""
+    ending, kills = case.after.facts.ending, kills_of(case.after)
+    ended_by_it = ending is not None and ending.cause == "oom_killed"
+    if ended_by_it or (kills or 0.0) > 0.0:
+        numbers, why = _why_killed(case)
+        many = f"{kills:.0f} OOM kills after the rollout" if kills else "it was killed for want of memory"
+        return Check(name="no_oom_kill", outcome=FAILED, reason=f"{many}: {why}", numbers={"kills": kills} | numbers)
     if kills is None:
         told = "OOM kills were not read after"
         return Check(name="no_oom_kill", outcome=UNKNOWN, reason=told, numbers={"unread": True})
-    if kills > 0:
-        told = f"{kills:.0f} OOM kills after the rollout"
-        return Check(name="no_oom_kill", outcome=FAILED, reason=told, numbers={"kills": kills})
     return Check(name="no_oom_kill", outcome=PASSED, reason="none after the rollout", numbers={"kills": 0})
+
+
+def _why_killed(case: Comparison) -> tuple[dict[str, Json], str]:
+    """What a kill at this level tells: a limit that is too low for it, or a spike that no sample shows."""
+    memory, limit = _memory_and_limit(case)
+    if memory is None:
+        return {}, "memory was not read"
+    highest = _highest_at_once(case.after, memory)
+    numbers: dict[str, Json] = {"highest": highest, "limit": limit}
+    if limit is None:
+        told = f"it stood at {format_size(highest)} at most, and its limit is not known: give it with --limit"
+        return numbers, told
+    told = f"it stood at {format_size(highest)} at most, of {format_size(limit)}"
+    if highest >= case.policy.near_limit_share * limit:
+        return numbers, f"{told}: the limit is too low for that level, or it grew until there"
+    spike = "a spike between two samples, or another process of its control group"
+    return numbers, f"{told}: {spike}; sample more often"
 
 
 def kills_of(trace: Trace) -> float | None:
@@ -44,17 +61,21 @@ def kills_of(trace: Trace) -> float | None:
 
 def under_limit(case: Comparison) -> Check:
     """What stands at its limit is held there, and shows no growth however much it leaks."""
-    memory = next((Column(name) for name in MEMORY if was_read(case.after, Column(name))), None)
-    limit = None if memory is None else case.limit or series_of(case.after, memory).limit
+    memory, limit = _memory_and_limit(case)
     if memory is None or limit is None:
         told = "no memory limit is known"
         return Check(name="under_limit", outcome=UNKNOWN, reason=told, numbers={"unread": True})
     highest = _highest_at_once(case.after, memory)
-    numbers = {"highest": highest, "limit": limit}
+    numbers: dict[str, Json] = {"highest": highest, "limit": limit}
     told = f"{format_size(highest)} at most, of {format_size(limit)}"
     if highest >= case.policy.limit_share * limit:
         return Check(name="under_limit", outcome=FAILED, reason=f"{told}: it is held there", numbers=numbers)
     return Check(name="under_limit", outcome=PASSED, reason=told, numbers=numbers)
+
+
+def _memory_and_limit(case: Comparison) -> tuple[Column | None, float | None]:
+    memory = next((Column(name) for name in MEMORY if was_read(case.after, Column(name))), None)
+    return memory, None if memory is None else case.limit or series_of(case.after, memory).limit
 
 
 def _highest_at_once(trace: Trace, column: Column) -> float:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from leakdoc.model.decision import CheckOutcome
 from leakdoc.model.proof import Check
+from leakdoc.model.trace import Trace
 from leakdoc.units import format_duration
 from leakdoc.verification.comparison import Comparison
+from leakdoc.verification.windows import without_start
 from leakdoc.verification.work import CPU, REQUESTS, Work, work_of
 
 PASSED, FAILED, UNKNOWN = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.UNKNOWN
 
 
 def load(case: Comparison) -> Check:
-    """The load must be comparable, and enough requests must have been served."""
-    before, after = work_of(case.before, REQUESTS), work_of(case.after, REQUESTS)
+    """The load must be comparable, and enough requests must have been served, in the part that speaks for after."""
+    before, after = work_of(case.before, REQUESTS), work_of(_spoken_for(case), REQUESTS)
     if before is None and after is None:
         return _by_cpu(case)
     if before is None or after is None:
@@ -26,11 +28,21 @@ def load(case: Comparison) -> Check:
     return _by_requests(before, after, case)
 
 
+def _spoken_for(case: Comparison) -> Trace:
+    """After without the start that was cut: what is idle since shows no growth however much it leaks."""
+    return without_start(case.after, _cut(case))
+
+
+def _cut(case: Comparison) -> float:
+    look = None if case.primary is None else case.primary.look
+    return 0.0 if look is None else look.cut
+
+
 def _by_requests(before: Work, after: Work, case: Comparison) -> Check:
-    policy = case.policy
+    policy, asked = case.policy, _asked_share(case)
     rate, requests = after.per_s / before.per_s, after.total / before.total
-    missing = policy.requests_share * before.total - after.total
-    needs = max(missing / after.per_s, 0.0) if after.per_s > 0.0 else None
+    missing = asked * before.total - after.total
+    needs = max(missing / after.per_s, 0.0) / (1.0 - _cut(case)) if after.per_s > 0.0 else None
     numbers = {
         "requests_before": before.total, "requests_after": after.total, "per_s_before": before.per_s,
         "per_s_after": after.per_s, "load_share": rate, "requests_share": requests, "needs_more_s": needs,
@@ -40,14 +52,24 @@ def _by_requests(before: Work, after: Work, case: Comparison) -> Check:
         told = f"the load is {rate:.0%} of what it was: the path that leaked may be idle; {wanted} would do"
         return Check(name="load", outcome=UNKNOWN, reason=told, numbers=numbers | {"needs_more_s": None})
     if missing > 0.0:
-        told = f"{requests:.0%} of the requests of before were served; {policy.requests_share:.0%} are needed"
+        told = f"{requests:.0%} of the requests of before were served; {asked:.0%} are needed"
         return Check(name="load", outcome=UNKNOWN, reason=told, numbers=numbers)
     told = f"{rate:.0%} of the old load, {requests:.0%} of its requests"
     return Check(name="load", outcome=PASSED, reason=told, numbers=numbers)
 
 
+def _asked_share(case: Comparison) -> float:
+    """The share of the old requests that is asked for: fewer of a leak that grew steadily with them."""
+    policy, primary = case.policy, case.primary
+    if primary is None or primary.look is None or primary.look.requests is None:
+        return policy.requests_share
+    pause = primary.leak.pause_requests
+    steady = pause is not None and primary.look.requests >= policy.steady_pauses * pause
+    return min(policy.steady_requests_share, policy.requests_share) if steady else policy.requests_share
+
+
 def _by_cpu(case: Comparison) -> Check:
-    before, after = work_of(case.before, CPU), work_of(case.after, CPU)
+    before, after = work_of(case.before, CPU), work_of(_spoken_for(case), CPU)
     if before is None or after is None or before.per_s <= 0.0:
         told = "requests were not read: the same load is assumed"
         return Check(name="load", outcome=UNKNOWN, reason=told, numbers={"unread": True})

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from leakdoc.model.proof import Check
-from leakdoc.verification.checks import beside, growth, health, load, restarts, sameness
+from leakdoc.verification.checks import beside, faults, growth, health, load, restarts, sameness
 from leakdoc.verification.comparison import Comparison
 
 CHECKS: Final[tuple[Callable[[Comparison], Check], ...]] = (
@@ -22,8 +22,10 @@ CHECKS: Final[tuple[Callable[[Comparison], Check], ...]] = (
     growth.plain,
     beside.beside,
     growth.level,
+    growth.each_process,
     growth.other_channels,
     growth.no_new_leak,
+    faults.no_other_fault,
     growth.swap,
     health.under_limit,
     health.no_oom_kill,
