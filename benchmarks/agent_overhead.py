@@ -3,10 +3,11 @@
 Run: ``python -m benchmarks.agent_overhead [ROUNDS]``. Two aiohttp services take turns: a client of each asks for bursts
 of requests, so that both meet the same machine. Each request opens a connection to a server on this machine, sends a
 line, reads one and closes. After half of the bursts the agent is started in one of them. A process has a speed of its
-own, by where its memory lies; so what counts is by how much the ratio of the two changes then, and each round starts
-both anew. Both have an idle thread, as nearly every service has: a process of one thread has cheaper system calls, and
-the agent's thread ends that, which `alone` as an argument shows. Garbage is collected between the bursts: when it is
-depends on all that a process has ever imported, and is worth more than what is measured here.
+own, by where its memory lies (to import anything shifts it by a tenth); so both import the agent, what counts is by
+how much the ratio of the two changes then, and each round starts both anew. Both have an idle thread, as nearly every
+service has: a process of one thread has cheaper system calls, and the agent's thread ends that, which `alone` as an
+argument shows. Garbage is collected between the bursts: when it is depends on all that a process has ever imported,
+and is worth more than what is measured here.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ asyncio.run(main())
 SERVICE: Final = """
 import asyncio, gc, sys, threading, time
 from aiohttp import web
+from leakdoc import agent as leakdoc_agent
 gc.disable()
 port = int(sys.argv[1])
 if sys.argv[2] == "threads":
@@ -53,8 +55,7 @@ async def used(request):
     gc.collect()
     return web.Response(text=str(time.process_time()))
 async def agent(request):
-    from leakdoc import agent
-    return web.Response(text=agent.start())
+    return web.Response(text=leakdoc_agent.start())
 async def main():
     app = web.Application()
     app.router.add_get("/", charge)

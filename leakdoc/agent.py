@@ -630,6 +630,8 @@ class _Looks:
 class _Walk:
     """One walk from the roots, breadth first, the program's own modules before its libraries."""
 
+    wide = _WIDE
+
     def __init__(self, budget_ms: float, most: int) -> None:
         self.budget_s = budget_ms / 1000
         self.most = most
@@ -731,7 +733,7 @@ class _Walk:
         # A module's names only: the state of its C code is not ours to hold. That of _asyncio once held freed objects,
         # and keeping one crashed the program (CPython issue 122695, up to 3.12.5).
         children = [_namespace(thing)] if is_module else gc.get_referents(thing)
-        if len(children) > _WIDE and id(thing) not in self.roots:
+        if len(children) > self.wide and id(thing) not in self.roots:
             children = _some(children)
         for child in children:
             child_kind = type(child)
@@ -1688,6 +1690,8 @@ def _descriptor_of(connection: Any) -> int:
         AttributeError: it is no driver's that we know.
     """
     driver = getattr(connection, "driver_connection", connection)  # what SQLAlchemy puts around one of asyncio
+    if hasattr(driver, "get_extra_info"):
+        return int(driver.get_extra_info("socket").fileno())
     for place in ("", "_sock", "_socket.sock", "_transport", "_writer.transport", "_con._transport"):
         with contextlib.suppress(AttributeError, TypeError):
             found = functools.reduce(getattr, filter(None, place.split(".")), driver)
@@ -2059,10 +2063,92 @@ def _connections_here() -> Answer:
     return {"opened": opened, "pools": pools, **told}
 
 
+# -- what keeps connections open: the way from a root to each object that holds one ------------------------------------
+
+_DRIVERS: Final = (
+    ("psycopg", "Connection"), ("psycopg", "AsyncConnection"), ("psycopg2.extensions", "connection"),
+    ("uvloop.loop", "TCPTransport"), ("uvloop.loop", "UnixTransport"),
+)  # fmt: skip
+_ALIKE: Final = 12  # ways told; those of the items of one container are one
+
+
+class _WideWalk(_Walk):
+    """Follows the items of long containers, too, each of which may be a connection; and what a loop knows, last."""
+
+    wide = 20_000
+
+    def __init__(self, budget_ms: float, most: int) -> None:
+        super().__init__(budget_ms, most)
+        self.selectors: list[Any] = []
+        self._selector = getattr(sys.modules.get("selectors"), "BaseSelector", None)
+
+    def _layers(self) -> Iterator[list[tuple[Any, int]]]:
+        yield from super()._layers()
+        selectors, self._selector = self.selectors, None
+        yield [(child, id(each)) for each in selectors for child in super(_WideWalk, self)._children(each)]
+
+    def _children(self, thing: Any) -> Iterator[tuple[Any, int]]:
+        if self._selector is not None and _is(thing, self._selector):
+            self.selectors.append(thing)
+        else:
+            yield from super()._children(thing)
+
+
+def _connection_objects(asked: Answer) -> Answer:
+    """Tell what keeps each connection alive, alike ways together, the most frequent first."""
+    walk = _WideWalk(float(asked.get("budget_ms", 250.0)), int(asked.get("most_objects", 300_000)))
+    ways: dict[Any, tuple[int, list[int]]] = {}
+    try:
+        walk.run()
+        for identity, inode in _connections_reached(walk):
+            ways.setdefault(_kind_of_way(walk, identity), (identity, []))[1].append(inode)
+        most = heapq.nlargest(_ALIKE, ways.values(), key=lambda way: len(way[1]))
+        kept = [
+            {"type": name_of(type(walk.parent[first][0])), "path": _hops(walk, walk.chain(first)), "inodes": inodes}
+            for first, inodes in most
+        ]
+        visited = len(walk.parent)
+    finally:
+        walk.forget()
+        ways.clear()
+    return {"kept": kept, "ways": len(kept), "visited": visited, "cut": walk.cut}
+
+
+def _connections_reached(walk: _Walk) -> Iterator[tuple[int, int]]:
+    """Yield the objects that hold a connection, with its inode; each connection once."""
+    import _socket
+
+    modules = [(sys.modules[module], name) for module, name in _DRIVERS if module in sys.modules]
+    drivers = [vars(module)[name] for module, name in modules if name in vars(module)]
+    told: set[int] = set()
+    for identity, (thing, _) in list(walk.parent.items()):
+        inode = None
+        with contextlib.suppress(Exception):
+            if _is(thing, _socket.socket):
+                inode = os.fstat(_socket.socket.fileno(thing)).st_ino
+            elif any(_is(thing, kind) for kind in drivers):
+                inode = os.fstat(_descriptor_of(thing)).st_ino
+        if inode is not None and inode not in told:
+            told.add(inode)
+            yield identity, inode
+
+
+def _kind_of_way(walk: _Walk, identity: int) -> Any:
+    """Return what ways have in common that lead through the same longest container to objects of the same types."""
+    chain = walk.chain(identity)
+    lengths = [_length(thing) or 0 for thing in chain[:-1]] or [0]
+    for place, (above, thing) in enumerate(itertools.pairwise(chain[:-1]), 1):
+        if lengths[place] and _is(thing, dict) and not _is(above, dict) and _namespace(above) is thing:
+            lengths[place] = 0  # the names of an object's attributes
+    longest = lengths.index(max(lengths))
+    return tuple(map(id, chain[: longest + 1])), tuple(map(type, chain[longest + 1 :]))
+
+
 # -- the table of questions -------------------------------------------------------------------------------------------
 
 REQUESTS: Final[dict[str, Request]] = {
     "connections": _connections,
+    "connection_objects": _connection_objects,
     "allocated": _allocated,
     "can_trace": _can_trace,
     "heap": _heap,

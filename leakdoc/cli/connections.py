@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from leakdoc.cli.options import add_json, duration, policies_of, positive_duration
 from leakdoc.cli.output import print_json, print_lines
 from leakdoc.cli.watching import clear_line, ended_by_signals, progress_shown, tell_ending
+from leakdoc.errors import UsageError
 
 if TYPE_CHECKING:
     from leakdoc.detection.connections import Look, Prepared
     from leakdoc.detection.watch import Progress, Watch
-    from leakdoc.model.peer import Held
+    from leakdoc.model.diagnosis import Diagnosis
+    from leakdoc.model.peer import Held, Kept
     from leakdoc.sampling.plan import PlannedProbe
     from leakdoc.sampling.process import Target
 
@@ -57,6 +59,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--redis", metavar="REF", help="the same of Redis or Valkey: redis://USER:SECRET@HOST:6379")
     parser.add_argument("--stacks", action="store_true", help="show what waits, by py-spy dump --nonblocking")
+    parser.add_argument(
+        "--objects",
+        action="store_true",
+        help="show what keeps connections open: which objects, and how they are reached; lets an agent in for a moment",
+    )
+    parser.add_argument(
+        "--accept-oom-risk", action="store_true", help="let it in even where little memory is left under the limit"
+    )
     parser.add_argument("--record", metavar="FILE", help="keep every sample in FILE, readable by you only")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
     parser.add_argument(
@@ -86,7 +96,17 @@ def execute(args: argparse.Namespace) -> int:
     )
     with ended_by_signals(look.watch.stop):
         seen = look.run()
-    return _give(args, seen, _held(args, look))
+    return _give(args, seen, _held(args, look), _kept(args, look))
+
+
+def _kept(args: argparse.Namespace, look: Prepared) -> Kept | None:
+    if not args.objects:
+        return None
+    from leakdoc.attribution.connection_keepers import connection_keepers
+
+    if look.sockets is None:
+        raise UsageError(f"{look.target.name} is several processes", help="Objects are asked of one: give its pid.")
+    return connection_keepers(look.target.pid, look.sockets.peer_of, accept_oom_risk=args.accept_oom_risk)
 
 
 def _stacks(target: Target) -> list[PlannedProbe]:
@@ -114,14 +134,26 @@ def _held(args: argparse.Namespace, look: Prepared) -> Held | None:
     return held_longer_than(args.held_longer_than, look.target.pid, look.sockets)
 
 
-def _give(args: argparse.Namespace, seen: Look, held: Held | None) -> int:
+def _give(args: argparse.Namespace, seen: Look, held: Held | None, kept: Kept | None) -> int:
     from leakdoc.model.peer import connections_document
 
     clear_line(args)
+    diagnosis = _told_who_was_asked(seen.diagnosis, kept)
     if args.json:
-        print_json(connections_document(seen.diagnosis, seen.peers, held))
+        print_json(connections_document(diagnosis, seen.peers, held, kept))
     else:
         from leakdoc.reporting.connections_screen import connections_screen
 
-        print_lines(connections_screen(seen.diagnosis, seen.peers, held))
+        print_lines(connections_screen(diagnosis, seen.peers, held, kept))
     return tell_ending(seen.watched)
+
+
+def _told_who_was_asked(diagnosis: Diagnosis, kept: Kept | None) -> Diagnosis:
+    """Say that somebody inside was asked for its objects, where that was so."""
+    if kept is None or kept.asked is None:
+        return diagnosis
+    from dataclasses import replace
+
+    before = diagnosis.touched or ""
+    rest = before.removeprefix("nothing (").removesuffix(")")
+    return replace(diagnosis, touched=f"{kept.asked} looked at its objects for a moment ({rest})")

@@ -57,10 +57,28 @@ class Held:
     holders: tuple[Mapping[str, Json], ...] = field(default_factory=tuple)
 
 
-def connections_document(diagnosis: Diagnosis, peers: Sequence[PeerSummary], held: Held | None = None) -> Document:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What keeps connections open, as objects inside tell it.
+
+    Args:
+        asked: who was asked, in words; null where nobody could be.
+        by: each ``{peer, peer_kind, count, path: [{name, status, reason}]}``, the most connections first.
+        reason: why nothing, or not all, is known; null where all was seen.
+    """
+
+    asked: str | None
+    by: tuple[Mapping[str, Json], ...] = ()
+    reason: str | None = None
+
+
+def connections_document(
+    diagnosis: Diagnosis, peers: Sequence[PeerSummary], held: Held | None = None, kept: Kept | None = None
+) -> Document:
     """Lay out a diagnosis of connections as ``leakdoc.connections/1``."""
     document = diagnosis_document(diagnosis) | {
         "schema": CONNECTIONS,
         "peers": [plain(asdict(peer)) for peer in peers],
     }
-    return document if held is None else document | {"held": plain(asdict(held))}
+    document |= {} if held is None else {"held": plain(asdict(held))}
+    return document | ({} if kept is None else {"kept": plain(asdict(kept))})

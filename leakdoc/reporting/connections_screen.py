@@ -7,7 +7,7 @@ from typing import Final
 
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.finding import Finding
-from leakdoc.model.peer import Held, PeerSummary
+from leakdoc.model.peer import Held, Kept, PeerSummary
 from leakdoc.redact import inert
 from leakdoc.reporting.peer_table import peer_table
 from leakdoc.reporting.words import command_words, decision_word, subject_words
@@ -17,7 +17,9 @@ LONGEST: Final = 600
 MOST_HOLDERS: Final = 20
 
 
-def connections_screen(diagnosis: Diagnosis, peers: Sequence[PeerSummary], held: Held | None = None) -> Iterator[str]:
+def connections_screen(
+    diagnosis: Diagnosis, peers: Sequence[PeerSummary], held: Held | None = None, kept: Kept | None = None
+) -> Iterator[str]:
     """Yield the lines for a person at a terminal."""
     yield verdict_line(diagnosis)
     faults = [finding for finding in diagnosis.findings if finding.decision.is_fault]
@@ -26,6 +28,7 @@ def connections_screen(diagnosis: Diagnosis, peers: Sequence[PeerSummary], held:
     yield from peer_table(peers)
     yield from _waiting(faults)
     yield from _held(held)
+    yield from _kept(kept)
     yield from _advice(faults)
     yield ""
     unseen = [*diagnosis.blind_spots, *(f"{name} ({why})" for name, why in sorted(diagnosis.unavailable.items()))]
@@ -71,6 +74,23 @@ def _held(held: Held | None) -> Iterator[str]:
         yield inert(f"    {age:>8}  {holder.get('peer') or holder.get('pool') or ''}{where}")
     if not held.known:
         yield "    Who holds them is not known: the target has no agent (leakdoc run --agent -- CMD)"
+
+
+def _kept(kept: Kept | None) -> Iterator[str]:
+    """What keeps connections open, the way to it from the outside in."""
+    if kept is None:
+        return
+    yield ""
+    if kept.asked is None:
+        yield inert(f"What keeps connections open is not known: {kept.reason}", longest=LONGEST)
+        return
+    part = f"; {kept.reason}" if kept.reason else ""
+    yield f"Kept open, as {kept.asked} tells{part}:" if kept.by else f"No object was found that keeps one open{part}"
+    for each in kept.by:
+        path = each["path"]
+        names = [str(hop["name"]) for hop in path if isinstance(hop, dict)] if isinstance(path, list) else []
+        peer = f"{each.get('peer_kind') or ''} {each['peer']}".replace("tcp ", "").strip()
+        yield inert(f"    {each['count']} to {peer} by {' → '.join(names)}", longest=LONGEST)
 
 
 def _advice(faults: Sequence[Finding]) -> Iterator[str]:
