@@ -40,7 +40,7 @@ def alarm_at(labelled: Labelled, policy: GrowthPolicy, *, spends: bool = True) -
         policy: `planned` is set here where the watch is to be patient.
         spends: whether all looks together may err as often as one.
     """
-    schedule = LookSchedule(LOOKS if spends else None, policy.alpha, patience=policy.patience if policy.planned else 0)
+    schedule = LookSchedule(LOOKS if spends else None, policy.alpha)
     for look, part in enumerate(prefixes(labelled.series), start=1):
         if judge(part, policy, alpha=schedule.spend(look)).decision is Decision.LEAKING:
             return look

@@ -17,22 +17,14 @@ class LookSchedule:
     Args:
         planned_samples: how many samples the watch was to see; null where only its last look counts.
         overall: the two-sided error rate of all looks together.
-        patience: the share of the watch for which growth that can wait must have lasted.
         endless: whether the watch may go on for longer than planned.
     """
 
-    def __init__(
-        self,
-        planned_samples: float | None = None,
-        overall: float = 0.05,
-        *,
-        patience: float = 0.0,
-        endless: bool = False,
-    ) -> None:
+    def __init__(self, planned_samples: float | None = None, overall: float = 0.05, *, endless: bool = False) -> None:
         self._times = look_times()
         self._next = next(self._times)
         self._planned = planned_samples
-        self._overall, self._patience, self._endless = overall, patience, endless
+        self._overall, self._endless = overall, endless
         self._seen = 0
         self._spent = 0.0
         self._rate = overall
@@ -51,7 +43,7 @@ class LookSchedule:
 
         if self._planned is not None and samples > self._seen:
             share = samples / max(self._planned, 1.0)
-            now = spent(share, overall=self._overall, patience=self._patience, endless=self._endless)
+            now = spent(share, overall=self._overall, endless=self._endless)
             self._seen, self._rate, self._spent = samples, max(now - self._spent, _LEAST_RATE), now
         return self._rate
 

@@ -38,7 +38,7 @@ def patient(
     growth, planned_s = policies.growth, FOR_S if for_s is None else for_s
     if not stops_early:
         return policies, LookSchedule(overall=growth.alpha)
-    looks = LookSchedule(planned_s / interval_s + 1, growth.alpha, patience=growth.patience, endless=for_s is None)
+    looks = LookSchedule(planned_s / interval_s + 1, growth.alpha, endless=for_s is None)
     return replace(policies, growth=replace(growth, planned=planned_s)), looks
 
 

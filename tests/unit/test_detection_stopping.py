@@ -96,7 +96,7 @@ def test_looks_become_rarer_as_the_trace_grows() -> None:
 
 
 def test_all_looks_of_a_watch_together_spend_the_error_rate_of_one() -> None:
-    schedule = LookSchedule(901, patience=0.6)
+    schedule = LookSchedule(901)
     looks = [samples for samples in range(1, 902) if schedule.is_due(samples)]
     assert sum(schedule.spend(samples) for samples in dict.fromkeys([*looks, 901])) == pytest.approx(0.05)
 

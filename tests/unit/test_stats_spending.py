@@ -7,17 +7,11 @@ import pytest
 from leakdoc.detection.stats.spending import pocock, spend, spent
 
 
-@pytest.mark.parametrize("patience", [0.0, 0.6])
-def test_what_is_spent_grows_to_the_whole(patience: float) -> None:
-    rates = [spent(share / 20, overall=0.05, patience=patience) for share in range(21)]
+def test_what_is_spent_grows_to_the_whole() -> None:
+    rates = [spent(share / 20, overall=0.05) for share in range(21)]
     assert rates == sorted(rates)
     assert rates[0] == 0.0
     assert rates[-1] == pytest.approx(0.05)
-
-
-def test_while_a_watch_is_patient_it_keeps_nearly_all() -> None:
-    assert spent(0.59, overall=0.05, patience=0.6) < 0.005
-    assert spent(0.6, overall=0.05, patience=0.6) > 0.03
 
 
 def test_a_watch_without_end_never_spends_more_than_the_whole() -> None:

@@ -27,6 +27,7 @@ class Case:
         detectable: the smallest slope that this data would have shown.
         smallest: the slope that matters to the user.
         tail: whether the last part still grows.
+        ran_before: seconds for which the youngest of the present processes had run at the first reading.
         lives: how many processes, one after the other or side by side, the bins come from.
         doubtful_lives: whether restarts that nobody recorded were inferred so often that they may be collections.
         present: how fast the present life alone rose at most, per second, where its start was inferred from a fall
@@ -61,6 +62,7 @@ class Case:
     tail: bool = True
     doubtful_lives: bool = False
     present: float | None = None
+    ran_before: float = 0.0
     lives: int = 1
     grew_for: float = 0.0
     slowing: float = 0.0
@@ -94,8 +96,7 @@ class Case:
         at_once = policy.lasts_at_least - self.span
         if policy.planned is None:
             return at_once
-        began = self.span - self.grew_for
-        patience = policy.patience * (policy.planned - began) - self.grew_for
+        patience = self._patience(policy.planned) - self.grew_for
         if self.slope is None or self.fit is None or self.slope.low <= 0.0:
             return max(at_once, patience)
         if self.limit is not None and self.limit / self.processes - self.fit.level <= self.slope.low * patience:
@@ -103,6 +104,17 @@ class Case:
         rise = self.slope.low * self.grew_for
         doubled = rise >= policy.urgent_rise * max(self.fit.level - rise, 0.0)
         return max(at_once, min(patience, policy.urgent_after - self.grew_for) if doubled else patience)
+
+    def _patience(self, planned: float) -> float:
+        """Seconds for which growth must have lasted in a planned watch, where it can wait.
+
+        What went on already at the first look most likely began long before: a process that has run for k times the
+        watch is, while it grows, k times less likely to be met just before the growth ends.
+        """
+        usual = self.policy.patience * (planned - self.span + self.grew_for)
+        if self.fit is None or self.fit.began > 0.0 or self.ran_before <= planned:
+            return usual
+        return max(usual * planned / self.ran_before, min(usual, self.policy.urgent_after))
 
     @property
     def given_back_since(self) -> bool:

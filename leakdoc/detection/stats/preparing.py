@@ -15,7 +15,7 @@ from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, Series
 from leakdoc.detection.stats.tidying import Rows, tidy, without_spikes
 
-_DOUBTFUL_LIVES: Final = 4
+_DOUBTFUL_LIVES: Final = 3
 _FEWEST: Final = 2  # differences and medians need two readings, whatever the policy allows
 
 

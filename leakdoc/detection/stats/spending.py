@@ -8,21 +8,14 @@ Spending functions divide the overall error rate over the looks by how far the w
 from __future__ import annotations
 
 import math
-from typing import Final
-
-_EARLY: Final = 0.1
 
 
-def spent(share: float, *, overall: float = 0.05, patience: float = 0.0, endless: bool = False) -> float:
+def spent(share: float, *, overall: float = 0.05, endless: bool = False) -> float:
     """Return the two-sided error rate that all looks up to here may have spent together.
-
-    While a watch is patient only growth that cannot wait is called a leak, and a tenth of the rate is kept for that.
-    The first look after it finds nearly all that Pocock's function allows by then, so that a clear leak is told there.
 
     Args:
         share: how far the watch has come, 1 being its planned end.
         overall: between 0 and 1.
-        patience: the share for which growth that can wait must have lasted.
         endless: whether the watch may go on beyond 1; half of the rate is then kept for what comes after.
 
     Raises:
@@ -33,14 +26,7 @@ def spent(share: float, *, overall: float = 0.05, patience: float = 0.0, endless
     planned = 0.5 * overall if endless else overall
     beyond = overall - planned
     rest = beyond * (1.0 - 1.0 / share) if share > 1.0 else 0.0
-    return rest + _within(min(share, 1.0), planned, patience)
-
-
-def _within(share: float, overall: float, patience: float) -> float:
-    early = _EARLY * overall if patience > 0.0 else 0.0
-    if share < patience:
-        return early * share / patience
-    return early + pocock(share, overall=overall - early)
+    return rest + pocock(min(share, 1.0), overall=planned)
 
 
 def pocock(share: float, *, overall: float) -> float:

@@ -52,6 +52,7 @@ class _Shared:
     longest: float
     lives: int
     processes: int
+    ran_before: float
 
 
 def verdicts_on(many: Sequence[tuple[Series, Prepared]], asked: Asked) -> list[Growth]:
@@ -102,10 +103,13 @@ def _rested(
 
 def _shared(bins: Bins | None) -> _Shared:
     if bins is None:
-        return _Shared(bins=0, longest=0.0, lives=0, processes=1)
+        return _Shared(bins=0, longest=0.0, lives=0, processes=1, ran_before=0.0)
+    present = present_at_end(bins)
+    ran = np.min(bins.age[present] - bins.t[present], initial=np.inf)
     return _Shared(
-        bins=len(bins), longest=bins.longest_life, lives=bins.lives, processes=max(len(present_at_end(bins)), 1)
-    )
+        bins=len(bins), longest=bins.longest_life, lives=bins.lives, processes=max(len(present), 1),
+        ran_before=max(float(ran), 0.0) if np.isfinite(ran) else 0.0,
+    )  # fmt: skip
 
 
 def _least_bins(prepared: Prepared, policy: GrowthPolicy) -> int:
@@ -128,7 +132,8 @@ def _case(series: Series, prepared: Prepared, asked: Asked, shared: _Shared, **t
         unit=series.unit, policy=policy, alpha=asked.alpha, samples=prepared.samples, bins=shared.bins,
         least_bins=_least_bins(prepared, policy), span=prepared.span,
         interval=prepared.interval, longest=shared.longest, lives=shared.lives, doubtful_lives=prepared.doubtful,
-        limit=policy.limit if policy.limit is not None else series.limit, processes=shared.processes, **told,
+        limit=policy.limit if policy.limit is not None else series.limit, processes=shared.processes,
+        ran_before=shared.ran_before, **told,
     )  # fmt: skip
 
 
