@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from leakdoc.detection.stats.aligning import at_its_pace, goes_with
+from leakdoc.detection.stats.one_of_many import one_that_leaks
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import prepare
 from leakdoc.detection.stats.regular import has_plain_times, is_plain, prepare_together
@@ -46,11 +48,16 @@ def judge_many(
             pairs = [(of, one) for of, one in zip(group, prepared, strict=True) if one is not None]
             found.update(zip(sound, verdicts_on(pairs, asked), strict=True))
     for at in alone:
-        found.update({at: verdicts_on([(series[at], prepare(series[at], policy))], asked)[0]})
+        whole = verdicts_on([(series[at], prepare(series[at], policy))], asked)[0]
+        found[at] = one_that_leaks(series[at], whole, policy, asked.alpha, partial(_judge_each, policy))
     return [found[at] for at in range(len(series))]
 
 
 Group = tuple[list[int], list[Series]]
+
+
+def _judge_each(policy: GrowthPolicy, series: Sequence[Series], alpha: float) -> list[Growth]:
+    return judge_many(series, policy, alpha=alpha)
 
 
 def _groups(series: Sequence[Series], policy: GrowthPolicy, alone: list[int]) -> Iterator[Group]:

@@ -101,7 +101,7 @@ class Case:
             return max(at_once, patience)
         if self.limit is not None and self.limit / self.processes - self.fit.level <= self.slope.low * patience:
             return at_once
-        rise = self.slope.low * self.grew_for
+        rise = self.slope.low * min(self.grew_for, self.longest)  # what a restart gave back is not held
         doubled = rise >= policy.urgent_rise * max(self.fit.level - rise, 0.0)
         return max(at_once, min(patience, policy.urgent_after - self.grew_for) if doubled else patience)
 

@@ -20,6 +20,7 @@ from leakdoc.detection.stats.stage import Stage
 _CONFIDENCE: Final = 0.975
 _POWER: Final = 0.8
 _MAD_TO_SD: Final = 1.4826
+_NOTABLE: Final = 0.1  # of its rise: what grows ever faster began in earnest there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,8 @@ class BestFit:
         load_effect: how far the load moves the values (5th to 95th percentile); zero without load.
         given_back: the deepest fall, load and season taken out, from where it was once as high as at the end;
             zero where there are several lives, for a restart gives back too.
-        began: when the growth began, as a fraction of the window: at the bend, where the shape has one.
+        began: when the growth began, as a fraction of the window: at the bend, where the shape has one, or at a tenth
+            of the rise, where it grows ever faster.
         axis: what the shape goes along.
         exposure: how much of it was done in the last part of the window, beside an even share.
     """
@@ -129,6 +131,8 @@ def lay(stage: Stage, blocks: Sequence[Block], ensemble: Ensemble, y: FloatArray
             grown[rows] = _grown(stage, block.axis, rho[rows], members, towards[block.axis][rho[rows], rows])
             if "knee" in block.family:
                 began[rows] = stage.libraries[block.axis].place[members].max(axis=1)
+            if block.family == "accelerating":
+                began[rows] = _NOTABLE ** (1.0 / stage.libraries[block.axis].place[members[:, 0]])
     size = np.einsum("sbn,sn->sb", stage.ground.recover[rho], y - grown)
     return Laid(fitted=grown, grown=grown, size=size, began=began, axis=axis)
 

@@ -1,0 +1,110 @@
+"""Processes side by side: each is asked alone too, for together one of them may hide, or none of them may grow.
+
+Together, workers share one slope. Where one leaks and the others do not, that slope is a fraction of the leak's, and
+what it leaves unexplained is large. Where each takes a step at a time of its own, their average is a ramp that no
+process has. Alone, each may spend its part of the error rate (Bonferroni), and the shapes that grow must have nearly
+all of its weight before it speaks for the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.series import Growth, IntArray, Series
+from leakdoc.model.decision import Decision
+from leakdoc.model.finding import Interval, Json
+from leakdoc.units import format_duration
+
+Judge = Callable[[Sequence[Series], float], list[Growth]]
+_AT_THE_END: Final = 0.02  # of the window: who was read so lately is there
+_SIDE_BY_SIDE: Final = 0.5  # of the window: a worker that was there for less has a predecessor, and no company
+_LONGER: Final = 0.5
+_MOST: Final = 256
+_SURE: Final = 0.98
+_PLAUSIBLE: Final = 0.5
+
+
+def one_that_leaks(series: Series, whole: Growth, policy: GrowthPolicy, alpha: float, judge: Judge) -> Growth:
+    """Return the verdict on the whole, or, where it has not found a leak that one process has, that on this one.
+
+    Args:
+        whole: the verdict on all processes side by side.
+        judge: judges each of some series with an error rate.
+    """
+    present = _side_by_side(series, policy)
+    if not 2 <= len(present) <= _MOST:
+        return whole
+    each = judge([_alone(series, life) for life in present], alpha / len(present))
+    plausible = [one for one in each if (one.probability or 0.0) >= _PLAUSIBLE]
+    leaking = [one for one in plausible if one.decision is Decision.LEAKING and (one.probability or 0.0) >= _SURE]
+    if whole.decision is Decision.LEAKING and not plausible:
+        return _borne_out_by_none(whole)
+    all_leak = whole.decision is Decision.LEAKING and 2 * len(plausible) > len(present)
+    return whole if all_leak or not leaking else _told(leaking, len(present), whole)
+
+
+def _side_by_side(series: Series, policy: GrowthPolicy) -> IntArray:
+    """The lives that are there at the end, and have been for most of the window, with enough readings."""
+    if len(series.life) == 0 or series.life[-1] == series.life[0]:
+        return np.zeros(0, dtype=np.intp)
+    first = np.flatnonzero(np.append(True, np.diff(series.life) > 0))
+    last = np.append(first[1:], len(series.life)) - 1
+    begins, ends = series.times_s[first], series.times_s[last]
+    window = float(np.max(ends) - np.min(begins))
+    there = ends >= np.max(ends) - _AT_THE_END * window
+    there &= (ends - begins >= _SIDE_BY_SIDE * window) & (last - first + 1 >= policy.min_samples)
+    return np.asarray(series.life[first[there]], dtype=np.intp)
+
+
+def _alone(series: Series, life: int) -> Series:
+    rows = series.life == life
+    return replace(
+        series, times_s=series.times_s[rows], values=series.values[rows], life=np.zeros(int(rows.sum()), dtype=np.intp),
+        life_started_s=series.life_started_s[life : life + 1], load=None if series.load is None else series.load[rows],
+        limit=None,
+    )  # fmt: skip
+
+
+def _borne_out_by_none(whole: Growth) -> Growth:
+    reason = f"{whole.reason}; but none of the processes grows alone: each may have risen once, at a time of its own"
+    evidence = {**whole.evidence, "rule": "borne_out_by_none", "in_words": None}
+    return replace(
+        whole, decision=Decision.INCONCLUSIVE, reason=reason, confidence=None, grew_for_s=None, evidence=evidence,
+        needs_more_s=_LONGER * (whole.grew_for_s or 0.0) or None,
+    )  # fmt: skip
+
+
+def _told(leaking: Sequence[Growth], of: int, whole: Growth) -> Growth:
+    fastest = max(leaking, key=lambda one: 0.0 if one.slope_per_s is None else one.slope_per_s.estimate)
+    when = _time_to_limit(fastest, whole)
+    who = f"one of {of} processes" if len(leaking) == 1 else f"{len(leaking)} of {of} processes grow, the fastest"
+    limit = f"; limit in {format_duration(when.estimate)}" if when is not None else ""
+    evidence: Mapping[str, Json] = {
+        **whole.evidence, "rule": "one_of_many", "shape": fastest.shape, "axis": fastest.evidence["axis"],
+        "in_words": f"{who} {fastest.evidence['in_words']}", "processes_that_leak": len(leaking),
+        "leaking_segments": [segment for one in leaking for segment in _segments(one)],
+    }  # fmt: skip
+    return replace(
+        fastest, reason=f"{who} {fastest.evidence['in_words']}{limit}", level=whole.level, time_to_limit_s=when,
+        evidence=evidence,
+    )  # fmt: skip
+
+
+def _segments(one: Growth) -> list[Json]:
+    found = one.evidence["segments"]
+    return found if isinstance(found, list) else []
+
+
+def _time_to_limit(fastest: Growth, whole: Growth) -> Interval | None:
+    """When all together reach the limit by this one's growth."""
+    limit, slope = whole.evidence.get("limit"), fastest.slope_per_s
+    if not isinstance(limit, int | float) or slope is None or whole.level is None or slope.estimate <= 0.0:
+        return None
+    room = max(float(limit) - whole.level, 0.0)
+    low, high = slope.low or 0.0, slope.high or slope.estimate
+    return Interval(estimate=room / slope.estimate, low=room / high, high=room / low if low > 0.0 else None)
