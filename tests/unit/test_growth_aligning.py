@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -88,3 +89,27 @@ def test_what_has_no_pace_is_left_as_it_is(spoil: str) -> None:
     )  # fmt: skip
     assert at_its_pace(odd) is odd
     assert judge_many([odd, one])[1].decision is judge(one).decision
+
+
+def test_the_metrics_of_one_workload_are_fitted_in_one_round(rounds: list[int]) -> None:
+    pods = [series(seed) for seed in (1, 2, 4)]
+    life = np.repeat(np.arange(3, dtype=np.intp), STEPS)
+    times, dice = np.concatenate([each.times_s for each in pods]), np.random.default_rng(5)
+    values = np.concatenate([each.values for each in pods])
+    started = np.concatenate([each.life_started_s for each in pods])
+    of_each = (
+        values, values * 0.8 + 1e5 * np.tile(np.arange(STEPS), 3), values + dice.normal(0, 1e5, 3 * STEPS),
+    )  # fmt: skip
+    many = [replace(pods[0], times_s=times, life=life, life_started_s=started, values=each) for each in of_each]
+    found = judge_many(many)
+    assert rounds == [3]
+    assert len({told.decision for told in found}) > 1
+    for one, told in zip(many, found, strict=True):
+        alone = judge(one)
+        assert (alone.decision, alone.reason) == (told.decision, told.reason)
+
+
+def test_series_with_a_load_are_fitted_alone(rounds: list[int]) -> None:
+    loaded = [replace(series(seed), load=np.cumsum(np.full(STEPS, 9.0))) for seed in (1, 1)]
+    judge_many([replace(each, times_s=loaded[0].times_s) for each in loaded])
+    assert rounds == [1, 1]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from leakdoc.detection.stats.aligning import at_its_pace, goes_with
 from leakdoc.detection.stats.one_of_many import one_that_leaks
 from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.preparing import prepare
+from leakdoc.detection.stats.preparing import Prepared, prepare
 from leakdoc.detection.stats.regular import has_plain_times, is_plain, prepare_together
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.verdicts import Asked, verdicts_on
@@ -47,9 +47,9 @@ def judge_many(
         if sound:
             pairs = [(of, one) for of, one in zip(group, prepared, strict=True) if one is not None]
             found.update(zip(sound, verdicts_on(pairs, asked), strict=True))
-    for at in alone:
-        whole = verdicts_on([(series[at], prepare(series[at], policy))], asked)[0]
-        found[at] = one_that_leaks(series[at], whole, policy, asked.alpha, partial(_judge_each, policy))
+    for places, pairs in _on_like_bins(series, alone, policy):
+        for at, whole in zip(places, verdicts_on(pairs, asked), strict=True):
+            found[at] = one_that_leaks(series[at], whole, policy, asked.alpha, partial(_judge_each, policy))
     return [found[at] for at in range(len(series))]
 
 
@@ -58,6 +58,23 @@ Group = tuple[list[int], list[Series]]
 
 def _judge_each(policy: GrowthPolicy, series: Sequence[Series], alpha: float) -> list[Growth]:
     return judge_many(series, policy, alpha=alpha)
+
+
+def _on_like_bins(
+    series: Sequence[Series], places: Sequence[int], policy: GrowthPolicy
+) -> Iterator[tuple[list[int], list[tuple[Series, Prepared]]]]:
+    """Prepare series one by one; those whose bins came out alike, as of one workload's metrics, are fitted together."""
+    groups: dict[Any, tuple[list[int], list[tuple[Series, Prepared]]]] = {}
+    for at in places:
+        prepared = prepare(series[at], policy)
+        bins = prepared.bins
+        key: Any = at  # a load is fitted to the values, so that no other shares its confounders
+        if bins is not None and bins.work is None:
+            key = (bins.t.tobytes(), bins.age.tobytes(), bins.life.tobytes(), prepared.floors)
+        alike = groups.setdefault(key, ([], []))
+        alike[0].append(at)
+        alike[1].append((series[at], prepared))
+    yield from groups.values()
 
 
 def _groups(series: Sequence[Series], policy: GrowthPolicy, alone: list[int]) -> Iterator[Group]:
