@@ -63,6 +63,9 @@ def report(data: Path, count: int, step_s: int, *, peers: bool) -> None:
         some = [f"host-{at:06}:80" for at in range(0, count, max(count // COMPARED, 1))][:COMPARED]
         differ, of = measures.disagreements(server, HOURS, some)
         print(f"decisions that differ from diagnose on raw samples: {differ} of {of}")
+        told = measures.by_medians(server, HOURS)
+        print(f"without remote read: {told.wall_s:.2f} s, server CPU {told.server_cpu_s:.2f} s", flush=True)
+        print(f"  medians settled {told.settled:,} of {count:,}; decisions that differ: {told.differ}")
     points = HOURS * 3600 // step_s
     ours, theirs, tested_of = measures.deciding(min(count, 2_000), points)
     print(f"deciding in memory: {1e3 * ours:.3f} ms a series, pymannkendall {1e3 * theirs:.1f} ms (on {tested_of})")

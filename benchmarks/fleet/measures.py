@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import requests
 
-from benchmarks.fleet.data import END, METRIC
+from benchmarks.fleet.data import END, METRIC, START
 from benchmarks.fleet.server import Server
 from leakdoc.detection.diagnosis import diagnose
 from leakdoc.detection.fleet_scan import scan_fleet
@@ -90,19 +90,45 @@ def disagreements(server: Server, hours: int, hosts: list[str]) -> tuple[int, in
     with Prometheus(access_of(server.url, environment={})) as prometheus:
         matchers = [one_of("instance", hosts)]
         scanned = scan_fleet(Fleet(prometheus, built_in(), window, match=matchers))
-        raw = {
-            each.labels["instance"]: each for each in prometheus.raw([of_name(METRIC), *matchers], *window_of(window))
-        }
+        raw, starts = (
+            {each.labels["instance"]: each for each in prometheus.raw([of_name(name), *matchers], *window_of(window))}
+            for name in (METRIC, START)
+        )
     found = {each.subject.name: each.decision for each in scanned.diagnoses}
     differ = 0
     for host, series in raw.items():
         life = np.zeros(len(series.times), dtype=np.intp)
-        rows = LooseRows(
-            times=series.times, life=life, lives=[LifeName()], columns={Column("rss_bytes"): series.values}
-        )
+        name = LifeName(started_at=float(starts[host].values[0])) if host in starts else LifeName()
+        rows = LooseRows(times=series.times, life=life, lives=[name], columns={Column("rss_bytes"): series.values})
         trace = assemble(Subject(kind=SubjectKind.WORKLOAD, name=host), rows, Facts())
         differ += diagnose(trace).decision is not found[f"svc/{host}"]
     return differ, len(raw)
+
+
+class ByMedians(NamedTuple):
+    """A scan of a server that does not offer remote read, beside one of the same server that does."""
+
+    wall_s: float
+    server_cpu_s: float
+    settled: int
+    differ: int
+
+
+def by_medians(server: Server, hours: int) -> ByMedians:
+    """Scan with and without remote read; decisions that differ, and how many subjects medians settled."""
+    window, found = Window(start=END - hours * 3600.0, end=float(END)), []
+    with Prometheus(access_of(server.url, environment={})) as prometheus:
+        for by_read in (True, False):
+            spent, started = server.cpu_s(), time.perf_counter()
+            fleet = Fleet(prometheus, built_in(), window)
+            fleet.by_read = by_read
+            scanned = scan_fleet(fleet)
+            wall, cpu = time.perf_counter() - started, server.cpu_s() - spent
+            found.append({each.subject.name: each for each in scanned.diagnoses})
+    read, asked = found
+    settled = sum(any("medians" in note for note in each.notes) for each in asked.values())
+    differ = sum(each.decision is not read[name].decision for name, each in asked.items())
+    return ByMedians(wall, cpu, settled, differ + len(read) - len(asked))
 
 
 def window_of(window: Window) -> tuple[float, float]:

@@ -75,8 +75,8 @@ def _of_folder(args: argparse.Namespace) -> Scan:
         raise UsageError("a folder and a Prometheus were both given", help="Scan one of them.")
     if args.new_since is not None:
         raise UsageError("--new-since is told by the builds of a Prometheus", help="Leave it out for a folder.")
-    with _workers(args.jobs) as executor:
-        return scan(args.path, policies=policies_of(args), load=args.load, executor=executor, progress=ProgressLine())
+    with _workers(args.jobs) as executor, ProgressLine() as progress:
+        return scan(args.path, policies=policies_of(args), load=args.load, executor=executor, progress=progress)
 
 
 @contextmanager
@@ -99,11 +99,12 @@ def _of_prometheus(args: argparse.Namespace) -> Scan:
         raise UsageError("nothing was given to scan", help="Give a folder, or --prometheus URL.")
     if args.load is not None:
         raise UsageError("--load names a column of files", help="For Prometheus: --metric NAME=requests_total.")
-    with prometheus_of(args) as prometheus, _workers(args.jobs) as executor:
+    with prometheus_of(args) as prometheus, _workers(args.jobs) as executor, ProgressLine() as progress:
+        progress.listing()
+        fleet = fleet_of(args, prometheus)
         return scan_fleet(
-            fleet_of(args, prometheus), policies=policies_of(args), new_since=args.new_since, executor=executor,
-            progress=ProgressLine(),
-        )  # fmt: skip
+            fleet, policies=policies_of(args), new_since=args.new_since, executor=executor, progress=progress
+        )
 
 
 def _refuse_page(args: argparse.Namespace) -> None:
@@ -176,13 +177,25 @@ class ProgressLine:
         self._stream = sys.stderr
         self._told = -1
 
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._say("")
+
+    def listing(self) -> None:
+        """Say that a server is asked what it has, which takes a while of a large one."""
+        self._say("listing what there is")
+
     def __call__(self, done: int, of: int) -> None:
-        if self._stream is None or not self._stream.isatty():
-            return
         share = 100 * done // max(of, 1)
         if share != self._told:
             self._told = share
-            self._stream.write(f"\r\x1b[Kscanning: {done:,} of {of:,} ({share} %)" if done < of else "\r\x1b[K")
+            self._say(f"scanning: {done:,} of {of:,} ({share} %)" if done < of else "")
+
+    def _say(self, words: str) -> None:
+        if self._stream is not None and self._stream.isatty():
+            self._stream.write(f"\r\x1b[K{words}")
             self._stream.flush()
 
 
