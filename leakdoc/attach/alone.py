@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from leakdoc.errors import AttachBusy
+from leakdoc.errors import AttachBusy, AttachRefused
 
-_DIRECTORY: Final = Path("/tmp")
+_DIRECTORIES: Final = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # the first that can be written to
 _NAME: Final = re.compile(r"leakdoc-attach-(?P<uid>\d+)-(?P<pid>\d+)\.lock")
 
 
@@ -22,11 +22,20 @@ def alone(pid: int) -> Iterator[None]:
 
     Raises:
         AttachBusy: one is.
-        OSError: no lock can be made.
+        AttachRefused: no lock can be made.
     """
-    _sweep()
-    path = _DIRECTORY / f"leakdoc-attach-{os.geteuid()}-{pid}.lock"
-    descriptor = _taken(path)
+    directory = next((each for each in _DIRECTORIES if os.access(each, os.W_OK)), None)
+    if directory is None:
+        raise AttachRefused(
+            "no lock can be made: neither /tmp nor /var/tmp nor /dev/shm can be written to here",
+            help="Run leakdoc where one of them can be.",
+        )
+    _sweep(directory)
+    path = directory / f"leakdoc-attach-{os.geteuid()}-{pid}.lock"
+    try:
+        descriptor = _taken(path)
+    except OSError as error:
+        raise AttachRefused(f"no lock can be made at {path}: {error.strerror}", help="Remove it.") from error
     if descriptor is None:
         raise AttachBusy(
             f"another leakdoc is inside process {pid} already", help="Wait until it is done, and try again."
@@ -52,9 +61,9 @@ def _taken(path: Path) -> int | None:
     return None
 
 
-def _sweep() -> None:
+def _sweep(directory: Path) -> None:
     """Remove the locks that killed ones of this user left of processes that are no more."""
-    for path in _DIRECTORY.glob(f"leakdoc-attach-{os.geteuid()}-*.lock"):
+    for path in directory.glob(f"leakdoc-attach-{os.geteuid()}-*.lock"):
         match = _NAME.fullmatch(path.name)
         if match is None or Path(f"/proc/{match['pid']}").exists():
             continue

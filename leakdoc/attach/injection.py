@@ -26,6 +26,7 @@ from leakdoc.sampling.clock import Clock
 from leakdoc.sampling.procfs import ProcessDirectory
 
 ANSWERS_WITHIN_S: Final = 15.0  # from injection to the agent's socket; a main thread in long native code takes longer
+DISMISSED_WITHIN_S: Final = 3.0  # ended by somebody meanwhile, we wait so long to send the agent home ourselves
 _HELPER_S: Final = 60.0  # longer than the needle may take by its own rules
 ENDS_WITHIN_S: Final = 25.0  # one that nobody has spoken to ends after `_LIFE_S`
 _LIFE_S: Final = 20.0  # the agent waits so long for its one conversation, and ends with it, whatever happens to us
@@ -144,14 +145,15 @@ def _connected(place: Place, clock: Clock, stop: threading.Event, pid: int) -> A
         try:
             return AgentSocket(pid, _address(place, clock, stop, pid), patience_s=20.0)
         except AgentError:
-            if clock.monotonic() > end or clock.wait(0.02, stop):
+            if clock.monotonic() > end:
                 raise
+            clock.wait(0.02, threading.Event())
 
 
 def _address(place: Place, clock: Clock, stop: threading.Event, pid: int) -> str:
-    """Wait until the agent listens; return where."""
-    end = clock.monotonic() + ANSWERS_WITHIN_S
-    while clock.monotonic() < end and not stop.is_set():
+    """Wait until the agent listens; return where. One that is on its way is waited for a moment in any case."""
+    began = clock.monotonic()
+    while clock.monotonic() < began + (DISMISSED_WITHIN_S if stop.is_set() else ANSWERS_WITHIN_S):
         try:
             names = [each.name for each in place.outside.iterdir()]
         except OSError:
@@ -161,7 +163,12 @@ def _address(place: Place, clock: Clock, stop: threading.Event, pid: int) -> str
         socket = next((name for name in names if name.endswith(".sock")), None)
         if socket is not None:
             return f"{place.inside}/{socket}"
-        clock.wait(0.02, stop)
+        clock.wait(0.02, threading.Event())
+    if stop.is_set():
+        raise AttachRefused(
+            f"it was ended before process {pid} had run what it was sent",
+            help="What was sent expires by itself and does nothing then.",
+        )
     raise AttachRefused(
         f"process {pid} did not run what it was sent in {ANSWERS_WITHIN_S:.0f} s: its main thread is busy elsewhere",
         help="What was sent has expired and does nothing any more; try again when it is less busy.",

@@ -7,7 +7,6 @@ free was left by somebody who was killed, and is removed by the next who comes.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import secrets
@@ -22,6 +21,8 @@ from leakdoc.errors import AttachRefused
 from leakdoc.sampling.procfs import ProcessDirectory
 
 PREFIX: Final = "leakdoc-sent-"
+BASES: Final = ("/tmp", "/var/tmp", "/dev/shm")  # the last is there in containers whose root is read-only
+_ROOM_BYTES: Final = 1 << 20  # two small files and a socket
 _LOCK: Final = "lock"
 _YOUNG_S: Final = 60.0  # one without a lock may be about to get it, or its agent about to remove it
 
@@ -36,33 +37,60 @@ class Place:
 
 @contextlib.contextmanager
 def place_in(directory: ProcessDirectory) -> Iterator[Place]:
-    """Make a directory in the target's `/tmp`, and remove it, with what is in it, at the end of the block.
+    """Make a directory where the target can write, and remove it, with what is in it, at the end of the block.
 
     Raises:
         AttachRefused: nothing can be written there.
     """
     name = f"{PREFIX}{secrets.token_hex(8)}"
     with contextlib.ExitStack() as stack:
+        base = _made(directory, name, stack)
+        outside = Path(f"/proc/{directory.pid}/root{base}/{name}")
         try:
-            temporary = stack.enter_context(_opened(directory))
-            remove_leftovers(temporary, {os.geteuid(), Path(f"/proc/{directory.pid}").stat().st_uid})
-            os.mkdir(name, 0o700, dir_fd=temporary)
-            stack.callback(shutil.rmtree, name, ignore_errors=True, dir_fd=temporary)
-            _lock(temporary, name, stack)
-        except OSError as error:
-            raise AttachRefused(
-                f"nothing can be written into /tmp of process {directory.pid}: {error.strerror}",
-                help="Start it with an agent instead: `leakdoc run --agent -- CMD`.",
-            ) from error
-        outside = Path(f"/proc/{directory.pid}/root/tmp/{name}")
-        try:
-            yield Place(inside=f"/tmp/{name}", outside=outside)
+            yield Place(inside=f"{base}/{name}", outside=outside)
         except OSError as error:
             if error.filename and str(error.filename).startswith(str(outside)):
                 raise AttachRefused(
-                    f"/tmp/{name} of process {directory.pid} cannot be written: {error.strerror}"
+                    f"{base}/{name} of process {directory.pid} cannot be written: {error.strerror}"
                 ) from error
             raise
+
+
+def bases_in(directory: ProcessDirectory) -> list[str]:
+    """Return those of `BASES` that are there for the target, are not read-only, and have room."""
+    return [base for base in BASES if _has_room(Path(f"/proc/{directory.pid}/root{base}"))]
+
+
+def _has_room(path: Path) -> bool:
+    try:
+        if path.is_symlink() or not path.is_dir():  # a link would lead out of the target's file system into ours
+            return False
+        found = os.statvfs(path)
+    except OSError:
+        return False
+    return not found.f_flag & os.ST_RDONLY and found.f_bavail * found.f_frsize >= _ROOM_BYTES
+
+
+def _made(directory: ProcessDirectory, name: str, stack: contextlib.ExitStack) -> str:
+    """Make the directory, and have it removed at the end; return where it is."""
+    why = "they are not there, full or read-only"
+    for base in bases_in(directory):
+        with contextlib.ExitStack() as attempt:
+            try:
+                temporary = attempt.enter_context(_opened(directory, base))
+                remove_leftovers(temporary, {os.geteuid(), Path(f"/proc/{directory.pid}").stat().st_uid})
+                os.mkdir(name, 0o700, dir_fd=temporary)
+                attempt.callback(shutil.rmtree, name, ignore_errors=True, dir_fd=temporary)
+                _lock(temporary, name, attempt)
+            except OSError as error:
+                why = str(error.strerror)
+                continue
+            stack.push(attempt.pop_all())
+            return base
+    raise AttachRefused(
+        f"nothing can be written into {', '.join(BASES)} of process {directory.pid}: {why}",
+        help="Give it room there, or start it with an agent: `leakdoc run --agent -- CMD`.",
+    )
 
 
 def hand_over(place: Place, pid: int) -> None:
@@ -87,12 +115,10 @@ def remove_leftovers(temporary: int, owners: set[int]) -> list[str]:
 
 
 @contextlib.contextmanager
-def _opened(directory: ProcessDirectory) -> Iterator[int]:
-    """Open the target's `/tmp`: by this it is reached also when the process is gone."""
-    path = Path(f"/proc/{directory.pid}/root/tmp")
-    if path.is_symlink():  # it would lead out of the target's file system into ours
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _opened(directory: ProcessDirectory, base: str) -> Iterator[int]:
+    """Open a directory of the target's: by this it is reached also when the process is gone."""
+    path = Path(f"/proc/{directory.pid}/root{base}")
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         yield descriptor
     finally:

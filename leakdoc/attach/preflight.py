@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Final
 
 from leakdoc.attach.capabilities import CAN_SEND, CAP_SYS_PTRACE, has_capability
 from leakdoc.attach.interpreter import interpreter_of
+from leakdoc.attach.place import BASES, bases_in
 from leakdoc.errors import AttachBusy, AttachRefused
 from leakdoc.sampling.control_group import find_group
 from leakdoc.sampling.procfs import ProcessDirectory, UnexpectedText, parse_status
@@ -20,7 +20,6 @@ from leakdoc.units import format_size
 
 AGENT_BYTES: Final = 8 << 20  # what the agent took where it was sent: 2 to 4 MiB, and as much again in a look
 ROOM_FACTOR: Final = 3  # never be the last straw: so many times the measured cost must be free
-_DISK_BYTES: Final = 1 << 20  # two small files and a socket
 _LIMITED: Final = {"Max address space": "VmSize", "Max data size": "VmData"}
 _MEMORY: Final = Path("/proc/meminfo")
 
@@ -53,7 +52,9 @@ def preflight(subject: Subject) -> None:
         except PermissionError as error:
             raise AttachRefused(
                 f"process {subject.pid} cannot be looked into: {error.strerror}",
-                help="Run leakdoc as the target's user, or as root.",
+                help="Run leakdoc as the target's user, or as root."
+                if os.geteuid()
+                else "Root is not enough here: what started it forbids it (a container or a sandbox, say).",
             ) from error
 
 
@@ -176,8 +177,11 @@ def _room(subject: Subject) -> None:
 
 
 def _disk(subject: Subject) -> None:
-    if shutil.disk_usage(f"/proc/{subject.pid}/root/tmp").free < _DISK_BYTES:
-        raise AttachRefused(f"/tmp of process {subject.pid} is full", help="Free a megabyte there.")
+    if not bases_in(subject.directory):
+        raise AttachRefused(
+            f"{', '.join(BASES)} of process {subject.pid} are not there, full or read-only",
+            help="Free a megabyte there, or start it with an agent: `leakdoc run --agent -- CMD`.",
+        )
 
 
 CHECKS: Final[tuple[Check, ...]] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from leakdoc.cli.options import add_json, positive_duration
 from leakdoc.cli.out_file import refuse
 from leakdoc.cli.output import print_json, print_lines, tell, tell_kept
 from leakdoc.cli.watching import ended_by_signals
+from leakdoc.errors import UsageError
+from leakdoc.redact import inert
 
 if TYPE_CHECKING:
     from leakdoc.attribution.climb import Ask
@@ -47,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--keep", metavar="DIR", help="keep memray's captures in DIR, for `memray flamegraph`")
     parser.add_argument("--write-test", metavar="FILE", help="write a regression test, ready to be filled in")
+    parser.add_argument("--force", action="store_true", help="write the test over a file that is there")
     parser.add_argument(
         "--accept-oom-risk",
         action="store_true",
@@ -64,7 +68,7 @@ def execute(args: argparse.Namespace) -> int:
     from leakdoc.reporting.heap_text import heap_lines
 
     if args.write_test is not None:
-        refuse(Path(args.write_test), sources=(), force=False, ours=lambda _: False, option="--write-test")
+        _require_place(Path(args.write_test), force=args.force)
     stop = threading.Event()
     with ended_by_signals(stop.set):
         report = heap(
@@ -87,6 +91,13 @@ def execute(args: argparse.Namespace) -> int:
     if report.kept is not None:
         tell_kept(report.kept)
     return ANSWERED if report.lines or report.holders else UNDECIDED
+
+
+def _require_place(path: Path, *, force: bool) -> None:
+    """Make sure, before anything is done to the target, that the test can be written."""
+    refuse(path, sources=(), force=force, ours=lambda _: False, option="--write-test")
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise UsageError(f"{inert(os.fspath(path))} cannot be written", help="Name another file with --write-test.")
 
 
 def _write_test(path: Path, document: dict[str, Any]) -> None:

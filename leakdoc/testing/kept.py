@@ -36,29 +36,41 @@ class KeptLine(NamedTuple):
 
 def kept_lines(channels: Sequence[str], call: Callable[[], Any]) -> Iterator[KeptLine]:
     """Call some more times, and yield the lines that made what stayed; tracemalloc is tracing."""
-    before = _sizes()
     known = {id(each) for each in gc.get_objects()}
+    before = tracemalloc.take_snapshot()
     for _ in range(ROUNDS):
         call()
     gc.collect()
-    if "memory" in channels:
-        grown = _sizes()
-        grown.subtract(before)
-        for frame, size in grown.most_common(_MOST):
-            if size > 0:
-                yield KeptLine(frame.file, frame.line, "memory", f"{format_amount(size / ROUNDS, 'bytes')} a call")
+    after = tracemalloc.take_snapshot()  # both are read now only: reading them allocates
+    yield from _kept_memory(channels, before, after)
     for channel in channels:
         for frame, count in _made(_TYPES.get(channel, ()), known).most_common(_MOST):
             yield KeptLine(frame.file, frame.line, channel, f"{count / ROUNDS:.3g} {channel} a call")
 
 
-def _sizes() -> Counter[Frame]:
-    sizes: Counter[Frame] = Counter()
-    for trace in tracemalloc.take_snapshot().traces:
-        frame = user_frame([Frame(each.filename, each.lineno) for each in reversed(trace.traceback)])
-        if frame is not None and not frame.file.startswith(__file__):
-            sizes[frame] += trace.size
-    return sizes
+def _kept_memory(
+    channels: Sequence[str], before: tracemalloc.Snapshot, after: tracemalloc.Snapshot
+) -> Iterator[KeptLine]:
+    is_bytes = "memory" in channels
+    if not is_bytes and "objects" not in channels:
+        return
+    grown = _held(after, is_bytes=is_bytes)
+    grown.subtract(_held(before, is_bytes=is_bytes))
+    channel = "memory" if is_bytes else "objects"
+    for frame, kept in grown.most_common(_MOST):
+        if kept > 0:
+            words = format_amount(kept / ROUNDS, "bytes") if is_bytes else f"{kept / ROUNDS:.3g} objects"
+            yield KeptLine(frame.file, frame.line, channel, f"{words} a call")
+
+
+def _held(snapshot: tracemalloc.Snapshot, *, is_bytes: bool) -> Counter[Frame]:
+    """Return the bytes, or else the number, of what each line made and is there."""
+    held: Counter[Frame] = Counter()
+    for stack in snapshot.statistics("traceback"):
+        frame = user_frame([Frame(each.filename, each.lineno) for each in reversed(stack.traceback)])
+        if frame is not None and frame.file not in (__file__, tracemalloc.__file__):
+            held[frame] += stack.size if is_bytes else stack.count
+    return held
 
 
 def _made(types: tuple[type, ...], known: set[int]) -> Counter[Frame]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import socket
 import threading
 from collections.abc import Callable
@@ -67,6 +68,32 @@ def test_tasks_that_do_not_end_are_kept() -> None:
         assert_no_growth(starts_one)
 
 
+def a_place_in_a_list() -> None:
+    KEPT.append(None)
+
+
+def one_in_ten() -> None:
+    _CALLS.append(0)
+    if len(_CALLS) == 10:
+        _CALLS.clear()
+        KEPT.append(bytes(100))
+
+
+def beside_a_noise() -> None:
+    KEPT.append(object())
+    _NOISE["last"] = "x" * random.randrange(20_000)
+
+
+_CALLS: list[int] = []
+_NOISE: dict[str, str] = {}
+
+
+@pytest.mark.parametrize("leak", [a_place_in_a_list, one_in_ten, beside_a_noise], ids=lambda each: each.__name__)
+def test_what_is_kept_little_by_little_fails(leak: Callable[[], None]) -> None:
+    with pytest.raises(Grew):
+        assert_no_growth(leak)
+
+
 def fine() -> None:
     with socket.socket(), open(os.devnull, "rb"):  # noqa: PTH123
         sorted([str(number) for number in range(100)])
@@ -81,7 +108,12 @@ async def answers() -> None:
     await asyncio.gather(*(asyncio.sleep(0) for _ in range(3)))
 
 
-@pytest.mark.parametrize("sound", [fine, fills_up, answers], ids=lambda each: each.__name__)
+def remembers_a_hundred() -> None:
+    KEPT.append(bytes(1200))
+    del KEPT[:-100]
+
+
+@pytest.mark.parametrize("sound", [fine, fills_up, answers, remembers_a_hundred], ids=lambda each: each.__name__)
 def test_what_lets_go_of_everything_passes(sound: Callable[[], Any]) -> None:
     assert_no_growth(sound)
 

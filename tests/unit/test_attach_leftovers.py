@@ -11,7 +11,7 @@ import pytest
 
 from leakdoc.attach.alone import alone
 from leakdoc.attach.place import place_in, remove_leftovers
-from leakdoc.errors import AttachBusy
+from leakdoc.errors import AttachBusy, AttachRefused
 from leakdoc.sampling.procfs import ProcessDirectory
 
 
@@ -75,3 +75,19 @@ def test_only_one_is_inside_a_process() -> None:
     with alone(pid):
         pass
     assert not list(Path("/tmp").glob(f"leakdoc-attach-*-{pid}.lock"))
+
+
+def test_where_one_place_is_not_to_be_had_the_next_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/tmp")
+    (tmp_path / "next").mkdir()
+    bases = (str(tmp_path / "none"), str(tmp_path / "link"), str(tmp_path / "next"))
+    monkeypatch.setattr("leakdoc.attach.place.BASES", bases)
+    with place_in(ProcessDirectory(os.getpid())) as place:
+        assert Path(place.inside).parent == tmp_path / "next"
+    assert not list((tmp_path / "next").iterdir())
+
+
+def test_where_no_place_is_to_be_had_that_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("leakdoc.attach.place.BASES", (str(tmp_path / "none"),))
+    with pytest.raises(AttachRefused, match="nothing can be written"), place_in(ProcessDirectory(os.getpid())):
+        pass

@@ -1,0 +1,60 @@
+"""Rounds of calls, and what the process holds at the end of each."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any, Final
+
+from leakdoc.testing.pace import Pace
+from leakdoc.testing.retained import CHANNELS, counted
+from leakdoc.testing.sequential import Growing, Verdict
+
+MEMORY: Final = frozenset({"memory", "objects"})  # the channels that are said again before they are believed
+
+
+class Rounds:
+    """Calls something, in rounds that each end with a full collection.
+
+    Args:
+        call: what is called.
+    """
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self._call = call
+        self.seconds_per_call = float("inf")  # the least of all rounds: a loaded machine makes others longer
+
+    def warm_up(self, rounds: int, calls: int) -> None:
+        """Call without a look at what it keeps."""
+        for _ in range(rounds):
+            self._held_after(calls)
+
+    def growing(self, pace: Pace, rounds: int) -> dict[str, Growing]:
+        """Call until every channel is decided; return those that grow."""
+        channels = {name: Growing() for name in CHANNELS}
+        before = self._held_after(pace.calls_of(0))
+        for number in range(rounds):
+            calls = pace.calls_of(number)
+            held = self._held_after(calls)
+            for name, channel in channels.items():
+                channel.add((held[name] - before[name]) / calls)
+            before = held
+            verdicts = {channel.verdict() for channel in channels.values()}
+            if Verdict.GROWS in verdicts or verdicts == {Verdict.KEEPS_NOTHING}:
+                break
+            if number + 1 >= pace.rounds and not any(channel.is_suspected for channel in channels.values()):
+                break
+        return {name: each for name, each in channels.items() if each.verdict() is Verdict.GROWS}
+
+    def _held_after(self, calls: int) -> dict[str, float]:
+        """Return what each channel holds after some calls and a full collection."""
+        began = time.perf_counter()
+        for _ in range(calls):
+            self._call()
+        self.seconds_per_call = min(self.seconds_per_call, (time.perf_counter() - began) / calls)
+        gc.collect()
+        memory = tracemalloc.get_traced_memory()[0]
+        return {"memory": float(memory), "objects": float(sys.getallocatedblocks()), **counted()}
