@@ -19,15 +19,20 @@ MINUTES = 240
 RATE = 0.1 * MIB  # a minute
 
 
-def workload(*pods: tuple[float, float | None], ended: int = 0) -> Trace:
-    """Pods that leak alike, each from a level of its own under a limit of its own; the first few have ended."""
+def workload(*pods: tuple[float, float | None], ended: int = 0, leaking: int | None = None) -> Trace:
+    """Pods that leak alike, each from a level of its own under a limit of its own; the first few have ended.
+
+    Args:
+        leaking: the only one that leaks; null where all do.
+    """
     times = 1.7e9 + 60.0 * np.arange(MINUTES)
     rows = [MINUTES // 2 if at < ended else MINUTES for at in range(len(pods))]
     stops = np.cumsum(rows).tolist()
     noise = np.random.default_rng(1)
+    rates = [RATE if leaking in (None, at) else 0.0 for at in range(len(pods))]
     values = [
-        level * MIB + RATE * np.arange(n) + noise.normal(0, 0.05 * MIB, n)
-        for (level, _), n in zip(pods, rows, strict=True)
+        level * MIB + rate * np.arange(n) + noise.normal(0, 0.05 * MIB, n)
+        for (level, _), n, rate in zip(pods, rows, rates, strict=True)
     ]
     lives = tuple(
         Life(first=stop - n, stop=stop, started_at=1.7e9 - 60.0, limit_bytes=None if limit is None else limit * MIB)
@@ -81,3 +86,10 @@ def test_without_limits_there_is_none_that_is_near() -> None:
         lives=tuple(replace(each, limit_bytes=1.0) for each in trace.lives),
     )
     assert nearest_to_its_limit(gone, RSS) is None
+
+
+def test_of_pods_of_which_one_leaks_its_own_limit_tells() -> None:
+    (finding,) = diagnose(workload((300, 400), (580, 600), (310, 600), (320, 600), leaking=0)).findings
+    assert finding.decision.is_fault
+    assert finding.time_to_limit_s is not None
+    assert finding.time_to_limit_s.estimate == pytest.approx((100 - 24) / 0.1 * 60.0, rel=0.05)

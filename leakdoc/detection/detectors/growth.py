@@ -15,7 +15,7 @@ from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.model.finding import Finding, Interval, Json
 from leakdoc.model.metrics import MEMORY, metric
 from leakdoc.model.sample import Column
-from leakdoc.model.trace import Trace
+from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.units import format_time
 
 _HOUR_S = 3_600.0
@@ -74,6 +74,7 @@ def series_of(trace: Trace, column: Column) -> Series:
         starts_known=len(starts) > 1 or any(start is not None for start in starts),
         load=None if column.metric == _LOAD else trace.column(_LOAD),
         limit=_limit(trace, column),
+        life_limit=_own_limits(trace, column),
     )
 
 
@@ -92,6 +93,14 @@ def _limit(trace: Trace, judged: Column) -> float | None:
     column = trace.column(_LIMIT)
     told = column[np.isfinite(column)] if column is not None else np.zeros(0)
     return float(told[-1]) if len(told) and told[-1] > 0 else None
+
+
+def _own_limits(trace: Trace, judged: Column) -> FloatArray | None:
+    """What each process may not pass, where they have limits of their own."""
+    limits = [life.limit_bytes for life in trace.lives]
+    if judged.metric not in MEMORY or all(limit is None for limit in limits):
+        return None
+    return np.asarray([np.nan if limit is None else limit for limit in limits], dtype=np.float64)
 
 
 def _evidence(growth: Growth, column: Column) -> dict[str, Json]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any, Final
 
 from leakdoc.detection.stats.aligning import at_its_pace, goes_with
-from leakdoc.detection.stats.one_of_many import one_that_leaks
+from leakdoc.detection.stats.one_of_many import one_that_leaks, side_by_side
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared, prepare
 from leakdoc.detection.stats.regular import has_plain_times, is_plain, prepare_together
@@ -48,16 +47,27 @@ def judge_many(
             pairs = [(of, one) for of, one in zip(group, prepared, strict=True) if one is not None]
             found.update(zip(sound, verdicts_on(pairs, asked), strict=True))
     for places, pairs in _on_like_bins(series, alone, policy):
-        for at, whole in zip(places, verdicts_on(pairs, asked), strict=True):
-            found[at] = one_that_leaks(series[at], whole, policy, asked.alpha, partial(_judge_each, policy))
+        found.update(zip(places, verdicts_on(pairs, asked), strict=True))
+    for at, each in _of_processes(series, alone, asked):
+        found[at] = one_that_leaks(found[at], each)
     return [found[at] for at in range(len(series))]
 
 
 Group = tuple[list[int], list[Series]]
 
 
-def _judge_each(policy: GrowthPolicy, series: Sequence[Series], alpha: float) -> list[Growth]:
-    return judge_many(series, policy, alpha=alpha)
+def _of_processes(series: Sequence[Series], places: Sequence[int], asked: Asked) -> Iterator[tuple[int, list[Growth]]]:
+    """Verdicts on the processes that are side by side in a series; those of all series are reached together."""
+    by_count: dict[int, list[tuple[int, list[Series]]]] = {}
+    for at in places:
+        processes = side_by_side(series[at], asked.policy)
+        if processes:
+            by_count.setdefault(len(processes), []).append((at, processes))
+    for count, members in by_count.items():
+        flat = [process for _, processes in members for process in processes]
+        verdicts = judge_many(flat, asked.policy, alpha=asked.alpha / count)
+        for order, (at, _) in enumerate(members):
+            yield at, verdicts[order * count : (order + 1) * count]
 
 
 def _on_like_bins(

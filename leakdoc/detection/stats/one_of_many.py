@@ -8,7 +8,7 @@ all of its weight before it speaks for the whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,7 +20,6 @@ from leakdoc.model.decision import Decision
 from leakdoc.model.finding import Interval, Json
 from leakdoc.units import format_duration
 
-Judge = Callable[[Sequence[Series], float], list[Growth]]
 _AT_THE_END: Final = 0.02  # of the window: who was read so lately is there
 _SIDE_BY_SIDE: Final = 0.5  # of the window: a worker that was there for less has a predecessor, and no company
 _LONGER: Final = 0.5
@@ -29,23 +28,25 @@ _SURE: Final = 0.98
 _PLAUSIBLE: Final = 0.5
 
 
-def one_that_leaks(series: Series, whole: Growth, policy: GrowthPolicy, alpha: float, judge: Judge) -> Growth:
+def side_by_side(series: Series, policy: GrowthPolicy) -> list[Series]:
+    """Return the processes of a series that are to be asked alone too, each with its part of the error rate."""
+    present = _side_by_side(series, policy)
+    return [_alone(series, life) for life in present] if 2 <= len(present) <= _MOST else []
+
+
+def one_that_leaks(whole: Growth, each: Sequence[Growth]) -> Growth:
     """Return the verdict on the whole, or, where it has not found a leak that one process has, that on this one.
 
     Args:
-        whole: the verdict on all processes side by side.
-        judge: judges each of some series with an error rate.
+        whole: the verdict on all processes together.
+        each: those on the processes that are there side by side.
     """
-    present = _side_by_side(series, policy)
-    if not 2 <= len(present) <= _MOST:
-        return whole
-    each = judge([_alone(series, life) for life in present], alpha / len(present))
     plausible = [one for one in each if (one.probability or 0.0) >= _PLAUSIBLE]
     leaking = [one for one in plausible if one.decision is Decision.LEAKING and (one.probability or 0.0) >= _SURE]
     if whole.decision is Decision.LEAKING and not plausible:
         return _borne_out_by_none(whole)
-    all_leak = whole.decision is Decision.LEAKING and 2 * len(plausible) > len(present)
-    return whole if all_leak or not leaking else _told(leaking, len(present), whole)
+    all_leak = whole.decision is Decision.LEAKING and 2 * len(plausible) > len(each)
+    return whole if all_leak or not leaking else _told(leaking, len(each), whole)
 
 
 def _side_by_side(series: Series, policy: GrowthPolicy) -> IntArray:
@@ -66,8 +67,13 @@ def _alone(series: Series, life: int) -> Series:
     return replace(
         series, times_s=series.times_s[rows], values=series.values[rows], life=np.zeros(int(rows.sum()), dtype=np.intp),
         life_started_s=series.life_started_s[life : life + 1], load=None if series.load is None else series.load[rows],
-        limit=None,
+        limit=_own_limit(series, life), life_limit=None,
     )  # fmt: skip
+
+
+def _own_limit(series: Series, life: int) -> float | None:
+    told = np.nan if series.life_limit is None else float(series.life_limit[life])
+    return told if np.isfinite(told) else None
 
 
 def _borne_out_by_none(whole: Growth) -> Growth:
@@ -101,7 +107,9 @@ def _segments(one: Growth) -> list[Json]:
 
 
 def _time_to_limit(fastest: Growth, whole: Growth) -> Interval | None:
-    """When all together reach the limit by this one's growth."""
+    """When this one reaches its own limit, or all together reach theirs by its growth."""
+    if fastest.time_to_limit_s is not None:
+        return fastest.time_to_limit_s
     limit, slope = whole.evidence.get("limit"), fastest.slope_per_s
     if not isinstance(limit, int | float) or slope is None or whole.level is None or slope.estimate <= 0.0:
         return None

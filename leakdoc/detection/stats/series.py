@@ -31,6 +31,7 @@ class Series:
         starts_known: whether the source tells process starts, so that a drop is not taken for a restart.
         load: shape (n,), cumulative requests (may reset with each life); NaN is missing; null when there is no load.
         limit: what `values` may not pass, in `unit`; null when there is none.
+        life_limit: shape (lives,), what each process may not pass alone; NaN is none; null where they share `limit`.
     """
 
     times_s: FloatArray
@@ -41,6 +42,7 @@ class Series:
     starts_known: bool = False
     load: FloatArray | None = None
     limit: float | None = None
+    life_limit: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
