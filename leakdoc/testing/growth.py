@@ -77,8 +77,7 @@ def _grew(growing: dict[str, Growing], call: Callable[[], Any]) -> Grew:
 def _amount(name: str, value: float) -> str:
     if name == "memory":
         return f"{format_amount(value, 'bytes')} of memory"
-    number = f"{value:.3g}"
-    return f"{number} {name.removesuffix('s') if number == '1' else name}"
+    return f"{value:.3g} {name}"  # as the channel is called, also of one: people match it
 
 
 @contextmanager
