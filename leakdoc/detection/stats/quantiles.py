@@ -16,6 +16,13 @@ _POINTS: Final = 24
 _ZOOMS: Final = 4
 
 
+def median(values: FloatArray) -> float:
+    """Return the median of finite values, shape (n,): numpy's own takes twice as long."""
+    n = len(values)
+    part = np.partition(values, (n // 2,) if n % 2 else (n // 2 - 1, n // 2))
+    return float(part[n // 2]) if n % 2 else 0.5 * float(part[n // 2 - 1] + part[n // 2])
+
+
 @lru_cache(maxsize=1024)
 def t_quantile(probability: float, degrees: float) -> float:
     """Return the quantile of Student's t, to about six digits from three degrees of freedom on.

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.quantiles import median
 from leakdoc.detection.stats.series import FloatArray
 from leakdoc.detection.stats.tidying import Rows
 
@@ -26,7 +27,7 @@ def rises_of(rows: Rows) -> int | None:
     """
     if len(rows) < _SHORTEST:
         return None
-    if float(np.median(np.abs(np.diff(rows.y)))) > 0.0:
+    if float(median(np.abs(np.diff(rows.y)))) > 0.0:
         return _outlying_rises(rows)
     jumps: list[float] = []
     for life in range(int(rows.life[-1]) + 1):
@@ -37,7 +38,7 @@ def rises_of(rows: Rows) -> int | None:
 
 def has_fallen_quiet(rows: Rows, policy: GrowthPolicy) -> bool:
     """Whether a staircase has not risen for much longer than it ever paused before."""
-    if len(rows) < _SHORTEST or rows.life[-1] > 0 or float(np.median(np.abs(np.diff(rows.y)))) > 0.0:
+    if len(rows) < _SHORTEST or rows.life[-1] > 0 or float(median(np.abs(np.diff(rows.y)))) > 0.0:
         return False
     kept = np.minimum.accumulate(rows.y[::-1])[::-1]
     steps = np.diff(kept)
@@ -52,10 +53,10 @@ def _outlying_rises(rows: Rows) -> int | None:
     if rows.life[-1] > 0:
         return None
     tenth = max(len(rows) // 10, 1)
-    net = float(np.median(rows.y[-tenth:]) - np.median(rows.y[:tenth]))
+    net = float(median(rows.y[-tenth:]) - median(rows.y[:tenth]))
     steps, took = np.diff(rows.y), np.diff(rows.t)
-    longer = np.maximum(took / (float(np.median(took)) or 1.0), 1.0)  # a hole in the readings is no jump
-    far = np.abs(steps) > _DEVIATIONS * _MAD_TO_SD * float(np.median(np.abs(steps))) * longer
+    longer = np.maximum(took / (float(median(took)) or 1.0), 1.0)  # a hole in the readings is no jump
+    far = np.abs(steps) > _DEVIATIONS * _MAD_TO_SD * float(median(np.abs(steps))) * longer
     ups, downs = steps[far & (steps > 0.0)], -steps[far & (steps < 0.0)]
     if net <= 0.0 or float(np.sum(ups)) < _MOST_OF_THE_RISE * net or float(np.sum(downs)) > _TAKEN_BACK * net:
         return None

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from leakdoc.detection.stats.fitting import Block, Fitter, Values
+from leakdoc.detection.stats.fitting import Block, Fitter, Single, Values
 from leakdoc.detection.stats.multiplying import product
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, IntArray
@@ -57,11 +57,17 @@ def _on_axis(values: Values, stage: Stage, axis: int, towards: FloatArray, polic
     def prior(family: str, out_of: int) -> FloatArray:
         return np.asarray(np.log(FAMILIES[INDEX[family]].prior / len(stage.axes) / out_of))
 
-    def alone(family: str, kind: str, peak: bool) -> Block:
+    def single(family: str, kind: str, peak: bool) -> Single:
         grows = FAMILIES[INDEX[family]].fate is not Fate.SETTLES
-        return fitter(family).alone(family, at[kind], prior(family, len(at[kind])), grows=grows, peak=peak)
+        return Single(
+            family=family, at=at[kind], log_prior=float(prior(family, len(at[kind]))), grows=grows, peak=peak
+        )  # fmt: skip
 
-    singles = {family: alone(family, kind, peak) for family, kind, peak in _SINGLES if len(at[kind])}
+    wanted = [single(*each) for each in _SINGLES if len(at[each[1]])]
+    singles: dict[str, Block] = {}
+    for one in fitters:
+        mine = [each for each in wanted if fitter(each.family) is one]
+        singles |= one.each_alone(mine) if mine else {}
 
     def beside(family: str, kind: str) -> Block:
         return fitter(family).beside(family, linear, at[kind], prior(family, len(at[kind])))
