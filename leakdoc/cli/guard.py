@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  leakdoc guard :8080 --before before.leakdoc --rollback './deploy v41'\n"
         "  leakdoc guard --prometheus http://localhost:9090 --workload shop/api/web"
     )
-    parser.add_argument("target", metavar="TARGET", nargs="?", help="the new version: a pid, :port, name:PATTERN, …")
+    parser.add_argument("target", metavar="TARGET", nargs="?", help="the new version: a pid, :PORT, name:PATTERN, ...")
     parser.add_argument("--before", metavar="FILE", help="samples of the version before the rollout")
     parser.add_argument(
         "--for", dest="for_s", type=duration, default=1_800.0, metavar="TIME", help="how long (default: 30m)"

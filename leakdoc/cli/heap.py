@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  leakdoc heap 4242\n"
         "  leakdoc heap 4242 --for 1m --yes --json"
     )
-    parser.add_argument("target", metavar="TARGET", help="the process: a pid")
+    parser.add_argument("target", metavar="TARGET", help="one process: a pid, :PORT, name:PATTERN, ...")
     parser.add_argument(
         "--for",
         dest="for_s",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from leakdoc.errors import UsageError
+from leakdoc.errors import TargetError, UsageError
 from leakdoc.redact import inert
+from leakdoc.sampling.target import resolve
 
 SUFFIXES: Final = (".leakdoc", ".csv", ".parquet")
 _LONGEST_NAME: Final = 300
@@ -66,8 +68,11 @@ def scope_of(targets: Sequence[str], directories: Sequence[Path], settings: Sequ
     """Read the server's configuration.
 
     Raises:
-        UsageError: a directory is none, or a setting is not written like NAME=VALUE.
+        UsageError: a target is none, or fits several; a directory is none; a setting is not written like NAME=VALUE.
     """
+    for target in targets:
+        with contextlib.suppress(TargetError):  # what is not there now may come while the server runs
+            resolve(target)
     for directory in directories:
         if not directory.is_dir():
             raise UsageError(f"not a directory: {inert(str(directory))!r}")

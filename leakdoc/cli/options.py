@@ -65,7 +65,7 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--must-last",
         type=_typed(parse_duration),
-        metavar="DURATION",
+        metavar="TIME",
         help="call nothing stable that may reach its limit sooner, e.g. 30d",
     )
     parser.add_argument(
