@@ -1,4 +1,4 @@
-"""Opens a connection to the port given every 50 ms, sends a few bytes, and never closes it."""
+"""Opens a connection to the port given every 100 ms, sends a few bytes, and never closes it."""
 
 import socket
 import sys
@@ -9,4 +9,4 @@ print("ready", flush=True)
 while True:
     kept.append(socket.create_connection(("127.0.0.1", int(sys.argv[1]))))
     kept[-1].sendall(b"hello")
-    time.sleep(0.05)
+    time.sleep(0.1)
