@@ -8,7 +8,7 @@ from typing import Final
 
 from leakdoc.playbook.records.event import RecordEvent, Sort
 from leakdoc.playbook.records.interpreting import Reading
-from leakdoc.playbook.records.mentions import Mention, mentions
+from leakdoc.playbook.records.mentions import SOURCE_FILE, Mention, mentions
 from leakdoc.playbook.records.origins import IGNORED, PROMPT, Entity, with_origin
 from leakdoc.playbook.records.people import people_of
 from leakdoc.playbook.records.placing import Placed, revisions_in
@@ -83,6 +83,8 @@ def _shown(course: list[Placed], counts: dict[Mention, int]) -> Iterator[Mention
     if not any(mention.name in ("db_host", "upstream") for mention in counts):
         yield from _peers(course)
     yield from (Mention("git_sha", "revision", sha) for sha in _shas(course))
+    if not any(mention.name == "leak_file" for mention in counts):
+        yield from (Mention("leak_file", "path", path) for path in _cited_files(course)[:1])
 
 
 def _is_word_of(value: str, text: str) -> bool:
@@ -120,7 +122,15 @@ def _edited(course: list[Placed]) -> set[str]:
             return edited
     histories = [each.reading for each in course if each.reading.kind == "history" and each.kept]
     asked = [each.value for reading in histories for each in mentions(reading) if each.name == "source_file"]
-    return set(asked[-1:])
+    return set(asked[-1:]) or set(_cited_files(course)[:1])
+
+
+def _cited_files(course: list[Placed]) -> list[str]:
+    """Return the files that a search or a stack showed, and that somebody then spoke of."""
+    said = "\n".join(each.reading.event.text for each in course if not each.reading.event.is_call)
+    showing = [each for each in course if each.kept and each.reading.kind in ("code", "heap_report", "heap", "threads")]
+    shown = [match["v"] for each in showing for match in SOURCE_FILE.finditer(each.reading.event.output)]
+    return [path for path in shown if path.rpartition("/")[2] in said]
 
 
 def _leaking(mention: Mention, edited: set[str]) -> Mention:
@@ -139,12 +149,12 @@ def _revisions(course: list[Placed], *, alone: bool) -> list[str]:
     """
     named = []
     for position, each in enumerate(course):
-        if each.reading.kind == "revision":
+        if each.reading.kind in ("revision", "symptom") and each.phase != "rolled":
             later = [
                 after.reading for after in course[position + 1 :] if after.slot in ("baseline", "rollout", "roll_back")
             ]
             texts = "\n".join(reading.event.text + reading.line for reading in later)
-            shown = _revisions_shown(each.reading.event.output)
+            shown = sorted({*_revisions_shown(each.reading.event.output), *_gone_back_to(each, course[position + 1 :])})
             for revision in shown:
                 if (alone and len(shown) == 1) or re.search(rf"(?<![\w.:-]){re.escape(revision)}(?![\w-])", texts):
                     named.append(revision)
@@ -154,6 +164,16 @@ def _revisions(course: list[Placed], *, alone: bool) -> list[str]:
 _COUNTED: Final = re.compile(
     r"(?m)^\s*(?P<n>\d{2,})\s+(?:\S+\s+)?(?P<host>[\w.-]+|\[[0-9a-f:]+\]):(?P<port>\d{2,5})\s*$"
 )
+
+
+def _gone_back_to(each: Placed, later: list[Placed]) -> set[str]:
+    """Return what a look showed and a plan for the rollback, or the rollback, then names."""
+    plans = [after.reading for after in later if after.slot in ("baseline", "roll_back")]
+    named = {token for reading in plans for token in _TOKEN.findall(reading.event.text or reading.line)}
+    return {token for token in _TOKEN.findall(each.reading.event.output) if token in named and len(token) > 3}
+
+
+_TOKEN: Final = re.compile(r"(?<![\w./-])(?=[\w.-]*\d)[A-Za-z\d][\w.-]*\w(?![\w-])")
 
 
 def _revisions_shown(output: str) -> list[str]:

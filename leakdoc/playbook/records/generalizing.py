@@ -22,7 +22,7 @@ _MASKS: Final = (
         re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
         "<id>",
     ),
-    (re.compile(r"\barn:aws[\w:/.-]+"), "<arn>"),
+    (re.compile(r"\barn:aws[\w:/.<>-]+"), "<arn>"),
     (
         re.compile(
             r"\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|internal|local|cloud|svc|dev|co|cn|example|test|lan|corp)(?:\.[a-z]{2})?\b(?::\d+)?"
@@ -36,6 +36,7 @@ _MASKS: Final = (
     (re.compile(r"\bsha256:[0-9a-f]{12,64}\b"), "<digest>"),
     (re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b"), "<sha>"),
     (re.compile(r"\bi-[0-9a-f]{8,17}\b"), "<instance>"),
+    (re.compile(r"(?<![\w.])\d{12}(?![\w.])"), "<account>"),
     (re.compile(r"\b1[5-9]\d{8}(?:\d{3})?\b"), "<time>"),
     (re.compile(r"\b20\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?Z?)?"), "<time>"),
     (
@@ -63,7 +64,7 @@ def _longest_first(entities: Iterable[Entity]) -> list[Entity]:
 
 def _replaced(text: str, entity: Entity) -> str:
     word, value = f"<{entity.name}>", re.escape(entity.value)
-    if entity.name in _ONLY_IN_PLACE:
+    if entity.name in _ONLY_IN_PLACE and not (entity.type == "pid" and len(entity.value) > _SHORT - 1):
         return re.sub(
             _ONLY_IN_PLACE[entity.name].format(v=value), lambda match: match[0].replace(entity.value, word), text
         )
@@ -86,7 +87,7 @@ def _replaced(text: str, entity: Entity) -> str:
 _COINED: Final = re.compile(
     r"(?:[A-Z][a-z0-9]+){2,}|[a-z0-9]+(?:_[a-z0-9]+)+"
 )  # more than one word: no word of a language
-_SHORT: Final = 4  # digits: a shorter revision may be any number
+_SHORT: Final = 4  # digits: a shorter revision, or process, may be any number
 _A_REVISION: Final = (
     r"(?i)(?:(?:\b(?:revision|version|release|rev|build|definition|deployment|roll-?back|revert|undo|image|tag|back)|版本|回滚|切回)"
     r"[^\n;|&]{{0,48}}?(?:[\s=:\"'/]|回|到)v?|[A-Za-z][\w./>-]*:v?|\bv){v}(?![\w-]|\.\d)"

@@ -34,7 +34,7 @@ def _statement(each: Placed, position: int, course: list[Placed]) -> Placed:
         return replace(each, why="says what the next call does")
     gives = _STATEMENTS.get(kind)
     slot, why = gives(position, course) if gives else ("", _NOT_KEPT.get(kind, "says nothing that a step would need"))
-    if not gives and not kind and _weighs(reading, position):
+    if not gives and not kind and (_weighs(reading, position) or _comes_back(each, position, course)):
         slot, why = _decision(position, course)
     return replace(each, slot=slot, why=why)
 
@@ -53,6 +53,19 @@ def _weighs(reading: Reading, position: int) -> bool:
     if reading.event.actor is not Actor.AGENT or reading.event.narrates or position < 2:
         return False
     return bool(_FOUND.search(reading.event.text))
+
+
+def _comes_back(each: Placed, position: int, course: list[Placed]) -> bool:
+    """Whether a statement of the agent, about nothing that follows, names what the last look showed."""
+    event = each.reading.event
+    last = _last_call(position, course)
+    if event.actor is not Actor.AGENT or event.narrates or last is None or "?" in event.text:
+        return False
+    shown = set(_NAMES.findall(f"{last.reading.line} {last.reading.event.output}"))
+    return bool(shown & set(_NAMES.findall(event.text)))
+
+
+_NAMES: Final = re.compile(r"[A-Za-z][\w.-]{4,}\w")  # words that are long enough to be a name of something
 
 
 def _last_call(position: int, course: list[Placed]) -> Placed | None:

@@ -197,6 +197,7 @@ _SAYS_PRODUCTION: Final = re.compile(r"(?i)(?<![a-z])prod(uction)?(?![a-z])|ç”Ÿä
 
 
 def _place(text: str) -> str:
+    text = _PROGRAM.sub(" ", text)
     if SAYS_STAGING.search(text) or _STAGING_PLACES.search(text):
         return STAGING
     if _LOCAL.search(text):
@@ -204,4 +205,5 @@ def _place(text: str) -> str:
     return PRODUCTION if _SAYS_PRODUCTION.search(text) else ""
 
 
+_PROGRAM: Final = re.compile(r"(?<!\S)/(?:var|usr|opt)/\S*/bin/\S+")  # a folder of programs names no place
 _READERS: Final = {Sort.STATEMENT: _statement, Sort.EDIT: _edit, Sort.COMMAND: _command, Sort.STEP: _step}

@@ -36,9 +36,7 @@ def _position(name: str, type_: str, pattern: str, within: str = "") -> _Positio
 _V: Final = r"['\"]?(?P<v>[^\s'\"=,;|&(){}<>$`\\]+)['\"]?"
 _NAME: Final = r"(?P<v>[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*)"
 _KUBE: Final = r"\b(kubectl|oc|helm|stern|k9s|argocd|istioctl|linkerd|kubetail)\b"
-_DATABASE: Final = (
-    r"\b(psql|pgcli|pg_dump|mysql|mysqladmin|mariadb|mycli|redis-cli|valkey-cli|mongosh|pgbench|usql|pg_isready)\b"
-)
+_DATABASE: Final = r"\b(psql|pgcli|pg_dump|mysql|mysqladmin|mariadb|mycli|redis-cli|valkey-cli|mongosh|pgbench|usql|pg_isready|clickhouse-client|cockroach|cqlsh|trino|sqlcmd|sqlplus|isql|influx)\b"
 
 _POSITIONS: Final = (
     _position("namespace", "text", rf"(?:\s-n|--namespace)[ =]{_V}", _KUBE),
@@ -88,10 +86,15 @@ _POSITIONS: Final = (
     _position("db_host", "host", r"\b(?:postgres\w*|mysql|rediss?|mongodb|amqps?|jdbc:\w+)(?:\+\w+)?://(?:\[redacted\]@|[^\s@/]*@)?(?P<v>[\w.-]+)"),
     _position("db_port", "port", r"\b(?:postgres\w*|mysql|rediss?|mongodb|amqps?|jdbc:\w+)(?:\+\w+)?://(?:\S*@)?[\w.-]+:(?P<v>\d+)"),
     _position("db_name", "text", r"\b(?:postgres\w*|mysql|mongodb|jdbc:\w+)(?:\+\w+)?://(?:\S*@)?[\w.-]+(?::\d+)?/(?P<v>[\w-]+)"),
+    _position("db_host", "host", r"@(?://)?(?P<v>[a-z][\w.-]*\.[\w.-]+)(?::\d+)?/\w+", r"\b(sqlplus|sqlcl)\b"),
+    _position("db_port", "port", r"@(?://)?[\w.-]+:(?P<v>\d{2,5})/\w+", r"\b(sqlplus|sqlcl)\b"),
+    _position("db_name", "text", r"@(?://)?[\w.-]+(?::\d+)?/(?P<v>\w+)", r"\b(sqlplus|sqlcl)\b"),
+    _position("host", "host", r"--(?:instance-ids?|targets?)[ =](?P<v>i-[0-9a-f]{8,17})\b"),
+    _position("image_tag", "revision", r"\bgit (?:checkout|switch|reset --hard)\s+(?:-q\s+)?(?P<v>v?\d+\.\d[\w.-]*)"),
     _position("db_host", "host", r"\bhost=(?P<v>[\w.-]+)", _DATABASE),
     _position("db_port", "port", r"\bport=(?P<v>\d{2,5})\b", _DATABASE),
     _position("db_name", "text", r"\b(?:dbname=|datname\s*=\s*\\?')(?P<v>[\w-]+)", _DATABASE),
-    _position("host", "host", r"(?<!fly )(?<!flyctl )(?<!compute )\bssh\s+(?:-\S+(?:\s+(?:[\w./-]+\.pem|\d+|\w+=\w+))?\s+)*(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+)"),
+    _position("host", "host", r"(?<!fly )(?<!flyctl )(?<!compute )\bssh\s+(?:-\S+(?:\s+(?:[\w./-]+\.pem|\d+|\w+=\w+))?\s+)*(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+(?![\w.-]*@)|\d+(?:\.\d+){3})"),
     _position("host", "host", r"\b(?:scp|rsync)\b.*?\s(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+):/"),
     _position("metrics_url", "url", r"\bpromtool query \w+\s+(?:--?\S+\s+)*?(?P<v>https?://[^\s'\"]+)"),
     _position("metrics_url", "url", r"(?P<v>https?://[^\s/'\"]+)(?:/[\w/.-]+?)?/(?:api/v1/(?:query|query_range|series|alerts)|prometheus/api)"),
@@ -101,7 +104,7 @@ _POSITIONS: Final = (
     _position("stable_revision", "revision", r"\b(?:helm rollback|argocd app rollback|nomad job revert)\s+[\w-]+\s+(?P<v>\d+)\b"),
     _position("new_revision", "revision", r"--task-definition[ =](?P<v>[\w-]+:\d+)"),
     _position("image_tag", "revision", r"[\w.-]+/[\w./-]+:(?P<v>[\w][\w.-]{1,127})(?=['\"\s]|$)"),
-    _position("image_tag", "revision", r"(?:--set\s+\S*(?:image\.)?tag|\bTAG|\bVERSION|\bIMAGE_TAG|\bimage_tag|newTag|\bversion|\brelease|\bref)[=:]\s*(?P<v>v?\d[\w.-]*|[\w][\w.-]{2,})"),
+    _position("image_tag", "revision", r"(?:--set\s+\S*(?:image\.)?tag|\bTAG|\bVERSION|\bIMAGE_TAG|\bimage_tag|newTag[\"']?|\bversion|\brelease|\bref)[=:]\s*['\"]?(?P<v>v?\d[\w.-]*|[\w][\w.-]{2,})"),
     _position("image_tag", "revision", r"\b(?:deploy|release|promote|rollout|canary|ship)[\w./-]*\s+(?:\S+\s+){0,3}?(?P<v>v\d[\w.-]*|20\d\d[.-]?\d\d[.-]?\d\d[\w.-]*|\d+\.\d+\.\d+[\w.-]*)\b"),
     _position("image_tag", "revision", r"\.(?:image\.)?tags?\s*=\s*['\"]?(?P<v>v?\d[\w.-]*)"),
     _position("image_tag", "revision", r"(?:--?var\s+|--?v\s+)['\"]?\w*(?:tag|version|image|release)=['\"]?(?P<v>v?\d[\w.-]*)"),
@@ -115,7 +118,7 @@ _POSITIONS: Final = (
 )  # fmt: skip
 
 _PATH: Final = re.compile(r"(?<![\w./~-])(?P<v>~?/?(?:[\w.-]+/)+[\w.-]*)(?![\w/])")
-_SOURCE_FILE: Final = re.compile(
+SOURCE_FILE: Final = re.compile(
     r"(?<![\w./~-])(?P<v>~?/?(?:[\w.-]+/)*[\w-]+\.(?:py|go|java|kt|scala|rb|js|ts|tsx|jsx|mjs|rs|php|cs|c|cc|cpp|ex|exs|sql|lua|vue))(?![\w/])"
 )
 _NO_SOURCES: Final = ("/tmp", "/proc", "/dev", "/var/log", "/etc", "/usr", "./", "http")
@@ -216,14 +219,14 @@ def _of_a_step(reading: Reading) -> Iterator[Mention]:
 def _paths(reading: Reading) -> Iterator[Mention]:
     if reading.kind in ("code", "history", "fix", "test", "build") or reading.event.path:
         for text in (reading.event.path, re.sub(r"(?m)^(---|\+\+\+) [ab]/", r"\1 ", reading.line)):
-            for match in _SOURCE_FILE.finditer(text):
+            for match in SOURCE_FILE.finditer(text):
                 if reading.kind in ("test", "build") and not re.search(r"(?i)test|spec", match["v"]):
                     continue
                 is_test = re.search(r"(?i)(^|/)(tests?|spec)/|test_|_test|\.spec\.|tests?\.", match["v"])
                 yield Mention("test_path" if is_test else "source_file", "path", match["v"])
     if reading.kind in ("code", "history"):
         for match in _PATH.finditer(re.sub(r"'[^']*'|\"[^\"]*\"", " ", reading.line)):
-            if not _SOURCE_FILE.fullmatch(match["v"]) and not match["v"].startswith(_NO_SOURCES):
+            if not SOURCE_FILE.fullmatch(match["v"]) and not match["v"].startswith(_NO_SOURCES):
                 yield Mention("source", "path", match["v"].rstrip("/"))
         if reading.kind == "code":
             last = reading.simples[0].argv[-1] if reading.simples and len(reading.simples[0].argv) > 2 else ""

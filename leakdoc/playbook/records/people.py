@@ -11,12 +11,12 @@ from typing import Final
 
 from leakdoc.playbook.records.event import Actor, RecordEvent, Sort
 
-_N: Final = r"(?P<{}>[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’-]+)"
+_N: Final = r"(?P<{}>[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁ][\w'’-]+)"
 _ROLES: Final = (
     r"(?:(?:can|must|may|should|will|has to|is to|have to)\s+)?"
     r"(?:approv|sign(?:s|ing)? ?off|signs\b|gives?\b|decides?\b|"
     r"is (?:the )?IC|is (?:the )?(?:incident )?commander|is on call|on-call|aprueba|autoriza|valide|approuve|genehmigt|"
-    r"entscheidet|aprova|approva|confirms)"
+    r"entscheidet|aprova|approva|confirms|zatwierdza|keurt|godkänner)"
 )
 _SAID: Final = tuple(
     re.compile(pattern)
@@ -25,6 +25,7 @@ _SAID: Final = tuple(
         _N.format("v") + r"\s*\((?:IC|[\w.+-]+@[\w.-]+)\)",
         r"(?i:approver|approvals?|approved by|commander|freigabe|ok from|signed)\W{1,3}"
         r"(?:(?:is|by|from|gibt|durch|von|me \()\s*)?" + _N.format("v"),
+        r"(?:согласует|утверждает|одобряет|aprueba|autoriza|valide|gibt)\s+" + _N.format("v"),
         r"(?i:\bme)\s*\(" + _N.format("v") + r"\)",
         r"(?<![\w.])@" + r"(?P<v>[A-Za-zÀ-ž][\w-]+)(?![\w.]*[/@])",
         r"(?P<v>[\u4e00-\u9fff]{1,3}?)(?:さん|様|氏(?=[はがのに、]))",

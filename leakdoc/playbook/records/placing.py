@@ -250,6 +250,15 @@ def _deployed(_reading: Reading, course: Course) -> tuple[str, str]:
     return "rollout", "a deployment to production"
 
 
+def _reproduced(reading: Reading, course: Course) -> bool:
+    """Whether it is tried out here, before anything was changed."""
+    return course.phase == "before" and reading.place == LOCAL and reading.kind in ("deploy", "restart", "load")
+
+
+def _shows_again(_reading: Reading, course: Course) -> tuple[str, str]:
+    return course.rulebook.kinds["symptom"].step(course.incident_class) or "", "the symptom, reproduced here"
+
+
 def _rolled_back_in_staging(reading: Reading, _course: Course) -> bool:
     return reading.kind == "rollback" and reading.place in (STAGING, LOCAL)
 
@@ -270,6 +279,7 @@ _COURSE: Final[tuple[tuple[Applies, Gives], ...]] = (
     (_is("rollback"), _always("roll_back", "a rollback")),
     (_deploys_what_was_stable, _always("roll_back", "it deploys what ran before: a rollback")),
     (_in_staging, _seen_in_staging),
+    (_reproduced, _shows_again),
     (_tried_locally, _always("staging", "the change tried before it goes to production")),
     (_is("load"), _loaded),
     (_is("restart"), _restarted),

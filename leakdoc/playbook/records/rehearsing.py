@@ -12,7 +12,7 @@ from typing import Final
 
 from leakdoc.playbook.records.interpreting import LOCAL, STAGING, Reading
 
-_BRINGS: Final = {"deploy"}
+_BRINGS: Final = {"deploy", "restart"}
 _BACK: Final = {"rollback"}
 _WORD: Final = re.compile(r"[A-Za-z][\w.-]{2,}")
 _NO_PLACE: Final = re.compile(
@@ -41,12 +41,18 @@ def _apart(first: Reading, second: Reading, seen: set[str]) -> set[str]:
     if not {each.program for each in first.simples} & {each.program for each in second.simples}:
         return set()
     here, there = _words(first.line), _words(second.line)
+    if _SHIFTS.search(f"{first.line} {second.line}") or len(here & there) < _ALIKE * len(here | there):
+        return set()
     only_first = {word for word in here - there if not _NO_PLACE.search(word)}
     if only_first & seen or not only_first:
         return set()
     only_second = there - here
     known = only_second & seen or any(re.search(r"(?i)prod", word) for word in only_second)
     return only_first if known else set()
+
+
+_SHIFTS: Final = re.compile(r"(?i)canary|traffic|weight|percent")  # a part of production, and then the rest
+_ALIKE: Final = 0.4  # share of words that a rehearsal and what it rehearsed have in common at least
 
 
 def _words(line: str) -> set[str]:

@@ -48,7 +48,7 @@ def _undone(course: list[Placed], begun: int, position: int) -> Iterator[int]:
     if after is None:
         return
     undoing = course[after].reading
-    if re.search(r"\bgit (revert|reset|restore|checkout .*--)", undoing.line):
+    if course[after].slot != "roll_back" and re.search(r"\bgit (revert|reset|restore|checkout .*--)", undoing.line):
         yield after
     reliefs = (i for i in range(position - 1, begun, -1) if course[i].slot == "mitigate" and _is_call(course[i]))
     last = next(reliefs, None)

@@ -115,7 +115,8 @@ def _rejects(position: int, course: list[Placed], rulebook: Rulebook) -> Iterato
             return
         if each.reading.kind not in _LOOKS or each.phase == "rolled":
             return
-        if not _is_meant(each, topic, rulebook, nearest=nearest):
+        at_once = nearest and course[position].reading.kind == "rejected" and before == position - 1
+        if not (at_once and not cited(course, before)) and not _is_meant(each, topic, rulebook, nearest=nearest):
             return
         yield before
         nearest = False

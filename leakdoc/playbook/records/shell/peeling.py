@@ -78,8 +78,8 @@ def _inside(simple: Simple) -> Inner | None:
     program, argv = simple.program, simple.argv
     if program in _SHELLS:
         return _script(simple)
-    peel = _CARRIERS.get(program)
-    return peel(argv, simple) if peel else None
+    peel = _CARRIERS.get(program, _elsewhere)
+    return peel(argv, simple)
 
 
 def _script(simple: Simple) -> Inner | None:
@@ -205,6 +205,36 @@ def _by_option(by: str, *options: str) -> Callable[[tuple[str, ...], Simple], In
         return (Transport(by=by, to=words[-1] if words else "", words=argv), script) if script else None
 
     return peel
+
+
+_VERBS: Final = {"exec", "ssh", "rsh", "enter", "shell", "console", "run-command", "cmd.run", "attach-exec"}
+_NEVER: Final = {
+    "git",
+    "find",
+    "docker-credential",
+    "python",
+    "node",
+    "npm",
+    "go",
+    "cargo",
+    "mvn",
+    "psql",
+    "vim",
+    "echo",
+}
+_PARALLEL: Final = {"pssh", "pdsh", "clush", "parallel-ssh", "knife", "mosh", "salt", "bolt"}
+
+
+def _elsewhere(argv: tuple[str, ...], simple: Simple) -> Inner | None:
+    """Peel what says `exec` or `ssh` and gives a command behind `--`, in an option for it, or as one word."""
+    if simple.program in _NEVER or not (_VERBS & set(argv[1:5]) or simple.program in _PARALLEL):
+        return None
+    transport = Transport(by=simple.program, to="", words=argv[:1])
+    if "--" in argv:
+        rest = argv[argv.index("--") + 1 :]
+        return (transport, rest) if rest else None
+    script = _option(argv, "-c", "-C", "--command") or (argv[-1] if " " in argv[-1] else "")
+    return (transport, script) if script else None
 
 
 def _find(argv: tuple[str, ...], simple: Simple) -> Inner | None:
