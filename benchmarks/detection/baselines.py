@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from benchmarks.detection.published import backward_regression, precog, precog_filtered
 from benchmarks.detection.scene import Array
 from leakdoc.detection.stats.quantiles import t_quantile
 
@@ -76,6 +77,11 @@ def predict_linear(t: Array, values: Array) -> bool:
     return float(slope) * float(t[-1] - t[0]) > 0.2 * float(now)
 
 
+def published(method: Callable[[Array, Array], bool]) -> Callable[[Array, Array], bool]:
+    """A detector of the papers, on thinned data."""
+    return lambda t, values: method(*thinned(t, values))
+
+
 BASELINES: Final[dict[str, Callable[[Array, Array], bool]]] = {
     "least squares, p < .01": least_squares,
     "Mann-Kendall": mann_kendall,
@@ -83,4 +89,7 @@ BASELINES: Final[dict[str, Callable[[Array, Array], bool]]] = {
     "Theil-Sen, over 2 %": theil_sen,
     "deriv, sustained": deriv_sustained,
     "predict_linear": predict_linear,
+    "LBR": published(backward_regression),
+    "Precog": published(precog),
+    "PrecogMF": published(precog_filtered),
 }

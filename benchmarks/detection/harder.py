@@ -109,16 +109,39 @@ def rare_and_large(scene: Scene) -> Labelled:
 
 def workers(scene: Scene) -> Labelled:
     """Three workers of one service, started one after the other, each leaks at the same pace."""
-    n = len(scene.t) // 3
-    t, grown = scene.t[: 3 * n : 3], scene.growth() * 1.3
-    x = (t - t[0]) / (t[-1] - t[0])
-    offsets = scene.level * scene.rng.uniform(-0.1, 0.1, 3)
-    signal = np.concatenate([offset + grown * x for offset in offsets])
-    slope = 3.0 * grown / float(t[-1] - t[0])
-    scene.t, scene.load = np.tile(t, 3), None
-    scene.life, scene.starts_known = np.repeat(np.arange(3), n).astype(np.intp), True
-    scene.starts = t[0] - scene.rng.uniform(0.0, 600.0, 3)
+    grown, x = scene.growth() * 1.3, _side_by_side(scene, 3)
+    slope = 3.0 * grown / scene.span
+    signal = np.concatenate([scene.level * offset + grown * x for offset in scene.rng.uniform(-0.1, 0.1, 3)])
     return measured("workers", scene, signal, leak=True, slope=slope, fair="leaking", accidents=False)
+
+
+def one_of_several(scene: Scene) -> Labelled:
+    """One of a few workers leaks: what it serves is broken, what the others serve is not."""
+    count = int(scene.rng.integers(3, 7))
+    grown, x = 2.0 * scene.growth(10.0), _side_by_side(scene, count)
+    offsets, which = scene.level * scene.rng.uniform(-0.1, 0.1, count), int(scene.rng.integers(count))
+    signal = np.concatenate([offset + grown * x * (at == which) for at, offset in enumerate(offsets)])
+    return measured(
+        "one of several", scene, signal, leak=True, slope=grown / scene.span, fair="leaking", accidents=False
+    )
+
+
+def steps_of_several(scene: Scene) -> Labelled:
+    """A few workers each load something once, at a time of their own."""
+    count = int(scene.rng.integers(3, 9))
+    rise, x = scene.level * scene.log_uniform(0.03, 0.3), _side_by_side(scene, count)
+    signal = np.concatenate([rise * (x > at) for at in scene.rng.uniform(0.05, 0.9, count)])
+    return measured("steps of several", scene, signal, leak=False, slope=0.0, fair=_WARM, accidents=False)
+
+
+def _side_by_side(scene: Scene, count: int) -> Array:
+    """Make the scene one of several workers, seen at the same times; returns time as a fraction of the window."""
+    n = len(scene.t) // count
+    t = scene.t[: count * n : count]
+    scene.t, scene.load = np.tile(t, count), None
+    scene.life, scene.starts_known = np.repeat(np.arange(count), n).astype(np.intp), True
+    scene.starts = t[0] - scene.rng.uniform(0.0, 600.0, count)
+    return np.asarray((t - t[0]) / (t[-1] - t[0]))
 
 
 def drift_under_collections(scene: Scene) -> Labelled:
@@ -143,5 +166,15 @@ def wandering_leak(scene: Scene) -> Labelled:
     )
 
 
-HARD_INNOCENT = (late_ramp, batches, heap_steps, cache_by_requests, load_with_a_lag, week, random_walk)
-HARD_LEAKS = (office_hours, accelerating, rare_and_large, workers, drift_under_collections, wandering_leak)
+HARD_INNOCENT = (
+    late_ramp, batches, heap_steps, cache_by_requests, load_with_a_lag, week, random_walk, steps_of_several,
+)  # fmt: skip
+HARD_LEAKS = (
+    office_hours,
+    accelerating,
+    rare_and_large,
+    workers,
+    drift_under_collections,
+    wandering_leak,
+    one_of_several,
+)
