@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.detection.scene import DAY, Labelled, Scene, ar1, measured, wavy_load
+from benchmarks.detection.scene import DAY, Array, Labelled, Scene, ar1, measured, wavy_load
 
 _WARM = "warming_up stable inconclusive"
 _CALM = "stable inconclusive"

@@ -44,7 +44,7 @@ def one_that_leaks(whole: Growth, each: Sequence[Growth]) -> Growth:
     plausible = [one for one in each if (one.probability or 0.0) >= _PLAUSIBLE]
     leaking = [one for one in plausible if one.decision is Decision.LEAKING and (one.probability or 0.0) >= _SURE]
     if whole.decision is Decision.LEAKING and not plausible:
-        return _borne_out_by_none(whole)
+        return _borne_out_by_none(whole, max(one.probability or 0.0 for one in each))
     all_leak = whole.decision is Decision.LEAKING and 2 * len(plausible) > len(each)
     return whole if all_leak or not leaking else _told(leaking, len(each), whole)
 
@@ -76,12 +76,12 @@ def _own_limit(series: Series, life: int) -> float | None:
     return told if np.isfinite(told) else None
 
 
-def _borne_out_by_none(whole: Growth) -> Growth:
+def _borne_out_by_none(whole: Growth, probability: float) -> Growth:
     reason = f"{whole.reason}; but none of the processes grows alone: each may have risen once, at a time of its own"
     evidence = {**whole.evidence, "rule": "borne_out_by_none", "in_words": None}
     return replace(
         whole, decision=Decision.INCONCLUSIVE, reason=reason, confidence=None, grew_for_s=None, evidence=evidence,
-        needs_more_s=_LONGER * (whole.grew_for_s or 0.0) or None,
+        needs_more_s=_LONGER * (whole.grew_for_s or 0.0) or None, probability=probability,
     )  # fmt: skip
 
 
