@@ -1321,7 +1321,10 @@ UNKNOWN_PLACE: Final[Place] = ("?", 0, "?")
 _OURS: Final = (__file__,)
 
 
-_Noted = tuple[int, Place, float]  # the inode, by which a later one with the same number is told; where; when
+# The inode, by which a later one with the same number is told; where; when. As long as a socket of Python's own has it,
+# that is asked in place of the kernel, and the inode found when it is needed: a call of the system costs more than all
+# the rest.
+_Noted = tuple[int | None, Place, float, Callable[[], Any] | None]
 _SOCKETS: Final[dict[int, _Noted]] = {}  # by descriptor: as many as the program ever has open at once
 _IS_INSTALLED: Final[dict[str, bool]] = {}
 _EVENT_LOOP: Final = os.path.join(os.path.dirname(os.__file__), "asyncio", "base_events.py")  # noqa: PTH118, PTH120
@@ -1340,22 +1343,37 @@ def _place() -> Place:
     """Return where the program's own code is, in this thread and task: its innermost frame that is no library's.
 
     A program that is itself installed has none: then it is the outermost frame that was installed. Whose a frame is is
-    told by its module's file: each look at its code is an event that all audit hooks are called for.
+    told by its module's file, and what a line belongs to is remembered: each look at a frame's code is an event that
+    all audit hooks are called for.
     """
     frame, deep = sys._getframe(1), 0
     while frame is not None and deep < DEEPEST:
-        file = frame.f_globals.get("__file__")
-        installed = False if file is None else _IS_INSTALLED.get(file)
-        if installed is None and isinstance(file, str):
-            installed = _is_installed(file)
-        if not installed or file == _EVENT_LOOP:
+        file: Any = frame.f_globals.get("__file__")
+        if _IS_INSTALLED.get(file) is not True or file == _EVENT_LOOP:
+            line = frame.f_lineno
+            known = _KNOWN_PLACES.get((file, line))
+            if known is not None:
+                return known
             code = frame.f_code
             if not _is_installed(code.co_filename):
-                return code.co_filename, frame.f_lineno, code.co_qualname
+                return _known_place(file, (code.co_filename, line, code.co_qualname))
             if code.co_name == "_run_once":  # below the event loop is who started it, and not who asked
                 break
+            if isinstance(file, str):
+                _is_installed(file)
         frame, deep = frame.f_back, deep + 1  # type: ignore[assignment]
     return _PLACE_OF_TASK.get() or _installed_place() or UNKNOWN_PLACE
+
+
+_KNOWN_PLACES: Final[dict[tuple[Any, int], Place]] = {}
+MOST_KNOWN: Final = 10_000  # places in the code that connect: code that is made anew all the time is not kept
+
+
+def _known_place(file: Any, place: Place) -> Place:
+    """Remember what a line of a module belongs to; not where code comes from elsewhere than its module."""
+    if file == place[0] and len(_KNOWN_PLACES) < MOST_KNOWN:
+        _KNOWN_PLACES[file, place[1]] = place
+    return place
 
 
 def _installed_place() -> Place | None:
@@ -1374,34 +1392,65 @@ def _installed_place() -> Place | None:
 _PLACE_OF_TASK: Final[contextvars.ContextVar[Place | None]] = contextvars.ContextVar("leakdoc_place", default=None)
 
 
+_monotonic: Final = time.monotonic
+
+
 def _note(descriptor: int, place: Place | None = None) -> None:
     """Remember who opened what this descriptor is now."""
     if descriptor >= 0:
-        _SOCKETS[descriptor] = os.fstat(descriptor).st_ino, place or _place(), time.monotonic()
+        _SOCKETS[descriptor] = os.fstat(descriptor).st_ino, place or _place(), time.monotonic(), None
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     """The audit hook (PEP 578): called for every event of the program, and so quick with those it does not want."""
     if event == "socket.connect":
-        try:  # noqa: SIM105 - a `with` here costs as much as all the rest
-            _note(arguments[0].fileno())
+        try:
+            own = arguments[0]
+            descriptor = own.fileno()
+            if isinstance(own, _PythonSocket.kind) and descriptor >= 0:
+                _SOCKETS[descriptor] = None, _place(), _monotonic(), weakref.ref(own)
+            else:
+                _note(descriptor)
         except Exception:
             pass
 
 
+class _PythonSocket:
+    """The class of Python's own sockets, once the module has been imported."""
+
+    kind: type | tuple[()] = ()
+
+
+def _let_go(own: Any, *_: Any) -> None:
+    """A socket gives its descriptor away, as to TLS: from now on the inode tells it."""
+    descriptor = own.fileno()
+    noted = _SOCKETS.get(descriptor)
+    if noted is not None and noted[3] is not None and noted[3]() is own:
+        _SOCKETS[descriptor] = os.fstat(descriptor).st_ino, noted[1], noted[2], None
+
+
 def _live_sockets() -> list[tuple[int, _Noted]]:
-    """Return what is still open, and forget the rest."""
-    found = []
+    """Return what is still open, each with its inode, and forget the rest."""
+    found: list[tuple[int, _Noted]] = []
     for descriptor, noted in list(_SOCKETS.items()):
-        try:
-            is_open = os.fstat(descriptor).st_ino == noted[0]
-        except OSError:
-            is_open = False
-        if is_open:
-            found.append((descriptor, noted))
+        inode = None
+        with contextlib.suppress(OSError):
+            inode = _inode_of(descriptor, noted)
+        if inode is not None:
+            found.append((descriptor, (inode, *noted[1:])))
         elif _SOCKETS.get(descriptor) is noted:
             del _SOCKETS[descriptor]
     return found
+
+
+def _inode_of(descriptor: int, noted: _Noted) -> int | None:
+    """Return the inode of what is noted; null where it is not open any more, and the descriptor somebody else's."""
+    inode, _, _, own = noted
+    found = os.fstat(descriptor).st_ino
+    if own is None:
+        return found if found == inode else None
+    there = own()
+    return found if there is not None and there.fileno() == descriptor else None
 
 
 class _Held:
@@ -1626,6 +1675,16 @@ def _thread_name(ident: int) -> str:
 def _at_places(places: Iterator[Place]) -> list[Answer]:
     most = Counter(places).most_common(20)
     return [{"file": file, "line": line, "function": name, "count": count} for (file, line, name), count in most]
+
+
+class _Sockets(Adapter):
+    """Python's own sockets are heard of by the audit hook; what gives a descriptor away is not."""
+
+    name, module = "socket", "socket"
+
+    def install(self, module: Any) -> None:
+        _PythonSocket.kind = module.socket
+        _wrap(module.socket, "detach", _let_go, lambda *_: None)
 
 
 class _Psycopg(Adapter):
@@ -1944,7 +2003,7 @@ def _unnoted(known: set[int]) -> Iterator[tuple[int, int]]:
 
 _GRPC: Final = _Grpc()
 ADAPTERS: Final[list[Adapter]] = [
-    _Psycopg(), _PsycopgPool(), _Psycopg2(), _Psycopg2Pool(), _Asyncpg(), _Aiomysql(), _SqlAlchemyAsync(),
+    _Sockets(), _Psycopg(), _PsycopgPool(), _Psycopg2(), _Psycopg2Pool(), _Asyncpg(), _Aiomysql(), _SqlAlchemyAsync(),
     _SqlAlchemyAsync20(), _SqlAlchemy(), _Redis(), _RedisAsync(), _Aiohttp(), _Urllib3(), _Httpx(), _HttpxAsync(),
     _Uvloop(), _GRPC,
 ]  # fmt: skip
@@ -2049,8 +2108,8 @@ def _connections(asked: Answer) -> Answer:
 def _connections_here() -> Answer:
     """Where what is open was opened, how the pools stand, and how many tasks there are."""
     places: dict[Place, list[int]] = {}
-    for _, (inode, place, _) in _live_sockets():
-        places.setdefault(place, []).append(inode)
+    for _, (inode, place, _, _) in _live_sockets():
+        places.setdefault(place, []).append(inode or 0)
     for inode, place in _GRPC.opened({inode for inodes in places.values() for inode in inodes}):
         places.setdefault(place, []).append(inode)
     opened = [

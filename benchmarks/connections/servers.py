@@ -73,6 +73,13 @@ def stalled(connection: socket.socket) -> None:
     KEPT.append(connection)
 
 
+def forgetful(connection: socket.socket) -> None:
+    """Answer, and never close."""
+    KEPT.append(connection)
+    connection.recv(4096)
+    connection.sendall(ANSWER)
+
+
 def big(connection: socket.socket) -> None:
     """Answer with more than fits into any buffer, and wait for it to be read."""
     connection.recv(4096)
@@ -98,6 +105,7 @@ def vanishing(connection: socket.socket) -> None:
 
 TCP: Final = {
     "CLOSING_PORT": closing,
+    "FORGETFUL_PORT": forgetful,
     "STALLED_PORT": stalled,
     "STALLED_TOO_PORT": stalled,
     "STALLED_AS_WELL_PORT": stalled,

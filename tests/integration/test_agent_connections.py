@@ -176,6 +176,40 @@ def test_a_descriptor_that_was_closed_and_used_again_is_not_the_old_connection()
     assert number not in agent._SOCKETS
 
 
+def test_a_socket_is_known_by_itself_and_by_its_inode_once_it_gives_its_descriptor_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from leakdoc import agent
+
+    monkeypatch.setattr(agent._PythonSocket, "kind", socket.socket)
+
+    def known() -> set[int]:
+        return {descriptor for descriptor, _ in agent._live_sockets()}
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        first, second = (socket.create_connection(server.getsockname()) for _ in range(2))
+        for each in (first, second):
+            agent._hear("socket.connect", (each, server.getsockname()))
+        assert known() >= {first.fileno(), second.fileno()}
+        inodes = {noted[0] for _, noted in agent._live_sockets()}
+        assert inodes >= {os.fstat(first.fileno()).st_ino}
+        closed = first.fileno()
+        os.dup2(server.fileno(), closed)  # somebody else's now, while the object thinks that it is its own
+        first.close()
+        assert closed not in known()
+        agent._let_go(second)
+        given = second.detach()
+        assert given in known()
+        os.close(given)
+        assert given not in known()
+
+
+def test_an_encrypted_connection_keeps_its_opener(environment: dict[str, str]) -> None:
+    answer = told("encrypted", environment, lambda answer: bool(answer["opened"]))
+    (place,) = [each for each in answer["opened"] if each["file"] == str(PROGRAM)]
+    assert len(place["inodes"]) == 1
+
+
 def test_threads_may_come_and_go_while_it_is_asked(environment: dict[str, str]) -> None:
     answers: list[dict[str, Any]] = []
     asking = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 from contextlib import ExitStack
 
 import pytest
@@ -48,6 +50,40 @@ def test_sockets_are_counted_as_they_come_and_go(monkeypatch: pytest.MonkeyPatch
         assert closed[f'connections{{direction="in",peer=":{port}",peer_kind="tcp",state="CLOSE_WAIT"}}'] == 1.0
         assert probe.peer_of_port(first[1].getsockname()[1]) is not None
         assert probe.peer_of(os.fstat(first[1].fileno()).st_ino) is not None
+
+
+OPENS = """
+import socket, sys
+kept = []
+for line in sys.stdin:
+    kept.append(socket.create_connection(("127.0.0.1", int(line))))
+    print("opened", flush=True)
+"""
+
+
+def test_what_others_open_to_the_same_peer_is_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MANY", 1)
+    pipe = subprocess.PIPE
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as ours,
+        subprocess.Popen([sys.executable, "-c", OPENS], stdin=pipe, stdout=pipe, text=True) as other,
+    ):
+        assert other.stdin is not None
+        assert other.stdout is not None
+        port = server.getsockname()[1]
+        probe = ConnectionsProbe(ProcessDirectory(os.getpid()))
+        elsewhere = f'connections_opened_elsewhere_total{{direction="out",peer="127.0.0.1:{port}",peer_kind="tcp"}}'
+        for second in range(2):
+            assert columns(probe, float(second), port)[elsewhere] == 0.0
+        assert type(probe._looking).__name__ == "AllAtOnce"
+        for count in (1, 2):
+            other.stdin.write(f"{port}\n")
+            other.stdin.flush()
+            assert other.stdout.readline() == "opened\n"
+            assert columns(probe, 2.0 + count, port)[elsewhere] == count
+        assert ours.fileno() >= 0
+        other.stdin.close()
 
 
 def test_the_kernel_tells_the_same_whichever_way_it_is_asked() -> None:

@@ -47,6 +47,16 @@ def plain_sockets() -> None:
     charge(lambda: socket.create_connection(("127.0.0.1", WEB_PORT)))
 
 
+def encrypted() -> None:
+    import socket
+    import ssl
+
+    context = ssl.create_default_context()
+    plain: list[Any] = []
+    charge(lambda: plain.append(socket.create_connection(("127.0.0.1", WEB_PORT))))
+    kept.append(context.wrap_socket(plain.pop(), server_hostname="x", do_handshake_on_connect=False))
+
+
 def pymysql_connections() -> None:
     import pymysql
 

@@ -419,3 +419,20 @@ def test_silent_connections_may_be_an_empty_pool_and_who_would_tell_is_said() ->
     alone = {**silent, at("connections", PG, state="ESTABLISHED"): flat(1.0)}
     for each in (busy, asked, alone):
         assert not any("--stacks" in spot for spot in judged(each).blind_spots)
+
+
+def test_a_peer_that_answers_and_merely_never_closes_is_not_given_up_on() -> None:
+    given_up = {
+        at("connections", WEB, state="ESTABLISHED"): flat(2.0),
+        at("connections_abandoned", WEB): ramp(0.5),
+        at("connections_awaiting", WEB): flat(2.0),
+        at("connection_awaiting_max_s", WEB): flat(1.8),
+    }
+    found = fault(judged(given_up), "upstream_unresponsive")
+    assert found is not None and "given up on" in found.reason
+    answers = {
+        **given_up,
+        at("connections_awaiting", WEB): [float(row % 9 == 0) for row in range(ROWS)],
+        at("connection_awaiting_max_s", WEB): flat(0.02),
+    }
+    assert fault(judged(answers), "upstream_unresponsive") is None

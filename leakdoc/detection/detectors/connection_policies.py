@@ -86,6 +86,12 @@ class UpstreamPolicy:
     abandoned: int = setting(
         4, unit="count", why="connections that we closed without an answer, and that the peer does not close"
     )
+    given_up_after: float = setting(
+        0.5, unit="duration", why="a caller that closes sooner had its answer, or wanted none: timeouts are longer"
+    )
+    often: float = setting(
+        0.3, unit="fraction", why="of the readings in which requests wait: those that are given up wait nearly always"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,9 +79,10 @@ def _no_connection(trace: Trace, peer: PeerView, policy: UpstreamPolicy) -> Wait
 def _no_answer(trace: Trace, peer: PeerView, callers: Callers, policy: UpstreamPolicy) -> Wait | None:
     abandoned = peer.counted("connections_abandoned")
     gave_up = rose(trace, abandoned, policy.longest_silence)
-    if gave_up >= policy.abandoned and held_for_s(trace, flag(abandoned, abandoned > 0)) >= policy.patience:
+    lasts = held_for_s(trace, flag(abandoned, abandoned > 0))
+    if gave_up >= policy.abandoned and lasts >= policy.patience and _had_to_wait(peer, policy):
         why = f"was given up on {int(gave_up)} times without an answer, and does not even close"
-        return Wait(peer=peer, since_s=held_for_s(trace, flag(abandoned, abandoned > 0)), why=why)
+        return Wait(peer=peer, since_s=lasts, why=why)
     since = largest_now(trace, peer.age("connection_awaiting_max_s"))
     awaiting = peer.counted("connections_awaiting")
     now = total_now(trace, awaiting) or 0.0
@@ -100,6 +101,16 @@ def _no_answer(trace: Trace, peer: PeerView, callers: Callers, policy: UpstreamP
             peer=peer, since_s=since, why=f"does not answer, and {int(grew)} more requests wait than when it began"
         )
     return _all_silent(trace, peer, since, policy)
+
+
+def _had_to_wait(peer: PeerView, policy: UpstreamPolicy) -> bool:
+    """Whether requests were seen to wait before they were given up: a peer may answer, and then merely never close."""
+    if not peer.was_read("connections_awaiting"):
+        return True
+    awaiting, age = peer.counted("connections_awaiting"), peer.age("connection_awaiting_max_s")
+    read = np.isfinite(awaiting)
+    often = bool(read.any()) and float(np.mean(awaiting[read] > 0)) >= policy.often
+    return often and float(np.nanmax(age, initial=0.0)) >= policy.given_up_after
 
 
 def _has_answered(peer: PeerView, awaiting: FloatArray) -> bool:

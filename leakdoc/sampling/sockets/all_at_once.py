@@ -17,6 +17,7 @@ from leakdoc.sampling.sockets.sock_diag import NetlinkTable
 from leakdoc.sampling.sockets.tcp import LEFT_BEHIND, LISTEN
 
 LATEST_S: Final = 5.0
+MOST_STRANGERS: Final = 1_000  # that came between two looks; the rest is as those
 
 
 class AllAtOnce:
@@ -26,15 +27,26 @@ class AllAtOnce:
         self._table = table
         self._census = ManyCensus(census)
         self._holding = _Holding()
+        self._before: Array | None = None
 
     def look(self, held: HeldInodes, unix: frozenset[int], now_s: float) -> Seen:
         """As `Looking.look`."""
         every = read_many(self._table.read_unparsed())
         inodes, state = every.rows["inode"], every.rows["state"]
         self._holding.look(held, inodes, unix, now_s)
-        peers = self._census.take(every, self._holding.mask(inodes), now_s)
+        own = self._holding.mask(inodes)
+        peers = self._census.take(every, own, now_s)
+        strangers = every.pick(self._came(inodes) & ~own & (inodes != 0) & (state != LISTEN))
         others = every.pick((state == LISTEN) | ((inodes == 0) & np.isin(state, LEFT_BEHIND)))
-        return Seen(self._holding.held, others, self._census.closed, peers=peers)
+        return Seen(self._holding.held, others, self._census.closed, peers=peers, strangers=strangers)
+
+    def _came(self, inodes: Array) -> Mask:
+        """Say which have come since the look before; none at the first."""
+        before, self._before = self._before, np.sort(inodes)
+        if before is None:
+            return np.zeros(len(inodes), bool)
+        came = np.flatnonzero(~among(inodes, before))[:MOST_STRANGERS]
+        return np.isin(np.arange(len(inodes)), came)
 
     def group_of_inode(self) -> Mapping[int, Group]:
         """As `Looking.group_of_inode`."""

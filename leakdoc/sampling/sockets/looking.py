@@ -23,7 +23,7 @@ class Seen:
         others: the sockets that listen, and those that no process holds any more.
         connections: the target's, where they were looked at one by one.
         peers: what was gathered of them, where they were not.
-        strangers: what others hold, where it was looked at one by one; else null.
+        strangers: what others hold; of very many those alone that came since the look before.
         closed: the target's that have gone since the look before, by group.
     """
 

@@ -73,13 +73,15 @@ def _unanswered(rows: Array) -> Mask:
     later_ms = received - rows["ack_received_ms"]
     has_sent = has & (rows["segments_out"] > 0)
     is_tie = (sent == received) & (later_ms > 0) & (later_ms <= ACKNOWLEDGED_WITHIN_MS)
-    return np.asarray((sent < received) | (has_sent & (is_tie | (rows["segments_in"] == 0))), bool)
+    nothing_sent = has & (rows["segments_out"] == 0)
+    return np.asarray(~nothing_sent & ((sent < received) | (has_sent & (is_tie | (rows["segments_in"] == 0)))), bool)
 
 
 def _unserved(rows: Array) -> Mask:
     """Say where `LastData.unserved_s` is a number, which then is that of `received_ms`."""
     nothing_sent = rows["has_segments"] & (rows["segments_out"] == 0) & (rows["segments_in"] > 0)
-    return np.asarray(nothing_sent | (rows["received_ms"] < rows["sent_ms"]), bool)
+    nothing_came = rows["has_segments"] & (rows["segments_in"] == 0)
+    return np.asarray(~nothing_came & (nothing_sent | (rows["received_ms"] < rows["sent_ms"])), bool)
 
 
 def peers_of(standings: Standings, numbers: Array, places: Array, groups: Sequence[Group]) -> dict[Group, Peer]:

@@ -134,6 +134,8 @@ class LastData(NamedTuple):
         Where both fall into one tick, what we sent was the last if nothing ever came, or if the peer has acknowledged
         it by itself a moment later, as it does when it has no answer to send along.
         """
+        if self.segments_out == 0:
+            return None  # a connection that carried nothing counts from its making, in ticks that may differ
         if self.sent_ms < self.received_ms:
             return self.sent_ms / 1_000.0
         later_ms = self.received_ms - self.ack_received_ms
@@ -144,6 +146,8 @@ class LastData(NamedTuple):
     @property
     def unserved_s(self) -> float | None:
         """Seconds for which what the peer sent last has had no answer of ours; null where we sent the last data."""
+        if self.segments_in == 0:
+            return None
         nothing_sent = self.segments_out == 0 and bool(self.segments_in)
         return self.received_ms / 1_000.0 if nothing_sent or self.received_ms < self.sent_ms else None
 
