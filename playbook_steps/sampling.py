@@ -18,11 +18,13 @@ def sample(
     interval_s: float,
     record: Path | None,
     stop_when_decided: bool,
+    children: bool = False,
 ) -> tuple[leakdoc.Watched, Path]:
     """Watch a process and keep every sample.
 
     Args:
         record: where to; null for a new file in the step's directory.
+        children: whether everything that the process has started, and will start, is watched with it.
 
     Returns:
         What was seen, and the recording.
@@ -45,6 +47,7 @@ def sample(
         interval_s=interval_s,
         record=path,
         stop_when_decided=stop_when_decided,
+        children=children,
         on_progress=stop_or_tell,
     )
     watched = watch.run()

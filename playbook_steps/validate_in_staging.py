@@ -64,7 +64,10 @@ def _sampled(
 ) -> Path:
     with _running(build, told) as process, _loaded(load, told | {"LEAKDOC_PID": str(process.pid)}):
         try:
-            _, path = sample(ctx, process.pid, for_s=for_s, interval_s=interval_s, record=None, stop_when_decided=False)
+            _, path = sample(
+                ctx, process.pid, for_s=for_s, interval_s=interval_s, record=None, stop_when_decided=False,
+                children=True,
+            )  # fmt: skip
         except TargetGone:
             raise UsageError(
                 f"{build[0]} ended before it could be sampled", help="Run it by hand: it must stay in front."

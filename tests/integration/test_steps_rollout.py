@@ -13,6 +13,7 @@ import pytest
 import leakdoc
 from leakdoc.errors import UsageError
 from leakdoc.model.decision import Outcome
+from leakdoc.model.exact_samples import decode
 from leakdoc.playbook import StepContext
 from leakdoc.playbook.running import run_step
 
@@ -69,6 +70,17 @@ def test_staging_runs_both_builds_under_the_load_and_ends_them(builds, tmp_path)
     assert len(set(pids)) == 2
     for pid in pids:
         assert not Path(f"/proc/{pid}/status").exists()
+
+
+def test_staging_samples_what_a_build_starts_too(builds, tmp_path):
+    """A script that starts the service and waits for it: the leak is its child's."""
+    leaks, still = (["sh", "-c", '"$@" & wait', "serve", *builds[name]] for name in ("leaks", "still"))
+    result = step("validate_in_staging", tmp_path, before=leaks, after=still, **{"for": "3s", "interval": "100ms"})
+    proof = json.loads(Path(result.outputs["proof"]).read_text(encoding="utf-8"))
+    assert len({life["pid"] for life in proof["before"]["lives"]}) == 2
+    assert max(decode(proof["samples"]["before"]["rss_bytes"], most=10_000)) > 8e6  # the shell alone has less
+    for life in proof["before"]["lives"] + proof["after"]["lives"]:
+        assert not Path(f"/proc/{life['pid']}/status").exists()
 
 
 def test_staging_refuses_a_build_that_does_not_stay(builds, tmp_path):
