@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,7 +75,8 @@ def _strings(value: object) -> list[str]:
 
 
 def test_they_say_what_was_tried() -> None:
-    assert all("\nTried: " in text for text in TEXTS.values())
+    every = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}
+    assert not [name for name, text in every.items() if "\nTried: " not in text]
 
 
 @pytest.mark.parametrize(("name", "command"), [*commands(), *yaml_commands()])
@@ -95,6 +99,53 @@ def test_workflow_has_steps() -> None:
     workflow = YAML(typ="safe").load(blocks("github-actions", "yaml")[0])
     steps = workflow["jobs"]["normalized"]["steps"]
     assert all(("uses" in each) != ("run" in each) for each in steps)
+
+
+SERVE = "import time\nkept = []\nwhile True:\n    {keep}kept.append(bytes(100_000)); time.sleep(0.02)\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A clone with a base that leaks, checked out at a branch that does not, and `leakdoc` on the path."""
+    origin, clone, programs = (tmp_path / name for name in ("origin", "clone", "bin"))
+    programs.mkdir()
+    (programs / "leakdoc").write_text(f'#!/bin/sh\nexec {sys.executable} -m leakdoc "$@"\n', encoding="utf-8")
+    (origin / "ci").mkdir(parents=True)
+    (origin / "serve.py").write_text(SERVE.format(keep=""), encoding="utf-8")
+    start = origin / "ci" / "serve-under-load"
+    start.write_text(f'#!/bin/sh\nexec {sys.executable} "$1/serve.py"\n', encoding="utf-8")
+    for each in (start, programs / "leakdoc"):
+        each.chmod(0o755)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "base"]):
+        subprocess.run([*git, "-C", origin, *words], check=True)
+    subprocess.run([*git, "clone", "-q", origin, clone], check=True)
+    (clone / "serve.py").write_text(SERVE.format(keep="kept.clear(); "), encoding="utf-8")
+    return clone
+
+
+def test_the_steps_of_the_workflow_run_one_after_the_other(repository: Path) -> None:
+    """As a runner runs them: each by ``bash -e``, what is marked `always()` after a failure too."""
+    steps = YAML(typ="safe").load(blocks("github-actions", "yaml")[0])["jobs"]["normalized"]["steps"]
+    summary = repository / "summary.md"
+    path = f"{repository.parent / 'bin'}:{os.environ['PATH']}"
+    told = {**os.environ, "PATH": path, "GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
+    failed, said = False, ""
+    for step in (each for each in steps if "run" in each and "pip install" not in each["run"]):
+        if failed and step.get("if") != "always()":
+            continue
+        script = step["run"].replace("${{ github.base_ref }}", "main").replace("--for 10m", "--for 3s --interval 50ms")
+        done = subprocess.run(
+            ["bash", "-e", "-c", script], cwd=repository, env=told, capture_output=True, text=True, timeout=300
+        )
+        said += done.stdout + done.stderr
+        failed = failed or done.returncode != 0
+    assert failed, said  # three seconds prove nothing: `verify` is inconclusive, and its job fails
+    assert (repository / "proof.html").stat().st_size > 10_000, said
+    assert json.loads((repository / "proof.json").read_text(encoding="utf-8"))["decision"] == "inconclusive"
+    assert "<testsuite" in (repository / "leakdoc.xml").read_text(encoding="utf-8")
+    assert "::warning title=leakdoc" in said or "::error title=leakdoc" in said
+    assert "nconclusive" in summary.read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(
