@@ -51,7 +51,6 @@ class Flow:
     visits: Counter[str] = field(default_factory=Counter)
     conclusion: Conclusion | None = None
     closed: set[str] = field(default_factory=set)
-    is_rolling_back: bool = False
 
     def __post_init__(self) -> None:
         self.steps = tuple(each for each in self.playbook.steps if not each.always)
@@ -140,7 +139,6 @@ class Flow:
         return None
 
     def _take_back(self, step_id: str, reason: str) -> str:
-        self.is_rolling_back = True
         self.conclude(Conclusion(outcome=Outcome.ROLLED_BACK, reason=reason))
         return step_id
 

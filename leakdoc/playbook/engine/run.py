@@ -133,13 +133,6 @@ def lacking(playbook: Playbook, registry: Registry) -> Iterator[str]:
             yield f"{spec.id} cannot run yet: {reason}"
 
 
-def state_of(playbook: Playbook, events: list[Any] | tuple[Any, ...], registry: Registry) -> State:
-    """Return the state that a journal's events add up to, without touching anything."""
-    state = _state(playbook, registry)
-    state.feed_all(events)
-    return state
-
-
 def _ran(runner: Runner) -> Ran:
     stop = go(runner)
     return Ran(state=runner.state, stop=stop, journal=runner.journal, head=runner.file.head)
