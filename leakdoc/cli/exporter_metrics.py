@@ -23,7 +23,8 @@ Labels = Mapping[str, str]
 class LatestSamples(Collector):
     """Every column of every process: ``leakdoc_rss_bytes{subject="shop",pid="4242"}`` and so on.
 
-    ``leakdoc_up{target}`` is 1 while a target is sampled; ``leakdoc_process_start_time_seconds`` tells its lives apart.
+    ``leakdoc_up{target}`` is 1 while a target is sampled, and one series before it is found and after; by
+    ``leakdoc_process_start_time_seconds`` its lives are told apart.
     """
 
     def __init__(self, followers: Sequence[Follower]) -> None:
@@ -31,7 +32,7 @@ class LatestSamples(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families, each once, with all its series."""
-        up = GaugeMetricFamily(f"{PREFIX}up", "1 while the target is sampled, else 0.", labels=["subject", "target"])
+        up = GaugeMetricFamily(f"{PREFIX}up", "1 while the target is sampled, else 0.", labels=["target"])
         started = GaugeMetricFamily(
             f"{PREFIX}process_start_time_seconds", "Start of the process since the epoch.", labels=["pid", "subject"]
         )
@@ -39,7 +40,7 @@ class LatestSamples(Collector):
         for follower in self._followers:
             latest = follower.latest()
             subject = inert(follower.subject)
-            up.add_metric([subject, inert(follower.text)], float(bool(latest)))
+            up.add_metric([inert(follower.text)], float(bool(latest)))
             for process, values in latest.items():
                 whose = {"subject": subject, "pid": str(process.pid)}
                 if process.started_at is not None:

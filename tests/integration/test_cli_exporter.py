@@ -65,6 +65,8 @@ def test_what_is_sampled_is_served_under_its_name_and_ends_well(start: Start) ->
         assert found["leakdoc_page_faults_total", pid, "minor"] > 0
         assert found["leakdoc_process_start_time_seconds", pid, ""] > 1e9
         assert found["leakdoc_up", "", ""] == 1.0
+        with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
+            assert f'leakdoc_up{{target="{pid}"}} 1.0' in answer.read().decode().splitlines()
         assert any(name == "process_resident_memory_bytes" for name, _, _ in found)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
