@@ -14,7 +14,7 @@ from leakdoc.playbook.records.event import Actor, RecordEvent, Sort
 _N: Final = r"(?P<{}>[A-ZÀ-ÖØ-ÞĀ-ŽА-ЯЁ][\w'’-]+)"
 _ROLES: Final = (
     r"(?:(?:can|must|may|should|will|has to|is to|have to)\s+)?"
-    r"(?:approv|sign(?:s|ing)? ?off|signs\b|gives?\b|decides?\b|"
+    r"(?:approves?\b|approved\b|sign(?:s|ing)? ?off|signs\b|gives?\b|decides?\b|"
     r"is (?:the )?IC|is (?:the )?(?:incident )?commander|is on call|on-call|aprueba|autoriza|valide|approuve|genehmigt|"
     r"entscheidet|aprova|approva|confirms|zatwierdza|keurt|godkänner)"
 )

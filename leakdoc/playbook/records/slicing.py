@@ -115,11 +115,18 @@ def _rejects(position: int, course: list[Placed], rulebook: Rulebook) -> Iterato
             return
         if each.reading.kind not in _LOOKS or each.phase == "rolled":
             return
-        at_once = nearest and course[position].reading.kind == "rejected" and before == position - 1
-        if not (at_once and not cited(course, before)) and not _is_meant(each, topic, rulebook, nearest=nearest):
+        at_once = before == position - 1 and _can_only_mean(position, course, topic)
+        if not at_once and not _is_meant(each, topic, rulebook, nearest=nearest):
             return
         yield before
         nearest = False
+
+
+def _can_only_mean(position: int, course: list[Placed], topic: set[str]) -> bool:
+    """Whether a rejection can only be of the call just before it: no decision cites that, and it names no other."""
+    other = course[position - 2].reading if position > 1 else None
+    names_other = other is not None and bool(topic & words_of(f"{other.event.said} {other.line} {other.event.text}"))
+    return course[position].reading.kind == "rejected" and not names_other and not cited(course, position - 1)
 
 
 def _is_meant(each: Placed, topic: set[str], rulebook: Rulebook, *, nearest: bool) -> bool:
