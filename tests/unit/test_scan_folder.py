@@ -193,6 +193,7 @@ def test_the_snippet_of_the_documentation_runs(
 
 def test_packed_diagnoses_are_the_same_and_in_the_same_order() -> None:
     diagnoses = [judged("b"), judged("a", soon=60.0), judged("fine", Decision.STABLE), judged("c", slope=5e6)]
+    diagnoses += [judged(f"more-{at}", Decision.STABLE) for at in range(20)]  # packed by the first few
     packed = PackedDiagnoses(diagnoses)
     assert list(packed) == diagnoses
     assert list(packed.most_urgent_first()) == most_urgent_first(diagnoses)

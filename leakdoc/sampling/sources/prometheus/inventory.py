@@ -102,7 +102,11 @@ def take_inventory(
             if identity is None:
                 unnamed += 1
             else:
-                subjects.setdefault(identity.subject, Listed(identity.subject)).note(meaning, identity)
+                listed = subjects.get(identity.subject)
+                if listed is None:
+                    name = tuple(map(sys.intern, identity.subject))  # a fleet has few namespaces, jobs and containers
+                    listed = subjects[name] = Listed(name)
+                listed.note(meaning, identity)
     if left_out and not subjects:
         raise UnreadableSource(next(iter(left_out.values())), help="Narrow the scan with --match.")
     _join_pods(subjects)
