@@ -28,7 +28,29 @@ def watch(
     policies: Policies | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Watched:
-    """Watch a live process until the verdict is decisive; everything is as in `Watch`."""
+    """Watch a live process in this thread until the verdict is decisive.
+
+    Args:
+        target: a pid, as a number or as text; ``:port``, ``name:PATTERN``, ``cgroup:PATH``, ``unit:NAME`` or
+            ``container:ID``.
+        children: whether everything that the target has started, and will start, is watched with it.
+        interval_s: between samples.
+        for_s: how long at most; null for no end.
+        record: the file that keeps every sample; null to keep them in memory only.
+        retention: how large the file may grow, and how old its samples may become.
+        smallest_per_hour: the growth, in bytes an hour, that `stable` must have been able to show; null for 1 % of the
+            level an hour.
+        stop_when_decided: whether a decisive verdict ends the watch before `for_s` does.
+        policies: every threshold; the defaults when null.
+        on_progress: called after each sample.
+
+    Returns:
+        What was seen: the trace, the diagnosis, why it stopped, and the recording's path.
+
+    Raises:
+        TargetGone, AccessDenied, UsageError: there is no such process, or it is not ours to look at.
+        RecordingError: the recording cannot be written.
+    """
     return Watch(
         target,
         children=children,
