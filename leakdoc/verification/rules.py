@@ -150,8 +150,8 @@ def _failed(checks: Sequence[Check], name: str) -> Check | None:
 
 
 def slower(case: Comparison, _: Sequence[Check]) -> Ruling | None:
-    """It still leaks, but clearly slower."""
-    left = [(each, look) for each in case.leaks if (look := each.still) is not None]
+    """It still leaks, but clearly slower: a warm-up that slows down, and is a line for a while, is none of that."""
+    left = [(each, look) for each in case.leaks if (look := each.still) is not None and not each.slowing]
     if not left:
         return None
     told = _compared(left, case)

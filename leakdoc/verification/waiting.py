@@ -19,6 +19,7 @@ MOST_BETWEEN_S: Final = 600.0
 LONGEST_SHARE: Final = 0.5  # of the time watched: what a look asks for is an estimate
 LEAST_ALPHA: Final = 0.005  # with less than that a look would ask for far more data than the old leak needed to show
 AGREEING: Final = 2  # looks in a row that must find the same fault: a warm-up looks like one, once
+AGREEING_ON_GROWTH: Final = 7  # that is no harm: over twice the time watched, as a warm-up may be as steep for a while
 _NOT_CURED_BY_TIME: Final = ("before_leaked", "same_subject", "order")
 
 LookAt = Callable[[Policies], Proof | None]
@@ -106,6 +107,8 @@ def time_can_decide(proof: Proof) -> bool:
 def _is_decided(proof: Proof, same: int) -> bool:
     if proof.decision is ProofDecision.INCONCLUSIVE:
         return False
+    if proof.decision in (ProofDecision.IMPROVED, ProofDecision.NOT_FIXED):
+        return same >= AGREEING_ON_GROWTH
     return proof.decision is ProofDecision.NORMALIZED or same >= AGREEING
 
 

@@ -16,9 +16,9 @@ from leakdoc.model.trace import Ending, Facts
 from leakdoc.testing.clock import FakeClock
 from leakdoc.verification.growing import GrowingFile
 from leakdoc.verification.verify import verify
-from leakdoc.verification.waiting import LEAST_ALPHA, Waited, until_decided
+from leakdoc.verification.waiting import AGREEING_ON_GROWTH, LEAST_ALPHA, Waited, until_decided
 from leakdoc.verification.windows import keep
-from tests.unit.verification_scenes import EPOCH, LATER, ages, leaky, noise, sound, trace
+from tests.unit.verification_scenes import EPOCH, KIB, LATER, MIB, ages, leaky, noise, pages, sound, trace
 
 
 def waited(
@@ -48,10 +48,24 @@ def test_waits_until_a_true_fix_is_proven_and_no_longer():
     assert clock.monotonic() < 150.0
 
 
-def test_unfixed_is_decided_by_two_looks_that_agree():
+def test_unfixed_is_decided_by_looks_that_agree_over_twice_the_time():
     ended, _, looks = waited(leaky(ages(300.0), at=LATER))
     assert ended.decided
-    assert [proof.decision for proof in looks[-2:]] == [ProofDecision.NOT_FIXED] * 2
+    agreed = [ProofDecision.NOT_FIXED] * AGREEING_ON_GROWTH
+    assert [proof.decision for proof in looks[-AGREEING_ON_GROWTH:]] == agreed
+
+
+def test_less_growth_is_decided_over_twice_the_time():
+    """A warm-up of a third of the old growth, and a leak that has a third of it left, look alike at first."""
+    ended, _, looks = waited(leaky(ages(300.0), rate=50.0 * KIB, at=LATER))
+    assert ended.proof is not None
+    assert ended.proof.decision is ProofDecision.IMPROVED
+    assert [proof.decision for proof in looks[-AGREEING_ON_GROWTH:]] == [ProofDecision.IMPROVED] * AGREEING_ON_GROWTH
+    age = ages(600.0)
+    warming = 30.0 * MIB - 8.0 * MIB * np.exp(-age / 60.0) + noise(len(age), 20.0 * KIB)
+    slow, _, looks = waited(trace(age, at=LATER, rss_bytes=pages(warming)))
+    assert slow.proof is not None
+    assert slow.proof.decision is ProofDecision.NORMALIZED, [str(proof.decision) for proof in looks]
 
 
 def test_time_that_is_up_ends_it_with_the_proof_so_far():
