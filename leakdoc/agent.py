@@ -596,6 +596,7 @@ _ENDS: Final = frozenset(  # what leads everywhere, and keeps nothing of a progr
 _LIBRARY: Final = tuple({os.path.dirname(os.__file__), os.path.dirname(json.__file__)})  # noqa: PTH120
 _WIDE: Final = 400  # of a longer container only some items are followed: they are alike
 _FOLLOWED: Final = 24  # how many
+_GREENLETS: Final = 500  # of so many it is looked where they wait
 _NAMED: Final = 8  # of so many types that grow in number a way to an instance is told
 _LONG: Final = 32  # a shorter container that turns over holds little
 _NEAR: Final = 40  # objects of one item, the nearest first, of which it is asked what made them
@@ -711,9 +712,12 @@ class _Walk:
 
     def _frames(self) -> Iterator[tuple[Any, int]]:
         mine = _original("_thread", "get_ident")()
-        for thread, top in list(sys._current_frames().items()):
-            frame: Any = top if thread != mine else None
-            while frame is not None:
+        running = [top for thread, top in list(sys._current_frames().items()) if thread != mine]
+        seen: set[int] = set()
+        for top in itertools.chain(running, _frames_of_greenlets()):
+            frame: Any = top
+            while frame is not None and id(frame) not in seen:
+                seen.add(id(frame))
                 if frame.f_code.co_flags & _CO_OPTIMIZED:
                     locals_of = frame.f_locals
                     if type(locals_of) is dict:
@@ -743,6 +747,46 @@ class _Walk:
                 continue
             if id(child) not in self.parent:
                 yield child, id(thing)
+
+
+def _frames_of_greenlets() -> list[Any]:
+    """Return where greenlets wait: what their functions hold no other root leads to, as their hub holds them in C."""
+    module = sys.modules.get("greenlet")
+    kind = getattr(module, "greenlet", None)
+    if kind is None:
+        return []
+    frame_of = kind.__dict__["gr_frame"].__get__  # written in C, so nothing of the program's is run
+    with contextlib.suppress(Refused):
+        waiting = _instances_of(_kinds_below(kind))
+        some = waiting[:: len(waiting) // _GREENLETS + 1]
+        return [frame for each in some if (frame := frame_of(each)) is not None]
+    return []
+
+
+def _kinds_below(kind: type) -> set[type]:
+    """Return a type and all that derive from it."""
+    kinds, waiting = set(), [kind]
+    while waiting:
+        each = waiting.pop()
+        if each not in kinds:
+            kinds.add(each)
+            waiting.extend(type.__subclasses__(each))
+    return kinds
+
+
+def _instances_of(kinds: set[type]) -> list[Any]:
+    """Return the objects of some types.
+
+    Raises:
+        Refused: listing all objects would stop the program for too long.
+    """
+    objects = tracked(200.0)
+    found: list[Any] = []
+    while objects:
+        found.extend(each for each in objects[-CHUNK:] if type(each) in kinds)
+        del objects[-CHUNK:]
+        _original("time", "sleep")(0)
+    return found
 
 
 def _is_library(module: Any) -> bool:
@@ -1228,7 +1272,9 @@ class _Detour:
 
         cls.getitem = original, looked_up
         ctypes.CDLL.__getitem__ = looked_up  # type: ignore[method-assign]
-        for function in _foreign_functions():
+        import _ctypes
+
+        for function in _instances_of(_kinds_below(_ctypes.CFuncPtr)):
             cls._redirect(function, ways)
 
     @classmethod
@@ -1254,24 +1300,6 @@ class _Detour:
             _, pointer, before, ours = cls.taken.pop()
             if pointer.value == ours:
                 pointer.value = before
-
-
-def _foreign_functions() -> list[Any]:
-    """Return the functions that ctypes has looked up in libraries."""
-    import _ctypes
-
-    kinds, waiting = set(), [_ctypes.CFuncPtr]
-    while waiting:
-        kind = waiting.pop()
-        kinds.add(kind)
-        waiting.extend(type.__subclasses__(kind))
-    objects = tracked(200.0)
-    found: list[Any] = []
-    while objects:
-        found.extend(each for each in objects[-CHUNK:] if type(each) in kinds)
-        del objects[-CHUNK:]
-        _original("time", "sleep")(0)
-    return found
 
 
 def _can_trace(asked: Answer) -> Answer:

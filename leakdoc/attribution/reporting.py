@@ -15,7 +15,7 @@ from leakdoc.attribution.inside import Inside, Native, slowdown
 from leakdoc.attribution.kinds import Growths, kind_of
 from leakdoc.attribution.ranking import NOISE_PER_S, explained_share, ranked
 from leakdoc.attribution.windows import Rate, rates_of_looks, rates_of_windows
-from leakdoc.model.heap import HeapReport, LineGrowth, Rung
+from leakdoc.model.heap import HeapReport, LineGrowth, MemoryKind, Rung
 from leakdoc.sampling.process import Target
 
 _NOTICEABLE: Final = 256 * 1024  # bytes of growth in a window, below which a share of it would mean nothing
@@ -41,12 +41,14 @@ def report_of(
         inside: what was told from inside; null where nobody could be asked.
     """
     span_s = outside[1].at_s - outside[0].at_s
-    lines, aside = _lines(target, inside)
     growths = growths_of(outside, inside, _python_lines(inside))
     kind, why = kind_of(growths)
     measured = _measured(growths, span_s)
     grown_per_s = max(growths.rss, growths.in_use or 0.0) / span_s if span_s > 0 else 0.0
+    lines, aside = _lines(target, inside, grown_per_s)
     lines = tuple(line for line in lines if _is_worth_telling(line, measured, grown_per_s))
+    if kind is MemoryKind.FRAGMENTATION:  # what was made meanwhile has taken the place of what went
+        lines = tuple(line for line in lines if line.held_by is not None)
     explained = explained_share(lines, measured)
     return HeapReport(
         subject=target.subject,
@@ -100,13 +102,17 @@ def growths_of(outside: Sequence[Outside], inside: Inside | None, lines: Lines) 
     )
 
 
-def _lines(target: Target, inside: Inside | None) -> tuple[Lines, Lines]:
+def _lines(target: Target, inside: Inside | None, grown_per_s: float) -> tuple[Lines, Lines]:
     if inside is None or len(inside.looks) < 2:
         return (), ()
     evidence, window_s = evidence_of(inside), inside.times_s[-1] - inside.times_s[0]
-    lines, aside = ranked(_rates(inside), evidence, window_s, most_kept=most_kept(inside))
+    kept = most_kept(inside)
+    lines, aside = ranked(_rates(inside), evidence, window_s, most_kept=kept)
     if inside.native is not None:
-        native, native_aside = ranked(_native_rates(inside.native), evidence, sum(inside.native.lengths_s))
+        most = None if kept is None else max(kept, grown_per_s)  # mappings of their own are in no allocator's count
+        native, native_aside = ranked(
+            _native_rates(inside.native), evidence, sum(inside.native.lengths_s), most_kept=most
+        )
         lines, aside = _joined(lines, native), _joined(aside, native_aside)
     root = f"/proc/{target.pid}/root"
     return _named(lines, root), _named(aside, root)
@@ -151,6 +157,8 @@ def needs_native(outside: Sequence[Outside], inside: Inside) -> tuple[bool, str]
     measured = _measured(growths, outside[1].at_s - outside[0].at_s)
     if measured is None:
         return False, "hardly anything grew while it was looked at"
+    if kind_of(growths)[0] is MemoryKind.FRAGMENTATION:
+        return False, "not needed: what is in use does not grow"
     explained = (growths.python or 0.0) / (measured * (outside[1].at_s - outside[0].at_s))
     if explained >= _ENOUGH:
         return False, f"not needed: Python's own objects account for {min(explained, 1.0):.0%} of the growth"
