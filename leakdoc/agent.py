@@ -280,7 +280,7 @@ class _Agent:
         """Remove what one that was sent came in, where whoever sent it has not done so."""
         if not os.path.basename(str(self.directory)).startswith("leakdoc-sent-"):  # noqa: PTH119
             return
-        _remove(str(self.directory), "go.py", "leakdoc_agent.py", "failed", "lock")
+        _remove(str(self.directory), "go.py", "enter.py", "leakdoc_agent.py", "failed", "lock")
 
     def _serve(self) -> None:
         try:

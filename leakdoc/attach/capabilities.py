@@ -122,13 +122,20 @@ def _other_users() -> Capability:
 def _entering() -> Capability:
     here = f"{platform.system()} on {platform.machine()}"
     fits = (platform.system(), platform.machine()) == CAN_SEND
+    other = None if fits else _other_door()
     return Capability(
         name="entering",
-        works=fits,
-        found=f"{here}, without a debugger" if fits else here,
+        works=fits or other is not None,
+        found=f"{here}, without a debugger" if fits else f"{here}, by {other}" if other else here,
         used_for="leakdoc heap of a program that has no agent",
-        mend=None if fits else "start the program with: leakdoc run --agent -- CMD",
+        mend=None if fits or other else "install gdb, or start the program with: leakdoc run --agent -- CMD",
     )
+
+
+def _other_door() -> str | None:
+    if hasattr(sys, "remote_exec"):
+        return "sys.remote_exec, targets of this Python version"
+    return "gdb" if sys.platform == "linux" and shutil.which("gdb") else None
 
 
 def _module(name: str, used_for: str, mend: str, *, module: str) -> Callable[[], Capability]:

@@ -7,19 +7,17 @@ nothing, and takes itself away when its one conversation ends, whether or not le
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from leakdoc.attach.agent_file import agent_text
+from leakdoc.attach.doors import door_into
+from leakdoc.attach.needle import code_for
 from leakdoc.attach.place import PREFIX, Place, hand_over, place_in
 from leakdoc.attach.preflight import Subject, preflight
-from leakdoc.attach.threads import way_into
+from leakdoc.attach.remote_exec import ENTRY
 from leakdoc.errors import AgentError, AttachBusy, AttachRefused, NoAgent, TargetGone
 from leakdoc.sampling.agent_socket import AgentSocket, find_agent
 from leakdoc.sampling.clock import Clock
@@ -27,7 +25,6 @@ from leakdoc.sampling.procfs import ProcessDirectory
 
 ANSWERS_WITHIN_S: Final = 15.0  # from injection to the agent's socket; a main thread in long native code takes longer
 DISMISSED_WITHIN_S: Final = 3.0  # ended by somebody meanwhile, we wait so long to send the agent home ourselves
-_HELPER_S: Final = 60.0  # longer than the needle may take by its own rules
 ENDS_WITHIN_S: Final = 25.0  # one that nobody has spoken to ends after `_LIFE_S`
 _LIFE_S: Final = 20.0  # the agent waits so long for its one conversation, and ends with it, whatever happens to us
 
@@ -79,9 +76,9 @@ def sent_agent(
         expires = time.time() + ANSWERS_WITHIN_S
         (place.outside / "leakdoc_agent.py").write_text(agent_text(), encoding="utf-8")
         (place.outside / "go.py").write_text(_go(place.inside, expires), encoding="utf-8")
+        (place.outside / ENTRY).write_bytes(code_for(f"{place.inside}/go.py").rstrip(b"\0"))
         hand_over(place, pid)
-        way = way_into(directory, clock, stop)
-        _prick(pid, way.thread, way.mode, f"{place.inside}/go.py")
+        door_into(directory).enter(directory, f"{place.inside}/go.py", clock, stop)
         agent = _connected(place, clock, stop, pid)
         try:
             yield agent
@@ -113,29 +110,6 @@ def await_end(pid: int, address: str, clock: Clock, stop: threading.Event) -> No
         while find_agent(pid) == address:
             if clock.monotonic() > end or clock.wait(0.05, stop):
                 raise AttachBusy(f"the agent of another leakdoc is in process {pid} still", help="Try again later.")
-
-
-def _prick(pid: int, thread: int, mode: str, path: str) -> None:
-    """Run the needle; it ends by itself whatever becomes of us."""
-    command = [sys.executable, "-m", "leakdoc.attach.needle", str(pid), str(thread), mode, path]
-    package = str(Path(__file__).parents[2])
-    needle = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        cwd="/",
-        env={**os.environ, "PYTHONPATH": package},
-    )
-    try:
-        said, complaint = needle.communicate(timeout=_HELPER_S)
-    except subprocess.TimeoutExpired:  # it is not killed: it puts back what it has touched, and ends
-        said, complaint = "it took too long", ""
-    if said != "done":
-        why = said or complaint.strip().rpartition("\n")[2]
-        raise AttachRefused(f"process {pid} could not be entered: {why}", help="It goes on as before; try again.")
 
 
 def _connected(place: Place, clock: Clock, stop: threading.Event, pid: int) -> AgentSocket:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from leakdoc.attach.capabilities import CAN_SEND, CAP_SYS_PTRACE, has_capability
+from leakdoc.attach.capabilities import CAP_SYS_PTRACE, has_capability
+from leakdoc.attach.doors import door_into
 from leakdoc.attach.interpreter import interpreter_of
 from leakdoc.attach.place import BASES, bases_in
 from leakdoc.errors import AttachBusy, AttachRefused
@@ -101,15 +101,6 @@ def _rooms_of_limits(directory: ProcessDirectory) -> Iterator[float]:
             yield float(match[1]) - status[counter] * 1024
 
 
-def _platform(subject: Subject) -> None:
-    del subject
-    if (platform.system(), platform.machine()) != CAN_SEND:
-        raise AttachRefused(
-            f"an agent can be sent into a running process on Linux on x86-64 only, not on {platform.machine()}",
-            help="Start the program with `leakdoc run --agent -- CMD`, or call leakdoc.agent.start() in it.",
-        )
-
-
 def require_not_forbidden(subject: Subject) -> None:
     """Make sure that the process does not forbid it to others.
 
@@ -160,10 +151,15 @@ def _python(subject: Subject) -> None:
     interpreter_of(subject.pid)
 
 
+def _way_in(subject: Subject) -> None:
+    door_into(subject.directory)
+
+
 def _room(subject: Subject) -> None:
     if subject.accept_oom_risk:
         return
-    room, needed = room_of(subject.directory), ROOM_FACTOR * AGENT_BYTES
+    room = room_of(subject.directory)
+    needed = ROOM_FACTOR * max(AGENT_BYTES, door_into(subject.directory).needs_bytes)
     if room is None:
         raise AttachRefused(
             f"how much memory process {subject.pid} may still use is not known",
@@ -185,12 +181,12 @@ def _disk(subject: Subject) -> None:
 
 
 CHECKS: Final[tuple[Check, ...]] = (
-    _platform,
     _allowed,
     require_not_forbidden,
     _not_traced,
     _running,
     _python,
+    _way_in,
     _room,
     _disk,
 )

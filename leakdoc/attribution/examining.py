@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from leakdoc.attach.alone import alone
+from leakdoc.attach.doors import door_into
 from leakdoc.attach.injection import await_end, is_sent, sent_agent
 from leakdoc.attach.preflight import Subject, preflight, room_of
 from leakdoc.attribution.climb import Ask, Climb
@@ -116,8 +117,7 @@ def _send_agent(climb: Climb, directory: ProcessDirectory) -> None:
     looks = f"two looks of at most {2 * plan.budget_ms:.0f} ms of its processor time each"
     ask = Ask(
         rung="sent agent",
-        cost=f"one of its threads is held for about 2 ms to let an agent in, then {looks}, then {_tracing(plan)}; "
-        "about 1 MB of code stays in it",
+        cost=f"{door_into(directory).cost}, then {looks}, then {_tracing(plan)}; about 1 MB of code stays in it",
     )
     if not climb.is_allowed(ask):
         return

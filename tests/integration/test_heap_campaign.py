@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
+import platform
+import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from leakdoc.attach.doors import door_into
+from leakdoc.attach.injection import sent_agent
+from leakdoc.sampling.clock import SystemClock
+from leakdoc.sampling.procfs import ProcessDirectory
+
 PATIENCE_S = 60.0
-CYCLES = 40  # for each of five targets
+CYCLES = 40  # for each of six targets
 
 # Each counts its own work in a shared file's place: a line on its standard output every so often would fill the pipe.
 HEAD = """
@@ -39,6 +48,11 @@ TARGETS = {
     "    while True:\n"
     "        await asyncio.gather(*(asyncio.sleep(0) for _ in range(5))); work(); await asyncio.sleep(0.002)\n"
     "asyncio.run(main())",
+    "gevent": HEAD + "from gevent import monkey; monkey.patch_all()\n"
+    "import gevent\n"
+    "def works():\n"
+    "    while True: work(); gevent.sleep(0.002)\n"
+    "gevent.joinall([gevent.spawn(works) for _ in range(5)])",
     "forking": HEAD + "while True:\n"
     "    work()\n"
     "    child = os.fork()\n"
@@ -94,6 +108,8 @@ def traced(pid: int) -> bool:
 @pytest.mark.soak
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_target_goes_on_however_often_it_is_entered(name: str, tmp_path: Path) -> None:
+    if name == "gevent" and importlib.util.find_spec("gevent") is None:
+        pytest.fail("this needs gevent: pip install gevent")
     counter = tmp_path / "counter"
     with target(name, counter) as process:
         for cycle in range(CYCLES):
@@ -105,6 +121,21 @@ def test_a_target_goes_on_however_often_it_is_entered(name: str, tmp_path: Path)
         while traced(process.pid) or _threads(process.pid) > _threads_of(name):
             assert time.monotonic() < end, "something of ours is left in the target"
             time.sleep(0.1)
+
+
+@pytest.mark.soak
+def test_gdb_lets_an_agent_in_where_nothing_else_can(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if shutil.which("gdb") is None:
+        pytest.fail("this needs gdb: apt-get install gdb")
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    counter = tmp_path / "counter"
+    with target("threaded", counter) as process:
+        directory = ProcessDirectory(process.pid)
+        assert door_into(directory).name == "gdb"
+        with sent_agent(directory, SystemClock(), threading.Event(), accept_oom_risk=True) as agent:
+            assert agent.ask("hello")["pid"] == process.pid
+        goes_on(counter)
+        assert not traced(process.pid)
 
 
 def _threads(pid: int) -> int:
