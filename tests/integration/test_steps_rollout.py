@@ -65,7 +65,7 @@ def test_staging_runs_both_builds_under_the_load_and_ends_them(builds, tmp_path)
     assert result.outcome is Outcome.INCONCLUSIVE, result.reason  # three seconds prove nothing
     proof = json.loads(Path(result.outputs["proof"]).read_text(encoding="utf-8"))
     assert proof["decision"] == result.outputs["decision"] == "inconclusive"
-    assert len(proof["samples"]["before"]["time"]) > 100
+    assert all(decode(proof["samples"][side]["time"], most=1_000).size >= 2 for side in ("before", "after"))
     pids = told.read_text(encoding="utf-8").split()
     assert len(set(pids)) == 2
     for pid in pids:
