@@ -105,4 +105,17 @@ CASES: Final = (
     Case("uvloop_never_closes", ("unclosed_connections",)),
     # Each of these was once judged wrongly.
     Case("peer_never_closes"),
+    # A third round, written before anything was tried on them.
+    Case("storm_of_browsers", load="storms"),
+    Case("streams_rows"),
+    Case("threads_idle_between_jobs"),
+    Case("crawls_many_hosts"),
+    Case("uploads_to_a_slow_peer"),
+    Case("retries_with_patience"),
+    Case("ftp_like_data_leaks", ("descriptor_growth",)),
+    Case("requests_session_per_tenant", ("unclosed_connections",)),
+    Case("aiomysql_pool_emptied", ("pool_exhausted",), load="mostly_good"),
+    Case("redis_stalls", ("upstream_unresponsive",), load="plain"),
+    Case("httpx_async_client_each_time", ("unclosed_connections",)),
+    Case("workers_leak", ("unclosed_connections",)),
 )

@@ -83,6 +83,19 @@ def follows(port: int, stop: threading.Event) -> None:
         kept[-1].send("hello")
 
 
+def storms(port: int, stop: threading.Event) -> None:
+    """Thirty browsers within six seconds, each of which says a word on its websocket; then none."""
+    import websockets.sync.client
+
+    kept = []
+    for _ in range(30):
+        kept.append(websockets.sync.client.connect(f"ws://127.0.0.1:{port}/", ping_interval=None))
+        kept[-1].send("hello")
+        if stop.wait(0.2):
+            return
+    stop.wait()
+
+
 def _call(port: int, path: str) -> None:
     threading.Thread(target=_get, args=(port, path), daemon=True).start()
 
@@ -100,4 +113,5 @@ LOADS: Final[dict[str, Callable[[int, threading.Event], None]]] = {
     "reports": reports,
     "uploads": uploads,
     "follows": follows,
+    "storms": storms,
 }

@@ -80,6 +80,15 @@ def forgetful(connection: socket.socket) -> None:
     connection.sendall(ANSWER)
 
 
+def slow_reader(connection: socket.socket) -> None:
+    """Take a megabyte a second, and say that it is done."""
+    with contextlib.suppress(OSError):
+        while connection.recv(65_536):
+            time.sleep(0.06)
+        connection.sendall(b"done")
+    connection.close()
+
+
 def big(connection: socket.socket) -> None:
     """Answer with more than fits into any buffer, and wait for it to be read."""
     connection.recv(4096)
@@ -110,6 +119,8 @@ TCP: Final = {
     "STALLED_TOO_PORT": stalled,
     "STALLED_AS_WELL_PORT": stalled,
     "STALLED_FOURTH_PORT": stalled,
+    "STALLED_FIFTH_PORT": stalled,
+    "SLOW_READER_PORT": slow_reader,
     "POLLED_PORT": polled,
     "BIG_PORT": big,
     "VANISHING_PORT": vanishing,

@@ -436,3 +436,31 @@ def test_a_peer_that_answers_and_merely_never_closes_is_not_given_up_on() -> Non
         at("connection_awaiting_max_s", WEB): flat(0.02),
     }
     assert fault(judged(answers), "upstream_unresponsive") is None
+
+
+def test_the_threshold_of_a_breaker_follows_from_the_waits_that_were_seen_before() -> None:
+    ages = [0.4 if row < 80 else float(row - 80) for row in range(ROWS)]
+    found = fault(judged({**waiting(WEB, flat(8.0), ages), **CALLERS}), "upstream_unresponsive")
+    assert found is not None and found.evidence["answered_within_s"] == pytest.approx(0.4)
+    assert "circuit breaker at 1.2 s" in found.advice[0]
+    ever = fault(judged({**waiting(WEB, flat(8.0), ramp()), **CALLERS}), "upstream_unresponsive")
+    assert ever is not None and not any("measured" in text for text in ever.advice)
+
+
+def test_a_pool_is_multiplied_out_against_what_the_server_takes() -> None:
+    columns = {**IN_USE, **SERVED, at("database_max_connections", PG): flat(100.0)}
+    found = fault(judged(columns), "pool_exhausted")
+    assert found is not None
+    assert "1 process x 4 = 4 connections at most, of 100 that the server takes" in found.advice[-1]
+
+
+@pytest.mark.parametrize(("still", "is_fault"), [(ramp(0.5), True), (flat(1.0), False)])
+def test_threads_that_work_are_not_those_that_were_forgotten(still: list[float], is_fault: bool) -> None:
+    columns = {
+        Column("threads"): ramp(0.5, 2),
+        Column.of("threads_parked", on="read"): ramp(0.5, 1),
+        Column("threads_still"): still,
+    }
+    (found,) = [each for each in judged(columns).findings if each.detector == "concurrency_growth"]
+    assert found.decision.is_fault is is_fault
+    assert ("they work" in found.reason) is not is_fault

@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.advice import advice_for
+from leakdoc.detection.detectors.connection_policies import ConcurrencyPolicy
 from leakdoc.detection.detectors.growth import find_growth
-from leakdoc.detection.detectors.peer_view import peers, places, total_now
+from leakdoc.detection.detectors.peer_view import peers, places, rose, total_now
 from leakdoc.detection.detectors.waited_for import waited_for
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Decision
@@ -38,10 +39,10 @@ def find_concurrency_growth(trace: Trace, policies: Policies, alpha: float | Non
     zombies = any(each.metric == "zombies" and each.decision.is_fault for each in found)
     for each in found:
         if not (each.metric == "children" and zombies):
-            yield _parked(trace, each)
+            yield _parked(trace, each, policies.concurrency)
 
 
-def _parked(trace: Trace, found: Finding) -> Finding:
+def _parked(trace: Trace, found: Finding, policy: ConcurrencyPolicy) -> Finding:
     if found.metric not in ("threads", "tasks"):
         return replace(found, advice=advice_for(NAME) if found.decision.is_fault else ())
     if found.metric == "tasks":
@@ -56,9 +57,27 @@ def _parked(trace: Trace, found: Finding) -> Finding:
     evidence = dict(found.evidence) | {"parked_on": parked, "reading_from": reading, "waiting_at": at}
     if not found.decision.is_fault:
         return replace(found, evidence=evidence)
+    if (still := _at_work(trace, policy)) is not None:
+        reason = f"{found.reason}; but they work: only {still:.0f} of them stay where they are, as in a pool that grows"
+        return replace(found, decision=Decision.INCONCLUSIVE, reason=reason, evidence=evidence, confidence=None)
     most = max(counts, key=lambda on: counts[on] or 0.0, default=None)
     words = "" if most is None or not counts[most] else f"; {counts[most]:.0f} are parked on {inert(most)}"
     return _told(trace, replace(found, evidence=evidence), words)
+
+
+def _at_work(trace: Trace, policy: ConcurrencyPolicy) -> float | None:
+    """Return how many threads stay where they are, where most of those that came do not; null where they do.
+
+    What is forgotten stays where it waits; workers that are added come and go between what they do.
+    """
+    threads, still = trace.column("threads"), trace.column("threads_still")
+    if threads is None or still is None or not np.isfinite(still).any():
+        return None
+    settled = rose(trace, threads, float("inf")) - rose(trace, threads, policy.settled)
+    came_to_rest = rose(trace, still, float("inf"))
+    if settled < policy.fewest or came_to_rest >= policy.still * settled:
+        return None
+    return total_now(trace, still) or 0.0
 
 
 def _told(trace: Trace, found: Finding, words: str) -> Finding:

@@ -114,4 +114,10 @@ class DescriptorsPolicy:
 class ConcurrencyPolicy:
     """When threads, tasks, zombies and children are judged."""
 
+    settled: float = setting(
+        8.0, unit="duration", why="what came sooner than that cannot have been seen to stay where it is"
+    )
+    still: float = setting(
+        0.5, unit="fraction", why="of the threads that came: where fewer stay where they are, the others work"
+    )
     fewest: int = setting(3, unit="count", why="growth by fewer is a pool of workers that starts them as it needs them")

@@ -15,6 +15,7 @@ from leakdoc.detection.detectors.filling_pools import find_filling_pools
 from leakdoc.detection.detectors.peer_view import (
     OTHER,
     PeerView,
+    alive,
     flag,
     held_for_s,
     largest_now,
@@ -24,7 +25,7 @@ from leakdoc.detection.detectors.peer_view import (
     rose,
     total_now,
 )
-from leakdoc.detection.detectors.pool_numbers import Pool, pools
+from leakdoc.detection.detectors.pool_numbers import Pool, over_workers, pools
 from leakdoc.detection.detectors.upstream_unresponsive import DATABASES
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Basis, Decision
@@ -94,7 +95,7 @@ def _told(trace: Trace, pool: Pool) -> Finding:
         f"for up to {format_duration(pool.wait_max_s or 0.0)}",
         basis=Basis.MEASURED,
         evidence=evidence,
-        advice=(*advice_for(NAME, evidence.get("peer_kind")), *pool.arithmetic()),
+        advice=(*advice_for(NAME, evidence.get("peer_kind")), *pool.arithmetic(_server_max(trace, peer))),
     )
 
 
@@ -168,6 +169,7 @@ def _busy(trace: Trace) -> float:
 
 
 def _seen(trace: Trace, peer: PeerView, callers: Callers, sign: Sign) -> Finding:
+    size = total_now(trace, peer.count()) or 0.0
     evidence = peer.evidence() | {
         "size": max(latest(trace, peer.count()), default=None),
         "callers": callers.evidence(),
@@ -182,5 +184,9 @@ def _seen(trace: Trace, peer: PeerView, callers: Callers, sign: Sign) -> Finding
         reason=f"the {evidence['count']} connections to {peer.title} stand at their most: {sign.why}{words}",
         basis=sign.basis,
         evidence=evidence,
-        advice=advice_for(NAME, peer.kind),
+        advice=(*advice_for(NAME, peer.kind), over_workers(len(alive(trace)), size, _server_max(trace, peer))),
     )
+
+
+def _server_max(trace: Trace, peer: PeerView | None) -> float | None:
+    return None if peer is None else largest_now(trace, peer.age("database_max_connections"))

@@ -88,17 +88,21 @@ class Pool:
             "need": self._need(),
         }
 
-    def arithmetic(self) -> tuple[str, ...]:
-        """What the numbers say of the right size: Little's law, L = rate x time held (Little, 1961)."""
+    def arithmetic(self, server_max: float | None = None) -> tuple[str, ...]:
+        """What the numbers say of the right size: Little's law, L = rate x time held (Little, 1961).
+
+        Args:
+            server_max: the most connections that the server takes; null where it was not asked.
+        """
         need, rate, held = self._need(), self._rate("pool_checkouts_total"), self._held_mean_s()
         workers = len(alive(self.trace))
         if not need or not rate or held is None:
-            return (_over_workers(workers, self.size),)
+            return (over_workers(workers, self.size, server_max),)
         words = (
             f"measured: {rate:.3g} checkouts a second, each held for {format_duration(held)}, need {need:.3g} at once "
             f"(Little's law); there are {self.size:.0f}"
         )
-        return words, _over_workers(workers, self.size)
+        return words, over_workers(workers, self.size, server_max)
 
     def _need(self) -> float | None:
         rate, held = self._rate("pool_checkouts_total"), self._held_mean_s()
@@ -120,11 +124,15 @@ class Pool:
         return total if found else None
 
 
-def _over_workers(workers: int, size: float) -> str:
+def over_workers(workers: int, size: float, server_max: float | None = None) -> str:
+    """Multiply it out: processes, connections of each, and what the server takes."""
     each = size / max(workers, 1)
+    words = f"{workers} process{'es' if workers > 1 else ''} x {each:.0f} = {size:.0f} connections at most"
+    if server_max is None:
+        return f"{words}: hold that, over every replica, against the server's max_connections before you raise it"
     return (
-        f"{workers} process{'es' if workers > 1 else ''} x {each:.0f} = {size:.0f} connections at most: "
-        "hold that, over every replica, against the server's max_connections before you raise it"
+        f"{words}, of {server_max:.0f} that the server takes from all its clients: room for "
+        f"{max(int(server_max // size), 1) if size else 1} such replicas at this size, and nothing else"
     )
 
 

@@ -24,6 +24,8 @@ DATABASES: Final = frozenset({"postgres", "mysql", "pgbouncer", "oracle", "sqlse
 # Clients of these wait for the next message by design, and may do so for hours.
 BLOCKS_BY_DESIGN: Final = frozenset({"redis", "amqp", "kafka", "nats", "mqtt", "memcached", "etcd", "zookeeper"})
 
+_ROOM: Final = 3.0  # times the longest wait that was seen: readings see only some of them
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
@@ -144,7 +146,7 @@ def _all_silent(trace: Trace, peer: PeerView, since: float, policy: UpstreamPoli
 
 def _finding(trace: Trace, wait: Wait, callers: Callers) -> Finding:
     peer = wait.peer
-    reading = total_now(trace, peer.counted("threads_reading"))
+    reading, used_to = total_now(trace, peer.counted("threads_reading")), _used_to_s(trace, wait)
     evidence: dict[str, Json] = peer.evidence()
     evidence |= {
         "awaiting": total_now(trace, peer.counted("connections_awaiting")),
@@ -152,6 +154,7 @@ def _finding(trace: Trace, wait: Wait, callers: Callers) -> Finding:
         "syn_sent": total_now(trace, peer.state("SYN_SENT")),
         "unsent_bytes": total_now(trace, peer.counted("connections_unsent_bytes")),
         "threads_reading": reading,
+        "answered_within_s": used_to,
         "lasts_s": wait.since_s,
         "callers": callers.evidence(),
     }
@@ -162,5 +165,27 @@ def _finding(trace: Trace, wait: Wait, callers: Callers) -> Finding:
         reason=f"{peer.title} {wait.why}; for {format_duration(wait.since_s)} now",
         basis=wait.basis,
         evidence=evidence,
-        advice=advice_for(NAME, peer.kind),
+        advice=(*_breaker(peer, used_to), *advice_for(NAME, peer.kind)),
+    )
+
+
+def _used_to_s(trace: Trace, wait: Wait) -> float | None:
+    """Return the longest that a request was seen to wait for this peer before it fell silent; null where none was.
+
+    Where that is not far from how long it is silent now, it may have been so before.
+    """
+    before = trace.times < np.nanmax(trace.times) - wait.since_s
+    ages = wait.peer.age("connection_awaiting_max_s")[before]
+    longest = float(np.nanmax(ages)) if np.isfinite(ages).any() else None
+    return longest if longest is not None and _ROOM * longest <= wait.since_s else None
+
+
+def _breaker(peer: PeerView, used_to_s: float | None) -> Iterator[str]:
+    """A threshold for a circuit breaker, from what was measured before the peer fell silent."""
+    if used_to_s is None or used_to_s <= 0:
+        return
+    yield (
+        f"measured: before it fell silent no request to {peer.title} was seen to wait for longer than "
+        f"{format_duration(used_to_s)}: a timeout and a circuit breaker at {format_duration(_ROOM * used_to_s)} "
+        "leave room"
     )

@@ -19,6 +19,7 @@ from leakdoc.sampling.sockets.ownership import socket_inode
 from leakdoc.sampling.sockets.peers import Group
 
 METRICS: Final = ("threads_parked",)
+STILL_S: Final = 5.0  # in one place for so long; one that works is seen in another sooner, as a rule
 RUNNING: Final = "nothing"
 _READS: Final = "read"
 
@@ -50,20 +51,27 @@ class ParkedProbe:
         self._peer_of = peer_of
         self._seen: set[str] = set()
         self._peers: set[Group] = set()
+        self._places: dict[str, tuple[str, float]] = {}
 
     def read(self, reading: Reading) -> None:
-        """Put ``threads_parked{on}``, and ``threads_reading{…}`` by the peer whose answer they wait for."""
+        """Put ``threads_parked{on}``, ``threads_reading{…}`` by the peer whose answer they wait for, and
+        ``threads_still``: those that were in the same call, at the same place, at every reading for so long.
+        """
         parked: Counter[str] = Counter()
         peers: Counter[Group] = Counter()
         denied = 0
+        before, self._places = self._places, {}
         for thread in self._directory.names("task"):
             try:
-                on, peer = self._of(thread)
+                line = self._directory.text(f"task/{thread}/syscall").strip()
             except (FileNotFoundError, ProcessLookupError):
                 continue  # this thread ended since its name was listed
             except PermissionError:
                 denied += 1
                 continue
+            place, since_s = before.get(thread, ("", 0.0))
+            self._places[thread] = line, since_s if place == line and on_call(line) else reading.monotonic_s
+            on, peer = self._of(line.split())
             parked[on] += 1
             if peer is not None:
                 peers[peer] += 1
@@ -71,6 +79,8 @@ class ParkedProbe:
             reading.unavailable["threads_parked"] = Reason.DENIED
             return
         self._put(reading, parked, peers)
+        still = sum(reading.monotonic_s - since_s >= STILL_S for _, since_s in self._places.values())
+        reading.values[Column("threads_still")] = float(still)
 
     def _put(self, reading: Reading, parked: Counter[str], peers: Counter[Group]) -> None:
         self._seen |= parked.keys()
@@ -80,8 +90,7 @@ class ParkedProbe:
         for group in self._peers:
             reading.values[Column.of("threads_reading", **group.labels)] = float(peers[group])
 
-    def _of(self, thread: str) -> tuple[str, Group | None]:
-        words = self._directory.text(f"task/{thread}/syscall").split()
+    def _of(self, words: list[str]) -> tuple[str, Group | None]:
         on = parked_on(words)
         if on != _READS or len(words) < 2:
             return on, None
@@ -90,6 +99,11 @@ class ParkedProbe:
         except (OSError, ValueError):
             return on, None
         return on, self._peer_of(inode)
+
+
+def on_call(line: str) -> bool:
+    """Say whether a thread is in a system call."""
+    return parked_on(line.split()) != RUNNING
 
 
 def parked_on(words: list[str]) -> str:
