@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.detection.scene import Array, ar1
 from leakdoc.detection.stats.batch import judge_many
 from leakdoc.detection.stats.growth import judge
-from leakdoc.detection.stats.series import Series
+from leakdoc.detection.stats.series import IntArray, Series
 
 _MIB = 2.0**20
 
@@ -24,11 +24,11 @@ _MIB = 2.0**20
 def fleet(count: int, points: int, *, mixed: bool, seed: int = 5) -> list[Series]:
     """Series on one time axis; `mixed` lets a tenth restart a few times, and gives a tenth a load of its own."""
     rng = np.random.default_rng(seed)
-    t = 1.7e9 + 60.0 * np.arange(points)
-    return [_one(rng, t, at, mixed=mixed) for at in range(count)]
+    t, one_life = 1.7e9 + 60.0 * np.arange(points), np.zeros(points, dtype=np.intp)
+    return [_one(rng, t, one_life, at, mixed=mixed) for at in range(count)]
 
 
-def _one(rng: np.random.Generator, t: Array, at: int, *, mixed: bool) -> Series:
+def _one(rng: np.random.Generator, t: Array, life: IntArray, at: int, *, mixed: bool) -> Series:
     n, x = len(t), np.linspace(0.0, 1.0, len(t))
     level, noise = rng.uniform(50, 2_000) * _MIB, rng.uniform(0.001, 0.01)
     kinds: tuple[Callable[[], Array], ...] = (
@@ -37,7 +37,7 @@ def _one(rng: np.random.Generator, t: Array, at: int, *, mixed: bool) -> Series:
         lambda: rng.uniform(0.02, 0.3) * x,
     )  # fmt: skip
     values = level * (1.0 + kinds[at % len(kinds)]() + noise * rng.normal(size=n))
-    life, starts, load = np.zeros(n, dtype=np.intp), np.asarray([t[0]]), None
+    starts, load = np.asarray([t[0]]), None
     if mixed and at % 10 == 3:
         life = (x * rng.integers(2, 6)).clip(max=4).astype(np.intp)
         starts = t[np.searchsorted(life, np.arange(life[-1] + 1))]

@@ -133,7 +133,7 @@ def lay(stage: Stage, blocks: Sequence[Block], ensemble: Ensemble, y: FloatArray
                 began[rows] = stage.libraries[block.axis].place[members].max(axis=1)
             if block.family == "accelerating":
                 began[rows] = _NOTABLE ** (1.0 / stage.libraries[block.axis].place[members[:, 0]])
-    size = np.einsum("sbn,sn->sb", stage.ground.recover[rho], y - grown)
+    size = stage.ground.coefficients(rho, y - grown)
     return Laid(fitted=grown, grown=grown, size=size, began=began, axis=axis)
 
 

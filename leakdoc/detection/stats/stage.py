@@ -32,14 +32,14 @@ class Ground:
     Args:
         white: the transform that takes the autocorrelation out.
         q: shape (r, n, b), an orthonormal basis of the whitened confounders.
-        recover: shape (r, b, n), what turns values into the confounders' coefficients.
+        back: shape (r, b, b), from coordinates in that basis to the confounders' coefficients.
         constant: shape (r,), the part of the log-likelihood that does not depend on the values.
         degrees: of freedom that the confounders leave.
     """
 
     white: Whitener
     q: FloatArray
-    recover: FloatArray
+    back: FloatArray
     constant: FloatArray
     degrees: int
 
@@ -47,6 +47,11 @@ class Ground:
         """Return what is left of columns, shape (n, c), without autocorrelation and confounders: (r, n, c)."""
         white = self.white(columns)
         return white - product(self.q, product(np.swapaxes(self.q, 1, 2), white))
+
+    def coefficients(self, rho: IntArray, values: FloatArray) -> FloatArray:
+        """Return the confounders' coefficients, shape (s, b), in values of shape (s, n), each under its own rho."""
+        within = np.einsum("snb,sn->sb", self.q[rho], self.white.rows(rho, values))
+        return np.asarray(np.einsum("scb,sb->sc", self.back[rho], within))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -145,7 +150,7 @@ def ground_of(bins: Bins, columns: FloatArray) -> Ground:
     q, r = np.linalg.qr(whitened)
     size = np.abs(np.diagonal(r, axis1=1, axis2=2))
     return Ground(
-        white=white, q=q, recover=product(product(np.linalg.pinv(r), np.swapaxes(q, 1, 2)), white.matrix()),
+        white=white, q=q, back=np.linalg.pinv(r),
         constant=white.log_det - np.sum(np.log(size + 1e-300), axis=1), degrees=columns.shape[0] - columns.shape[1],
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.stats.binning import Bins
-from leakdoc.detection.stats.series import FloatArray
+from leakdoc.detection.stats.series import FloatArray, IntArray
 
 RHOS: Final = np.asarray((0.0, 0.35, 0.62, 0.8, 0.9, 0.955, 0.985))
 _LONGEST_GAP: Final = 50.0
@@ -35,9 +35,10 @@ class Whitener:
         before = np.concatenate([columns[:1], columns[:-1]])
         return np.asarray((columns[None] - self.carry[:, :, None] * before[None]) / self.shrink[:, :, None])
 
-    def matrix(self) -> FloatArray:
-        """Return the transform as matrices of shape (r, n, n)."""
-        return self(np.eye(self.carry.shape[1]))
+    def rows(self, rho: IntArray, values: FloatArray) -> FloatArray:
+        """Transform values of shape (s, n), each under its own of the autocorrelations, shape (s,)."""
+        before = np.concatenate([values[:, :1], values[:, :-1]], axis=1)
+        return np.asarray((values - self.carry[rho] * before) / self.shrink[rho])
 
 
 def whitener_of(bins: Bins) -> Whitener:
