@@ -30,11 +30,11 @@ def watched(kind: str, recording: Path) -> str:
     return str(json.loads(done.stdout)["decision"])
 
 
-@pytest.mark.parametrize("kind", ["leaks", "leaks_in_cycles"])
+@pytest.mark.parametrize("kind", ["leaks", "leaks_in_cycles", "leaks_rarely"])
 def test_a_slow_leak_is_told_within_hours(kind: str, tmp_path: Path) -> None:
     assert watched(kind, tmp_path / "r.leakdoc") == "leaking"
 
 
-@pytest.mark.parametrize("kind", ["fills_a_cache", "batches"])
+@pytest.mark.parametrize("kind", ["fills_a_cache", "batches", "churns"])
 def test_what_only_looks_so_is_not_called_a_leak(kind: str, tmp_path: Path) -> None:
     assert watched(kind, tmp_path / "r.leakdoc") != "leaking"

@@ -62,8 +62,30 @@ def batches() -> Iterator[None]:
         yield
 
 
+def leaks_rarely() -> Iterator[None]:
+    """A rare path, every few minutes, keeps half a megabyte."""
+    following = time.monotonic() + rng.uniform(100, 500)
+    while True:
+        works()
+        if time.monotonic() >= following:
+            held.append(bytearray(b"x" * 500_000))
+            following = time.monotonic() + rng.uniform(200, 500)
+        yield
+
+
+def churns() -> Iterator[None]:
+    """A table of a fixed number of entries, each replaced by one of another size: arenas that wander."""
+    table = [bytearray(rng.randrange(100, 4_000)) for _ in range(10_000)]
+    while True:
+        works()
+        for _ in range(20):
+            table[rng.randrange(len(table))] = bytearray(rng.randrange(100, 4_000))
+        yield
+
+
 KINDS: dict[str, Callable[[], Iterator[None]]] = {
-    "leaks": leaks, "leaks_in_cycles": leaks_in_cycles, "fills_a_cache": fills_a_cache, "batches": batches,
+    "leaks": leaks, "leaks_in_cycles": leaks_in_cycles, "leaks_rarely": leaks_rarely, "fills_a_cache": fills_a_cache,
+    "batches": batches, "churns": churns,
 }  # fmt: skip
 
 
