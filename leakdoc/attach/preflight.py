@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -22,6 +24,9 @@ AGENT_BYTES: Final = 8 << 20  # what the agent took where it was sent: 2 to 4 Mi
 ROOM_FACTOR: Final = 3  # never be the last straw: so many times the measured cost must be free
 _LIMITED: Final = {"Max address space": "VmSize", "Max data size": "VmData"}
 _MEMORY: Final = Path("/proc/meminfo")
+_STRICT: Final = 1  # linux/seccomp.h, SECCOMP_MODE_STRICT
+_PTRACE_DETACH: Final = 17  # sys/ptrace.h
+_NO_PROCESS: Final = 2**31 - 1  # no pid is so high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +152,28 @@ def _allowed(subject: Subject) -> None:
         )
 
 
+def _seccomp(subject: Subject) -> None:
+    """Neither side's filter of system calls may stand in the way (seccomp(2))."""
+    if parse_status(subject.directory.text("status")).get("Seccomp", 0) == _STRICT:
+        raise AttachRefused(
+            f"process {subject.pid} may only read and write (seccomp strict mode): anything else would end it",
+            help="Look at it from outside: leakdoc watch.",
+        )
+    if not _may_call_ptrace():
+        raise AttachRefused(
+            "a filter of system calls (seccomp) keeps ptrace from leakdoc here",
+            help="Run leakdoc on the host, or the container with --cap-add SYS_PTRACE.",
+        )
+
+
+def _may_call_ptrace() -> bool:
+    """Ask for what cannot be there: without a filter the answer is that there is no such process."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.restype = ctypes.c_long
+    libc.ptrace(ctypes.c_long(_PTRACE_DETACH), ctypes.c_long(_NO_PROCESS), None, None)
+    return ctypes.get_errno() == errno.ESRCH
+
+
 def _python(subject: Subject) -> None:
     interpreter_of(subject.pid)
 
@@ -182,6 +209,7 @@ def _disk(subject: Subject) -> None:
 
 CHECKS: Final[tuple[Check, ...]] = (
     _allowed,
+    _seccomp,
     require_not_forbidden,
     _not_traced,
     _running,

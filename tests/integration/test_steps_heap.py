@@ -75,6 +75,61 @@ def test_the_test_that_is_written_fails_until_it_is_filled_in(tmp_path: Path) ->
         write_regression_test(path=str(path), service="payments", lines=lines)
 
 
+APP = """
+import asyncio, socket, weakref
+CACHE, LISTENERS, OPEN, TASKS = {}, [], [], []
+FIXED = %r
+
+def cache(number=[0]):
+    number[0] += 1
+    CACHE[number[0]] = bytes(200)
+    if FIXED and len(CACHE) > 10:
+        CACHE.pop(next(iter(CACHE)))
+
+def listener():
+    def heard():
+        return listener
+    LISTENERS.append(heard)
+    if FIXED:
+        LISTENERS.remove(heard)
+
+def connection():
+    both = socket.socketpair()
+    OPEN.append(both)
+    if FIXED:
+        for each in OPEN.pop():
+            each.close()
+
+async def task():
+    made = asyncio.create_task(asyncio.sleep(3600))
+    TASKS.append(made)
+    if FIXED:
+        TASKS.pop().cancel()
+        await asyncio.wait([made])
+"""
+
+
+@pytest.mark.parametrize("fixed", [False, True], ids=["leaks", "fixed"])
+def test_filled_in_it_fails_on_what_leaks_and_passes_on_what_is_fixed(tmp_path: Path, fixed: bool) -> None:
+    (tmp_path / "app.py").write_text(APP % fixed)
+    kinds = ("cache", "listener", "connection", "task")
+    for name in kinds:
+        path = tmp_path / f"test_{name}.py"
+        write_regression_test(path=str(path), service="shop", lines=[{"file": "app.py", "line": 7, "function": name}])
+        text = path.read_text()
+        start = text.index("pytest.fail(")
+        text = text.replace(text[start : text.index("\n", start)], f"import app; return app.{name}()")
+        path.write_text(text.replace("def leaked", "async def leaked") if name == "task" else text)
+        if name == "task":
+            path.write_text(path.read_text().replace("return app", "await app"))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=tmp_path)
+    assert done.returncode == (0 if fixed else 1), done.stdout
+    assert (f"{len(kinds)} passed" if fixed else f"{len(kinds)} failed") in done.stdout
+    if not fixed:
+        assert all(words in done.stdout for words in ("of memory a call", "connections a call", "tasks a call"))
+
+
 def test_without_a_file_no_test_is_written() -> None:
     assert write_regression_test(service="payments").outcome is Outcome.SKIPPED
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from leakdoc.attach import debugger, remote_exec
+from leakdoc.attach import debugger, preflight, remote_exec
 from leakdoc.attach.doors import DOORS, door_into
 from leakdoc.attach.interpreter import Interpreter
 from leakdoc.errors import AttachRefused
@@ -91,3 +92,36 @@ def test_gdb_asks_the_targets_allocator_for_nothing() -> None:
 
 def test_the_gentlest_comes_first() -> None:
     assert [door.name for door in DOORS] == ["held thread", "sys.remote_exec", "gdb"]
+
+
+def test_what_filters_system_calls_is_noticed_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert preflight._may_call_ptrace()
+    subject = preflight.Subject(directory=ME)
+    preflight._seccomp(subject)
+    monkeypatch.setattr(preflight, "_may_call_ptrace", lambda: False)
+    with pytest.raises(AttachRefused, match="keeps ptrace from leakdoc"):
+        preflight._seccomp(subject)
+    monkeypatch.setattr(preflight, "parse_status", lambda _: {"Seccomp": 1})
+    with pytest.raises(AttachRefused, match="strict mode"):
+        preflight._seccomp(subject)
+
+
+# A filter that answers ptrace with EPERM, as that of an old Docker does: linux/filter.h, linux/seccomp.h, x86-64.
+FILTERED = """
+import ctypes, struct
+libc = ctypes.CDLL(None, use_errno=True)
+steps = [(0x20, 0, 0, 0), (0x15, 0, 1, 101), (0x06, 0, 0, 0x00050001), (0x06, 0, 0, 0x7FFF0000)]
+program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+class Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
+asked = Program(len(steps), ctypes.addressof(program))
+assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, ctypes.byref(asked), 0, 0) == 0
+from leakdoc.attach.preflight import _may_call_ptrace
+print(_may_call_ptrace())
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the number of the system call is that of x86-64")
+def test_a_filter_that_refuses_ptrace_is_found_by_asking() -> None:
+    done = subprocess.run([sys.executable, "-c", FILTERED], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr
