@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,7 @@ from leakdoc.demo.deployment import Deployment
 from leakdoc.demo.postgres import EmbeddedPostgres
 from leakdoc.detection.watch import Progress, Watch, Watched
 from leakdoc.errors import RecordingError, UsageError
-from leakdoc.model.decision import ProofDecision
+from leakdoc.model.decision import Decision, ProofDecision
 from leakdoc.model.proof import Proof
 from leakdoc.reporting.html import to_html
 from leakdoc.reporting.proof_text import proof_lines
@@ -23,10 +24,12 @@ MARKER: Final = ".leakdoc-demo"  # says that the files beside it are ours to rep
 INTERVAL_S: Final = 0.5
 BEFORE_S: Final = 40.0  # for memory and for connections to be decided, each on its own
 AFTER_S: Final = 45.0  # for what the old build would have leaked by then to be plain
-AFTER_AT_MOST_S: Final = 65.0  # a noisy machine needs longer, and the whole story stays under two minutes
+AT_MOST_S: Final = 90.0  # each: a machine so busy that samples come late needs longer than others
+LEAKS: Final = frozenset({"growth", "unclosed_connections"})  # the detectors of memory and of connections
 
 Say = Callable[[str], None]
 OnProgress = Callable[[Progress], None]
+HasDecided = Callable[[Watch, Progress], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +85,12 @@ def tell(say: Say, kept: Kept, *, with_fix: bool, on_progress: OnProgress | None
     with EmbeddedPostgres() as postgres, Deployment(postgres.dsn, build="leaky") as deployment:
         say(f"   postgres on 127.0.0.1:{postgres.port}, payments pid {deployment.pid}")
         say("\n2. leakdoc watches it.")
-        before = _watch(deployment.pid, kept.before, on_progress, for_s=BEFORE_S)
+        before = _watch(deployment.pid, kept.before, on_progress, BEFORE_S, _leak_is_seen)
         _say_all(say, last_screen(before.diagnosis))
         say(f"\n3. {_roll_out(deployment, with_fix=with_fix)}")
         say(f"   payments pid {deployment.pid} serves now")
         say("\n4. leakdoc watches the new process.")
-        after = _watch_until_decided(before, deployment.pid, kept.after, on_progress)
+        after = _watch(deployment.pid, kept.after, on_progress, AFTER_S, partial(_is_compared, before))
         _say_all(say, last_screen(after.diagnosis))
     if deployment.counts is not None:
         say(f"   the load: {deployment.counts.sent} charges sent, {deployment.counts.failed} lost over the roll-out")
@@ -99,26 +102,30 @@ def tell(say: Say, kept: Kept, *, with_fix: bool, on_progress: OnProgress | None
     return proof
 
 
-def _watch(pid: int, record: Path, on_progress: OnProgress | None, *, for_s: float) -> Watched:
-    watch = Watch(
-        pid, interval_s=INTERVAL_S, for_s=for_s, record=record, stop_when_decided=False, on_progress=on_progress
-    )
-    return _completed(watch.run())
-
-
-def _watch_until_decided(before: Watched, pid: int, record: Path, on_progress: OnProgress | None) -> Watched:
-    """Watch for as long as it usually takes, and on where before against after is still inconclusive then."""
+def _watch(
+    pid: int, record: Path, on_progress: OnProgress | None, usually_s: float, has_decided: HasDecided
+) -> Watched:
+    """Watch for as long as it usually takes, and on where nothing is decided then."""
 
     def look(progress: Progress) -> None:
         if on_progress is not None:
             on_progress(progress)
-        if progress.elapsed_s >= AFTER_S and verify(before, watch.trace).decision is not ProofDecision.INCONCLUSIVE:
+        if progress.elapsed_s >= usually_s and has_decided(watch, progress):
             watch.stop()
 
-    watch = Watch(
-        pid, interval_s=INTERVAL_S, for_s=AFTER_AT_MOST_S, record=record, stop_when_decided=False, on_progress=look
-    )
+    watch = Watch(pid, interval_s=INTERVAL_S, for_s=AT_MOST_S, record=record, stop_when_decided=False, on_progress=look)
     return _completed(watch.run())
+
+
+def _leak_is_seen(_: Watch, progress: Progress) -> bool:
+    """Whether the last look has seen the leak, in memory and in connections."""
+    findings = () if progress.diagnosis is None else progress.diagnosis.findings
+    return {each.detector for each in findings if each.decision is Decision.LEAKING} >= LEAKS
+
+
+def _is_compared(before: Watched, watch: Watch, _: Progress) -> bool:
+    """Whether before against after is decided."""
+    return verify(before, watch.trace).decision is not ProofDecision.INCONCLUSIVE
 
 
 def _completed(watched: Watched) -> Watched:
