@@ -38,8 +38,8 @@ def diagnosis_plots(diagnosis: Diagnosis, trace: Trace) -> list[Plot]:
 def proof_plots(proof: Proof) -> list[list[Plot]]:
     """Return plots of each metric that was judged before: before, and after where it was read."""
     pairs = []
-    for place, finding in enumerate(_worth_seeing(proof.before.findings, proof.before.trace)):
-        before = _plot(proof.before.trace, finding, f"picture-{place}-before")
+    for place, finding in enumerate(_lifted(proof) or _worth_seeing(proof.before.findings, proof.before.trace)):
+        before = _marked(proof, _plot(proof.before.trace, finding, f"picture-{place}-before"))
         after = _after(proof, finding, f"picture-{place}-after")
         pairs.append([plot for plot in (before, after) if plot is not None])
     return pairs
@@ -62,6 +62,23 @@ def _worth_seeing(findings: Sequence[Finding], trace: Trace) -> list[Finding]:
     faults = [each for each in findings if each.decision.is_fault and each not in memory]
     can = [each for each in (memory + faults or list(findings)) if _has_readings(_values(trace, each))]
     return can[:MOST_PICTURES] if memory or faults else can[:1]
+
+
+def _lifted(proof: Proof) -> list[Finding]:
+    """Return, of a recovery, the findings on what the incident lifted; none of any other proof."""
+    check = next((each for each in proof.checks if each.name == "before_deviated"), None)
+    names = [] if check is None else list(check.numbers)
+    found = [each for name in names for each in proof.before.findings if each.metric == name]
+    return [each for each in found if _has_readings(_values(proof.before.trace, each))][:MOST_PICTURES]
+
+
+def _marked(proof: Proof, plot: Plot | None) -> Plot | None:
+    """Mark where the incident began, where the proof is one of a recovery."""
+    recovery = proof.parameters.get("recovery")
+    began = recovery.get("incident_at") if isinstance(recovery, dict) else None
+    if plot is None or not isinstance(began, int | float):
+        return plot
+    return replace(plot, marks=(Mark(at=float(began), label="incident"),), slope=None)
 
 
 def _has_readings(values: FloatArray | None) -> bool:

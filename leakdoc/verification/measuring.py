@@ -67,7 +67,7 @@ def measure(
     part = without_start(trace, cut)
     alpha = growth_policy.alpha if cut <= 0.0 else growth_policy.alpha / len(policy.cuts)
     growth = judge(series_of(part, column), growth_policy, alpha=alpha)
-    processes = _number(growth.evidence.get("processes_at_end")) or 1.0
+    processes = (_number(growth.evidence.get("processes_at_end")) or 1.0) / _that_leak(growth)
     slope = growth.slope_per_s
     low, high = (None, None) if slope is None else (slope.low, slope.high)
     widening = 1.0 if cut <= 0.0 else policy.retry_widening
@@ -92,6 +92,11 @@ def measure(
         requests=requests,
         age_s=oldest_s(part) or exposure_s / (1.0 - cut),
     )
+
+
+def _that_leak(growth: Growth) -> float:
+    """Of how many processes the slope is that of one alone; 1 where it is that of all together."""
+    return _number(growth.evidence.get("processes_that_leak")) or 1.0
 
 
 def _at(times: FloatArray, share: float) -> float:

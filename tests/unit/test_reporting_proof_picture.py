@@ -6,13 +6,14 @@ import html
 import re
 import xml.etree.ElementTree as ElementTree
 
+import numpy as np
 import pytest
 
 import leakdoc
 from leakdoc.cli.main import main
 from leakdoc.verification.verify import verify
 from leakdoc.verification.write import write_proof
-from tests.unit.verification_scenes import ages, leaky, sound
+from tests.unit.verification_scenes import EPOCH, ages, leaky, sound, trace
 
 PROOF = verify(leaky(ages()), sound(ages()))
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -50,3 +51,13 @@ def test_notebook_shows_the_page_in_a_frame_that_runs_nothing():
     frame = re.fullmatch(r'<iframe sandbox title="leakdoc" style="[^"]*" srcdoc="([^"]*)"></iframe>', shown)
     assert frame
     assert html.unescape(frame[1]) == leakdoc.to_html(PROOF)
+
+
+def test_a_recovery_shows_what_the_incident_lifted_and_where_it_began():
+    age = ages(1_200.0, 5.0)
+    slow = trace(age, rss_bytes=30e6, latency_p99_s=np.where(age < 600.0, 0.2, 1.6))
+    back = trace(age, at=5_000.0, rss_bytes=30e6, latency_p99_s=0.2)
+    picture = leakdoc.plot(leakdoc.verify_recovered(slow, back, incident_at=EPOCH + 600.0))
+    assert [plots[0].title for plots in picture.rows] == ["Latency p99 s"]
+    assert [mark.label for mark in picture.rows[0][0].marks] == ["incident"]
+    assert "incident" in leakdoc.to_html(leakdoc.verify_recovered(slow, back, incident_at=EPOCH + 600.0))

@@ -84,7 +84,7 @@ def plain(case: Comparison) -> Check:
         return Check(
             name="plain_slopes", outcome=UNKNOWN, reason="a line through before does not rise", numbers=numbers
         )
-    told = f"a line through the floors rises at {ratio:.0%} of the old rate"
+    told = f"a line through the floors rises at {max(ratio, 0.0):.0%} of the old rate"
     outcome = PASSED if ratio < case.policy.plain_share else FAILED
     return Check(name="plain_slopes", outcome=outcome, reason=told, numbers=numbers)
 
