@@ -53,6 +53,7 @@ def judged(case: Case, environment: dict[str, str]) -> Outcome:
         look = [sys.executable, "-m", "leakdoc", "connections", pid, "--for", FOR, "--json", "--quiet"]
         look += ["--postgres", "env:DSN"] if case.asks_postgres else []
         done = subprocess.run(look, capture_output=True, text=True, env=environment, check=False)
+        followed = _followed(pid, environment) if case.follows else ""
         stop.set()
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -64,7 +65,16 @@ def judged(case: Case, environment: dict[str, str]) -> Outcome:
         for each in document["findings"]
         if each["decision"] in ("leaking", "exhausted", "unresponsive")
     }
+    if case.follows and followed != words[3]:  # a culprit that is not the last of the chain is only its victim
+        faults = {"isolate_upstream": f"names {followed or 'nobody'} in place of {words[3]}"}
     return Outcome(case=case, faults=faults, document=document)
+
+
+def _followed(pid: str, environment: dict[str, str]) -> str:
+    """Return the upstream at the end of the chain, as the step tells it."""
+    step = [sys.executable, "-m", "leakdoc", "step", "run", "isolate_upstream", "-p", f"target={pid}", "--json"]
+    done = subprocess.run(step, capture_output=True, text=True, env=environment, check=False)
+    return str(json.loads(done.stdout)["outputs"]["upstream"]) if done.stdout else done.stderr
 
 
 def told(outcomes: list[Outcome]) -> None:

@@ -14,6 +14,7 @@ class Case(NamedTuple):
         load: what is sent to it: ``mostly_good``, ``plain``, ``polls`` or ``stays``; empty for nothing.
         asks_postgres: whether leakdoc may ask the database.
         has_agent: whether it is started with the agent inside.
+        follows: whether the upstream is followed by the step `isolate_upstream`, and has to be the one it says.
     """
 
     program: str
@@ -21,6 +22,7 @@ class Case(NamedTuple):
     load: str = ""
     asks_postgres: bool = False
     has_agent: bool = False
+    follows: bool = False
 
 
 CASES: Final = (
@@ -118,4 +120,5 @@ CASES: Final = (
     Case("redis_stalls", ("upstream_unresponsive",), load="plain"),
     Case("httpx_async_client_each_time", ("unclosed_connections",)),
     Case("workers_leak", ("unclosed_connections",)),
+    Case("calls_a_service_that_waits", ("upstream_unresponsive",), load="plain", follows=True),
 )
