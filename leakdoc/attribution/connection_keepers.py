@@ -52,7 +52,7 @@ def connection_keepers(
             agent, asked = _agent(stack, pid, clock, stop, accept_oom_risk=accept_oom_risk)
             told = agent.ask("connection_objects", budget_ms=BUDGET_MS, patience_s=PATIENCE_S)
     except (AttachRefused, AgentError) as refused:
-        return Kept(asked=None, reason=" ".join(filter(None, [refused.message, refused.help])))
+        return Kept(asked=None, reason=". ".join(filter(None, [refused.message, refused.help])))
     except OSError as error:
         return Kept(asked=None, reason=inert(str(error), longest=200))
     kept = tuple(_by_peer(told, group_of))

@@ -94,6 +94,8 @@ def execute(args: argparse.Namespace) -> int:
         more=_stacks if args.stacks else lambda _: (),
         on_progress=_progress(args, lambda: look.watch),
     )
+    if args.objects and look.sockets is None:
+        raise UsageError(f"{look.target.name} is several processes", help="Objects are asked of one: give its pid.")
     with ended_by_signals(look.watch.stop):
         seen = look.run()
     return _give(args, seen, _held(args, look), _kept(args, look))
@@ -105,7 +107,7 @@ def _kept(args: argparse.Namespace, look: Prepared) -> Kept | None:
     from leakdoc.attribution.connection_keepers import connection_keepers
 
     if look.sockets is None:
-        raise UsageError(f"{look.target.name} is several processes", help="Objects are asked of one: give its pid.")
+        return None
     return connection_keepers(look.target.pid, look.sockets.peer_of, accept_oom_risk=args.accept_oom_risk)
 
 

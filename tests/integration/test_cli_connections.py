@@ -113,6 +113,7 @@ def test_python_looks_alike(holding: int) -> None:
         (["{pid}", "--mysql", "env:NO_MYSQL"], 4, "MySQL cannot be asked"),
         (["{pid}", "--redis", "env:NO_REDIS"], 4, "Redis cannot be asked"),
         (["{pid}", "--redis", "env:NO_PORT"], 2, "no address of such a server"),
+        (["{pid}", "--children", "--objects"], 2, "is several processes"),
         (["{pid}", "--policy", "pool.nonesuch=1"], 2, "no such policy field"),
         (["{pid}", "--policy", "churn.rate=fast"], 2, "not a rate"),
         (["{pid}", "--record", "/nonesuch/x.leakdoc"], 4, "cannot be written"),
