@@ -10,6 +10,7 @@ from pathlib import Path
 from leakdoc.attach.outside import Outside, read_outside
 from leakdoc.attribution.inside import Inside, InsidePlan
 from leakdoc.model.heap import Rung
+from leakdoc.redact import inert
 from leakdoc.sampling.clock import Clock
 from leakdoc.sampling.process import Target
 from leakdoc.sampling.procfs import ProcessDirectory
@@ -30,6 +31,7 @@ class Climb:
     Args:
         allows: says whether a rung may be used; asked before each that costs the target something.
         tells: takes a line about what is going on.
+        load: returns how many requests have been served; raises OSError where that cannot be read.
     """
 
     target: Target
@@ -47,10 +49,25 @@ class Climb:
     native: bool = False
     trims: bool = False
     captures: Callable[[Path], None] = lambda _: None
+    load: Callable[[], float] | None = None
+    loads: list[tuple[float, float]] = field(default_factory=list)
 
     def mark(self, directory: ProcessDirectory) -> None:
-        """Read the counters that the kernel keeps."""
+        """Read the counters that the kernel keeps, and that of the requests served."""
         self.outside.append(read_outside(directory, self.clock.monotonic()))
+        if self.load is not None:
+            try:
+                self.loads.append((self.clock.monotonic(), self.load()))
+            except OSError as error:
+                self.load = None
+                self.advice.append(f"growth a request is not known: {inert(str(error))}")
+
+    def requests_per_s(self) -> float | None:
+        """Return how many requests a second were served between the first and the last mark; null when unknown."""
+        if len(self.loads) < 2 or self.load is None:
+            return None
+        (first_s, first), (last_s, last) = self.loads[0], self.loads[-1]
+        return (last - first) / (last_s - first_s) if last > first and last_s > first_s else None
 
     def used(self, ask: Ask, reason: str) -> None:
         """Note that a rung was climbed, and what it has cost."""

@@ -37,6 +37,7 @@ def examine(
     native: bool = False,
     trims: bool = False,
     captures: Callable[[Path], None] = lambda _: None,
+    load: Callable[[], float] | None = None,
 ) -> HeapReport:
     """Find which lines, and which containers, keep what is growing.
 
@@ -55,6 +56,7 @@ def examine(
         native=native,
         trims=trims,
         captures=captures,
+        load=load,
     )
     directory = ProcessDirectory(target.pid)
     try:
@@ -72,11 +74,13 @@ def examine(
         rungs=climb.rungs,
         touched=climb.touched,
         advice=climb.advice,
+        requests_per_s=climb.requests_per_s(),
     )
 
 
 def _look_from_outside(climb: Climb, directory: ProcessDirectory) -> None:
     climb.outside.clear()
+    climb.loads.clear()
     climb.mark(directory)
     climb_to_names(climb, directory)
     climb.mark(directory)

@@ -15,6 +15,7 @@ from leakdoc.attribution.climb import Ask
 from leakdoc.attribution.examining import examine
 from leakdoc.attribution.inside import InsidePlan
 from leakdoc.attribution.keeping import Keeper
+from leakdoc.attribution.load import LoadCounter
 from leakdoc.model.documents import subject_document
 from leakdoc.model.heap import HeapReport
 from leakdoc.sampling.target import resolve_process
@@ -33,6 +34,7 @@ def heap(
     trims: bool = False,
     accept_oom_risk: bool = False,
     stop: threading.Event | None = None,
+    load: str | None = None,
 ) -> HeapReport:
     """Find which lines, and which containers, keep what is growing.
 
@@ -46,11 +48,13 @@ def heap(
         trims: call `malloc_trim` in the target, and tell how much came back.
         accept_oom_risk: go on close to the memory limit, or where it is unknown.
         stop: set to end early, with what is known so far.
+        load: the address of the target's own counter of requests, its name after ``#``; growth is told a request too.
 
     Raises:
         TargetError: the process is not there, not ours to look at, or no Python.
-        UsageError: the target, or the directory, cannot be used.
+        UsageError: the target, the directory, or the address cannot be used.
     """
+    counter = None if load is None else LoadCounter(load)
     process = resolve_process(str(target))
     keeper = None if keep is None else Keeper(Path(keep))
     untraced = for_s * UNTRACED_SHARE
@@ -64,6 +68,7 @@ def heap(
         trims=trims,
         accept_oom_risk=accept_oom_risk,
         captures=(lambda _: None) if keeper is None else keeper.take,
+        load=None if counter is None else counter.read,
     )
     if keeper is None:
         return report

@@ -33,12 +33,14 @@ def report_of(
     rungs: Sequence[Rung],
     touched: Sequence[str],
     advice: Sequence[str] = (),
+    requests_per_s: float | None = None,
 ) -> HeapReport:
     """Put a report together.
 
     Args:
         outside: readings before and after the window without tracing.
         inside: what was told from inside; null where nobody could be asked.
+        requests_per_s: served in the same window; null when unknown.
     """
     span_s = outside[1].at_s - outside[0].at_s
     growths = growths_of(outside, inside, _python_lines(inside))
@@ -63,6 +65,7 @@ def report_of(
         advice=(*advice, *advice_on(kind, growths, outside[1].threads)),
         touched=", ".join(touched) or _UNTOUCHED,
         window_s=span_s,
+        requests_per_s=requests_per_s,
     )
 
 

@@ -44,6 +44,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="how long to look (default: 10s); the slower the leak, the longer",
     )
+    parser.add_argument(
+        "--load",
+        metavar="URL",
+        help="its own counter of requests, http://HOST/metrics#NAME: tell growth a request too",
+    )
     parser.add_argument("--native", action="store_true", help="use memray in any case, with native stacks")
     parser.add_argument(
         "--trim", action="store_true", help="ask malloc to return free memory, and tell how much came back"
@@ -78,6 +83,7 @@ def execute(args: argparse.Namespace) -> int:
             tells=(lambda _: None) if args.quiet else tell,
             keep=args.keep,
             native=args.native,
+            load=args.load,
             trims=args.trim,
             accept_oom_risk=args.accept_oom_risk,
             stop=stop,

@@ -101,6 +101,7 @@ class HeapReport:
         growth: bytes a second by what was measured (``rss_bytes``, ``heap_bytes`` …).
         set_aside: lines that allocate and turn over, or have settled; not what leaks.
         kept: where captures were left; null for nowhere.
+        requests_per_s: that were served in the window without tracing; null when unknown.
     """
 
     subject: Subject
@@ -116,3 +117,4 @@ class HeapReport:
     touched: str = "nothing (read /proc)"
     window_s: float = 0.0
     kept: str | None = None
+    requests_per_s: float | None = None

@@ -19,8 +19,8 @@ def heap_document(report: HeapReport) -> Document:
         "reason": report.reason,
         "explained": number(report.explained),
         "growth_per_s": {name: number(value) for name, value in sorted(report.growth.items())},
-        "lines": [_line(line) for line in report.lines],
-        "set_aside": [_line(line) for line in report.set_aside],
+        "lines": [_line(line, report.requests_per_s) for line in report.lines],
+        "set_aside": [_line(line, report.requests_per_s) for line in report.set_aside],
         "holders": [_holder(holder) for holder in report.holders],
         "rungs": [
             {"name": rung.name, "used": rung.used, "reason": rung.reason, "cost": rung.cost} for rung in report.rungs
@@ -29,10 +29,11 @@ def heap_document(report: HeapReport) -> Document:
         "touched": report.touched,
         "window_s": report.window_s,
         "kept": report.kept,
+        "requests_per_s": number(report.requests_per_s),
     }
 
 
-def _line(line: LineGrowth) -> Document:
+def _line(line: LineGrowth, requests_per_s: float | None) -> Document:
     return {
         "file": line.file,
         "line": line.line,
@@ -40,6 +41,7 @@ def _line(line: LineGrowth) -> Document:
         "grew_bytes": number(line.grew_bytes),
         "grew_count": number(line.grew_count),
         "bytes_per_s": number(line.bytes_per_s),
+        "bytes_per_request": None if not requests_per_s else number(line.bytes_per_s / requests_per_s),
         "held_by": line.held_by,
         "why": line.why,
     }

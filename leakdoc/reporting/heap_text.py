@@ -35,6 +35,8 @@ def _growth(report: HeapReport) -> Iterator[str]:
     words = f"Resident memory {_rate(rss)}"
     if heap is not None:
         words += f", heap in use {_rate(heap)}"
+    if report.requests_per_s is not None:
+        words += f", {report.requests_per_s:.3g} requests a second"
     yield f"{words}, over {report.window_s:.0f} s"
 
 
@@ -42,7 +44,10 @@ def _ranked(report: HeapReport) -> Iterator[str]:
     if report.lines:
         yield "Lines that made what stayed, the likeliest first:"
     for place, line in enumerate(report.lines[:_LINES], start=1):
-        yield f"  {place}. {_place(line)}  {_rate(line.bytes_per_s)}"
+        per_request = ""
+        if report.requests_per_s:
+            per_request = f", {format_amount(line.bytes_per_s / report.requests_per_s, 'bytes')} a request"
+        yield f"  {place}. {_place(line)}  {_rate(line.bytes_per_s)}{per_request}"
         yield f"     {shown(line.why)}"
     if report.lines and report.explained is not None and report.explained < 0.5:
         yield f"  These explain only {report.explained:.0%} of the growth: something else grows too."
