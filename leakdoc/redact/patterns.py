@@ -82,6 +82,7 @@ SURE: Final = (
     r"(?P<value>(?=[\"']?[^\s/]*\d)(?![^\s]*\.(?:pem|key|crt|p12|json)\b)(?![^\s]*/)"
     r"(?:\"[^\"\s]{8,}\"|'[^'\s]{8,}'|[^\s\"']{8,}))",
     r"\b(?:sqlplus|sqlcl|sql|exp|imp|expdp|impdp|rman|sqlldr)\s+(?:-\w+\s+)*[\w$#.\[\]-]+/(?P<value>\"[^\"\s]+\"|[^\s@\"']+)(?=@|\s)",
+    r"\b(?:sqlcmd|bcp|osql|tsql|isql)\b[^\n|;]{0,300}?\s-P\s*(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
     r"(?i)\bapi\.telegram\.org/bot(?P<value>\d+:[\w-]+)",
     r"\b(?P<value>sha256~[\w-]{20,})",
     r"(?:密码|口令|密钥|令牌)\s*(?:是|为|[:：=])\s*(?P<value>[^\s，。,;；]+)",
@@ -103,7 +104,8 @@ _NEEDS: Final = (
     "sshpass mongo rabbitmqadmin docker podman helm lftp influx", "ldap", "identified password", "requirepass", "auth",
     "machine", ":", "jdbc:oracle", "sig= signature token credential auth= key= pw=", "pass",
     "_key= _pass= _pw= _pat= _salt= _auth=", "rediscli_auth mysql_pwd vault_token sshpass",
-    "--key --auth --sig --hmac --apikey", "sqlplus sqlcl sql exp imp rman", "telegram", "sha256~",
+    "--key --auth --sig --hmac --apikey", "sqlplus sqlcl sql exp imp rman", "sqlcmd bcp osql tsql isql",
+    "telegram", "sha256~",
     "密码 口令 密钥 令牌",
 )  # fmt: skip
 _NAMES: Final = (
@@ -148,6 +150,6 @@ def hint() -> re.Pattern[str]:
     """Return what at least one of is in every text that holds a form: most texts are spared the rest."""
     return re.compile(
         r"(?i)pass|pwd|secret|token|key|cred|auth|cookie|bearer|basic|://|akia|asia|eyj|xox|gh[pousr]_|glpat|npm_|pypi-|"
-        r"hvs\.|_pat|_pw|_salt|sk[-_]|sg\.|aiza|curl|sql|exp|imp|rman|telegram|sha256~|--sig|--hmac|-u|-p|-a|-b|-w|identified|machine|session|sig=|pw=|密码|口令|密钥|令牌|"
+        r"hvs\.|_pat|_pw|_salt|sk[-_]|sg\.|aiza|curl|sql|bcp|exp|imp|rman|telegram|sha256~|--sig|--hmac|-u|-p|-a|-b|-w|identified|machine|session|sig=|pw=|密码|口令|密钥|令牌|"
         r":(?:\d+|\*):"
     )

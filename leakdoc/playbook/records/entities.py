@@ -170,7 +170,11 @@ def _gone_back_to(each: Placed, later: list[Placed]) -> set[str]:
     """Return what a look showed and a plan for the rollback, or the rollback, then names."""
     plans = [after.reading for after in later if after.slot in ("baseline", "roll_back")]
     named = {token for reading in plans for token in _TOKEN.findall(reading.event.text or reading.line)}
-    return {token for token in _TOKEN.findall(each.reading.event.output) if token in named and len(token) > 3}
+    return {
+        token
+        for token in _TOKEN.findall(each.reading.event.output)
+        if token in named and len(token) > 3 and ":" not in token
+    }
 
 
 _TOKEN: Final = re.compile(r"(?<![\w./-])(?=[\w.-]*\d)[A-Za-z\d][\w.-]*\w(?![\w-])")

@@ -61,8 +61,9 @@ _WEIGHT: Final = [
     "quiet",
 ]
 _STAGING_PLACES: Final = re.compile(
-    r"(?i)(?:(?:-n|--namespace|--context|-e|--env|--environment|-l|--limit|-i|--cluster|-a|--app)[ =]|\bENV=|\bSTAGE=)"
-    r"(?:\S*[-_.])?(?:dev|test|testing|development)\b|\b(?:dev|test)\d*[-.][\w-]+\.[\w.]+"
+    r"(?i)(?:(?:-n|--namespace|--context|-e|--env|--environment|--stage|-l|--limit|-i|--cluster|-a|--app)[ =]|"
+    r"\bENV=|\bSTAGE=)(?:\S*[-_.])?"
+    r"(?:dev|test|testing|development|tst|stg|int|abn|hml|rec|acc|beta|pre|nonprod|stage|staging)\b|\b(?:dev|test)\d*[-.][\w-]+\.[\w.]+"
 )
 _LOCAL: Final = re.compile(r"(?i)\b(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|host\.docker\.internal)\b")
 

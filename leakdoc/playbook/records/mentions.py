@@ -44,7 +44,7 @@ _POSITIONS: Final = (
     _position("context", "text", rf"--(?:kube-)?context[ =]{_V}", _KUBE),
     _position("cluster", "text", rf"--cluster(?:-name)?[ =]{_V}"),
     _position("region", "text", rf"--region[ =]{_V}"),
-    _position("log_group", "text", rf"--log-group-name[ =]{_V}|\blogs tail {_V.replace('?P<v>', '?P<w>')}"),
+    _position("log_group", "text", rf"(?:--log-group-name[ =]|\blogs tail ){_V}"),
     _position("pod", "text", r"(?<![\w/-])(?:pod/)?(?P<v>[a-z][a-z0-9-]*-[a-f0-9]{6,10}-[a-z0-9]{5})\b"),
     _position("pod", "text", r"\b(?:exec|rsh|logs|debug|top pods?|(?:get|describe|delete) pods?)[ /]\s*(?:-\S+\s+)*(?:pod/)?(?P<v>[a-z][a-z0-9-]*-\d+-[a-z0-9]{5})\b", _KUBE),
     _position("resource_group", "text", rf"(?:\s-g|--resource-group)[ =]{_V}", r"\baz\b"),
@@ -89,12 +89,22 @@ _POSITIONS: Final = (
     _position("db_host", "host", r"@(?://)?(?P<v>[a-z][\w.-]*\.[\w.-]+)(?::\d+)?/\w+", r"\b(sqlplus|sqlcl)\b"),
     _position("db_port", "port", r"@(?://)?[\w.-]+:(?P<v>\d{2,5})/\w+", r"\b(sqlplus|sqlcl)\b"),
     _position("db_name", "text", r"@(?://)?[\w.-]+(?::\d+)?/(?P<v>\w+)", r"\b(sqlplus|sqlcl)\b"),
+    _position("db_host", "host", r"\bsqlcmd\b[^|;\n]*?\s-S\s*(?:tcp:)?(?P<v>[\w.-]+)"),
+    _position("db_port", "port", r"\bsqlcmd\b[^|;\n]*?\s-S\s*(?:tcp:)?[\w.-]+,(?P<v>\d{2,5})"),
+    _position("db_name", "text", r"\bdatname\s*=\s*\\?'(?P<v>[\w-]+)"),
+    _position("upstream", "host", r"\bgrpcurl\b[^|;\n]*?\s(?P<v>[a-z][\w-]*\.[\w.-]+):\d{2,5}\b"),
+    _position("upstream_port", "port", r"\bgrpcurl\b[^|;\n]*?\s[a-z][\w-]*\.[\w.-]+:(?P<v>\d{2,5})\b"),
+    _position("image_tag", "revision", r"[-_](?P<v>v?\d+\.\d[\w.~]*?)(?:[-_](?:amd64|arm64|all|x86_64|noarch))?\.(?:deb|rpm|msi|apk|whl|jar|war)\b"),
+    _position("image_tag", "revision", r"\b(?:apt|apt-get|dnf|yum|apk)\b[^|;&\n]*?\s[a-z][\w-]*=(?P<v>v?\d[\w.~-]*)"),
+    _position("image_tag", "revision", r"\bgit tag\s+(?:-\w+\s+)*(?P<v>v?\d[\w.-]*)"),
+    _position("stable_revision", "revision", r"--function-version[ =](?P<v>\d+)"),
+    _position("stable_revision", "revision", r"\bgit push\s+\S+\s+(?P<v>[0-9a-f]{7,40}):"),
     _position("host", "host", r"--(?:instance-ids?|targets?)[ =](?P<v>i-[0-9a-f]{8,17})\b"),
     _position("image_tag", "revision", r"\bgit (?:checkout|switch|reset --hard)\s+(?:-q\s+)?(?P<v>v?\d+\.\d[\w.-]*)"),
     _position("db_host", "host", r"\bhost=(?P<v>[\w.-]+)", _DATABASE),
     _position("db_port", "port", r"\bport=(?P<v>\d{2,5})\b", _DATABASE),
     _position("db_name", "text", r"\b(?:dbname=|datname\s*=\s*\\?')(?P<v>[\w-]+)", _DATABASE),
-    _position("host", "host", r"(?<!fly )(?<!flyctl )(?<!compute )\bssh\s+(?:-\S+(?:\s+(?:[\w./-]+\.pem|\d+|\w+=\w+))?\s+)*(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+(?![\w.-]*@)|\d+(?:\.\d+){3})"),
+    _position("host", "host", r"(?<!fly )(?<!flyctl )(?<!compute )\bssh\s+(?:-\S+(?:\s+(?:[\w./-]+\.pem|\d+|\w+=\w+))?\s+)*(?:[\w.-]+@)?(?P<v>[A-Za-z][\w.-]+(?![\w.-]*@)|\d+(?:\.\d+){3})"),
     _position("host", "host", r"\b(?:scp|rsync)\b.*?\s(?:[\w.-]+@)?(?P<v>[a-z][\w.-]+):/"),
     _position("metrics_url", "url", r"\bpromtool query \w+\s+(?:--?\S+\s+)*?(?P<v>https?://[^\s'\"]+)"),
     _position("metrics_url", "url", r"(?P<v>https?://[^\s/'\"]+)(?:/[\w/.-]+?)?/(?:api/v1/(?:query|query_range|series|alerts)|prometheus/api)"),
@@ -117,9 +127,9 @@ _POSITIONS: Final = (
     _position("git_sha", "revision", r"\bgit\s+(?:show|revert|cherry-pick|diff|checkout|reset)\b[^|;]*?\s(?P<v>[0-9a-f]{7,40})\b"),
 )  # fmt: skip
 
-_PATH: Final = re.compile(r"(?<![\w./~-])(?P<v>~?/?(?:[\w.-]+/)+[\w.-]*)(?![\w/])")
+_PATH: Final = re.compile(r"(?<![\w./:~-])(?P<v>(?:[A-Za-z]:)?~?/?(?:[\w.-]+/)+[\w.-]*)(?![\w/])")
 SOURCE_FILE: Final = re.compile(
-    r"(?<![\w./~-])(?P<v>~?/?(?:[\w.-]+/)*[\w-]+\.(?:py|go|java|kt|scala|rb|js|ts|tsx|jsx|mjs|rs|php|cs|c|cc|cpp|ex|exs|sql|lua|vue))(?![\w/])"
+    r"(?<![\w./~-])(?P<v>(?:[A-Za-z]:)?~?/?(?:[\w.-]+/)*[\w-]+\.(?:py|go|java|kt|scala|rb|js|ts|tsx|jsx|mjs|rs|php|cs|c|cc|cpp|ex|exs|sql|lua|vue))(?![\w/])"
 )
 _NO_SOURCES: Final = ("/tmp", "/proc", "/dev", "/var/log", "/etc", "/usr", "./", "http")
 _STAGED: Final = {

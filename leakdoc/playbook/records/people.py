@@ -26,6 +26,8 @@ _SAID: Final = tuple(
         r"(?i:approver|approvals?|approved by|commander|freigabe|ok from|signed)\W{1,3}"
         r"(?:(?:is|by|from|gibt|durch|von|me \()\s*)?" + _N.format("v"),
         r"(?:согласует|утверждает|одобряет|aprueba|autoriza|valide|gibt)\s+" + _N.format("v"),
+        r"\b(?:Frau|Herrn?|Mme|Madame|Monsieur|Mrs?|Ms|Sra?|Pani?|Dr)\.?\s+" + _N.format("v"),
+        r"(?P<v>[\uac00-\ud7a3]{2,4})님",
         r"(?i:\bme)\s*\(" + _N.format("v") + r"\)",
         r"(?<![\w.])@" + r"(?P<v>[A-Za-zÀ-ž][\w-]+)(?![\w.]*[/@])",
         r"(?P<v>[\u4e00-\u9fff]{1,3}?)(?:さん|様|氏(?=[はがのに、]))",

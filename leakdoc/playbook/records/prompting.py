@@ -9,9 +9,9 @@ from leakdoc.playbook.records.event import Actor, Sort
 from leakdoc.playbook.records.placing import Placed
 
 _SAID_TO_BE_CODE: Final = re.compile(
-    r"(?i)\b(?:code|sources?|src|repo(?:sitory)?|tree|path|app)\b[^.;\n]{0,24}?\s(?P<v>[\w.~-]*/[\w./-]*)|"
+    r"(?i)\b(?:code|sources?|src|repo(?:sitory)?|tree|path|app)\b[^.;\n]{0,24}?\s(?P<v>(?:[A-Za-z]:)?[\w.~-]*[/\\][\w./\\-]*)|"
     r"(?:代码|ソース|コード|código|codice|исходник\w*|quell(?:code|text)\w*|le code)"
-    r"[^。;；]{0,24}?(?P<w>~?/?[\w.-]+/[\w./-]*)"
+    r"[^。;；]{0,24}?(?P<w>(?:[A-Za-z]:[/\\]|~?/?)[\w.-]+[/\\][\w./\\-]*)"
 )
 _SAID_TO_BE_SERVICE: Final = re.compile(
     r"(?im)^\W*(?:the |our )?(?:service )?(?P<v>[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*)"

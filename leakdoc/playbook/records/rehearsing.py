@@ -43,11 +43,12 @@ def _apart(first: Reading, second: Reading, seen: set[str]) -> set[str]:
     here, there = _words(first.line), _words(second.line)
     if _SHIFTS.search(f"{first.line} {second.line}") or len(here & there) < _ALIKE * len(here | there):
         return set()
-    only_first = {word for word in here - there if not _NO_PLACE.search(word)}
+    verbs = {word for each in first.simples for word in each.argv[:2]}
+    only_first = {word for word in here - there - verbs if not _NO_PLACE.search(word)}
     if only_first & seen or not only_first:
         return set()
     only_second = there - here
-    known = only_second & seen or any(re.search(r"(?i)prod", word) for word in only_second)
+    known = not only_second or only_second & seen or any(re.search(r"(?i)prod", word) for word in only_second)
     return only_first if known else set()
 
 
@@ -56,7 +57,15 @@ _ALIKE: Final = 0.4  # share of words that a rehearsal and what it rehearsed hav
 
 
 def _words(line: str) -> set[str]:
+    line = _RANGE.sub(lambda match: " ".join(f"{match[1]}{n}" for n in _range(match)), line)
     return set(_WORD.findall(re.sub(r"[\w.-]+(?:/[\w.-]+)+:[\w.-]+", " ", line)))  # an image is no place
+
+
+_RANGE: Final = re.compile(r"([\w.-]*)\{(\d{1,3})\.\.(\d{1,3})\}")  # edge0{1..6}
+
+
+def _range(match: re.Match[str]) -> range:
+    return range(int(match[2]), int(match[3]) + 1)
 
 
 def _seen_before_changes(read: Sequence[Reading]) -> set[str]:

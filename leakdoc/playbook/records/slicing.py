@@ -125,7 +125,9 @@ def _rejects(position: int, course: list[Placed], rulebook: Rulebook) -> Iterato
 def _can_only_mean(position: int, course: list[Placed], topic: set[str]) -> bool:
     """Whether a rejection can only be of the call just before it: no decision cites that, and it names no other."""
     other = course[position - 2].reading if position > 1 else None
-    names_other = other is not None and bool(topic & words_of(f"{other.event.said} {other.line} {other.event.text}"))
+    names_other = (
+        other is not None and other.event.is_call and bool(topic & words_of(f"{other.event.said} {other.line}"))
+    )
     return course[position].reading.kind == "rejected" and not names_other and not cited(course, position - 1)
 
 

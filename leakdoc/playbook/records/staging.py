@@ -9,7 +9,7 @@ from typing import Final
 from leakdoc.playbook.records.event import Actor, RecordEvent, Sort
 
 SAYS_STAGING: Final = re.compile(
-    r"(?i)(?<![a-z])(staging|stage(?!\s*=)|stg|uat|abnahme|recette|homolog\w*|preproducci[oó]n|pre-?prod|preprod|preview|sandbox|qa|perf-?env|loadtest-env)(?![a-z])|"
+    r"(?i)(?<![a-z])(staging|(?<!--)(?<!-)stage(?!\s*[=:])|stg|uat|abnahme|recette|homolog\w*|preproducci[oó]n|pre-?prod|preprod|preview|sandbox|qa|perf-?env|loadtest-env)(?![a-z])|"
     r"预发|测试环境|灰度环境"
 )
 _PLACE: Final = r"(?P<v>[a-z0-9][a-z0-9.]*(?:[-_.][a-z0-9]+)*)"
