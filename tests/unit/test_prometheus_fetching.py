@@ -75,7 +75,9 @@ def test_what_is_too_much_alone_is_skipped_with_its_reason(monkeypatch: pytest.M
 
 
 def test_a_server_that_is_gone_is_not_asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leakdoc.sampling.sources.prometheus.fleet.in_batches", lambda all_: in_batches(all_, 1))
+    monkeypatch.setattr(
+        "leakdoc.sampling.sources.prometheus.fleet.in_batches", lambda all_, _: in_batches(all_, lambda: 1)
+    )
     server = Small(50, 1000, gone=True)
     found = [each for batch in fleet(server, monkeypatch).traces() for each in batch]
     assert len(found) == 50
@@ -94,7 +96,11 @@ def test_a_label_that_explodes_is_left_out_and_said() -> None:
 
 def test_batches_hold_whole_subjects() -> None:
     subjects = [Listed((str(at),), {RSS: {("instance", str(at)): size}}) for at, size in enumerate([3, 3, 9, 1, 1])]
-    assert [[each.name[0] for each in batch] for batch in in_batches(subjects, 6)] == [["0", "1"], ["2"], ["3", "4"]]
+    assert [[each.name[0] for each in batch] for batch in in_batches(subjects, lambda: 6)] == [
+        ["0", "1"],
+        ["2"],
+        ["3", "4"],
+    ]
 
 
 def made(*parts: tuple[Any, RawSeries]) -> Any:
@@ -140,3 +146,23 @@ def test_scrapes_at_different_times_stand_side_by_side() -> None:
     trace = made((RSS, series(RSS.name, "a", [1.0, 2.0])), (fds, series(fds.name, "a", [7.0, 8.0], first=30.0)))
     assert trace.times.tolist() == [0.0, 30.0, 60.0, 90.0]
     assert np.isnan(trace.columns[Column("open_fds")]).tolist() == [True, False, True, False]
+
+
+def test_of_a_fact_the_turns_are_kept() -> None:
+    nan = float("nan")
+    told = series(START.name, "a", [5.0, 5.0, nan, 5.0, 7.0, 7.0, 7.0, 5.0]).turns()
+    assert told.values.tolist() == [5.0, 5.0, 7.0, 7.0, 5.0]
+    assert told.times.tolist() == [0.0, 180.0, 240.0, 360.0, 420.0]
+    assert series(START.name, "a", []).turns().values.tolist() == []
+
+
+@pytest.mark.parametrize(("samples", "series_at_once"), [(10, 400), (4_000, 200), (16_000, 50), (10**6, 20)])
+def test_the_longer_a_series_is_the_fewer_are_held_at_once(samples: int, series_at_once: int) -> None:
+    class Long:
+        def raw(self, matchers: Sequence[Matcher], start: float, end: float) -> Iterator[RawSeries]:
+            yield series(RSS.name, "a", np.ones(samples).tolist())
+
+    fetching = Fetching(cast(Prometheus, Long()), built_in(), 0.0, 100.0, by_read=False)
+    before = fetching.most_series()
+    fetching.fetch([Listed(("svc", "a"), {RSS: {("instance", "a"): 1}})])
+    assert (before, fetching.most_series()) == (200, series_at_once)

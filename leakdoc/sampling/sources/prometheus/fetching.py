@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from leakdoc.errors import DamagedSource
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
-from leakdoc.sampling.sources.prometheus.inventory import BESIDE, MOST_SERIES, Listed
+from leakdoc.sampling.sources.prometheus.inventory import BESIDE, FACTS, MOST_SERIES, Listed
 from leakdoc.sampling.sources.prometheus.medians import Medians
 from leakdoc.sampling.sources.prometheus.promql import one_of
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
@@ -19,7 +19,10 @@ from leakdoc.sampling.sources.prometheus.refusals import TooMuch
 from leakdoc.sampling.sources.prometheus.remote_read import NotOffered, read
 from leakdoc.sampling.sources.prometheus.workloads import Identity, identity_of
 
-SERIES_AT_ONCE: Final = 400  # a day of them at one a minute is ten megabytes
+SERIES_AT_ONCE: Final = 400  # what a server is asked for in one request
+_SAMPLES_AT_ONCE: Final = 800_000  # what is held of a batch: thirteen megabytes, however long the window is
+_LEAST_AT_ONCE: Final = 20
+_FIRST_AT_ONCE: Final = 200  # until it is known how many samples a series has
 
 
 class Part(NamedTuple):
@@ -51,12 +54,14 @@ class Fetched:
         return not self.unread and all(found[each] >= n for each, n in wanted.items() if each.column not in BESIDE)
 
 
-def in_batches(subjects: Sequence[Listed], most_series: int = SERIES_AT_ONCE) -> Iterator[list[Listed]]:
-    """Cut subjects into batches of at most so many series; a subject is never cut."""
+def in_batches(
+    subjects: Sequence[Listed], most_series: Callable[[], int] = lambda: SERIES_AT_ONCE
+) -> Iterator[list[Listed]]:
+    """Cut subjects into batches of at most so many series, as is found when one is cut; a subject is never cut."""
     batch: list[Listed] = []
     total = 0
     for each in subjects:
-        if batch and total + each.series > most_series:
+        if batch and total + each.series > most_series():
             yield batch
             batch, total = [], 0
         batch.append(each)
@@ -80,6 +85,14 @@ class Fetching:
     ) -> None:  # fmt: skip
         self._prometheus, self._conventions, self._medians = prometheus, conventions, medians
         self._start, self._end, self._by_read, self._match = start, end, by_read, tuple(match)
+        self._series_seen = self._samples_seen = 0
+
+    def most_series(self) -> int:
+        """How many series to ask for at once, by how many samples those had that came so far."""
+        if not self._series_seen:
+            return _FIRST_AT_ONCE
+        fit = _SAMPLES_AT_ONCE * self._series_seen // max(self._samples_seen, 1)
+        return min(max(fit, _LEAST_AT_ONCE), SERIES_AT_ONCE)
 
     def fetch(self, batch: Sequence[Listed]) -> list[Fetched]:
         """Return the series of every subject of a batch.
@@ -110,6 +123,10 @@ class Fetching:
             identity = identity_of(series.labels, self._conventions)
             if identity is None:
                 continue
+            self._series_seen += 1
+            self._samples_seen += len(series.times)
+            if meaning.column in FACTS:
+                series = series.turns()
             mine = found.get(identity.subject)
             for each in [mine] if mine is not None else of_pods.get(identity.subject, ()):
                 if meaning in each.listed.metrics:

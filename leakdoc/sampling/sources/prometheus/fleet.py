@@ -81,9 +81,9 @@ class Fleet:
         """
         failures = 0
         reason = ""
-        fetch = self._fetching(medians).fetch
+        fetching = self._fetching(medians)
         wanted = self.inventory.subjects if subjects is None else subjects
-        for batch, fetched in _ahead(fetch, in_batches(wanted), _AHEAD):
+        for batch, fetched in _ahead(fetching.fetch, in_batches(wanted, fetching.most_series), _AHEAD):
             if failures >= _FAILURES:
                 yield [Sourced(_name(each), None, reason) for each in batch]
                 continue
@@ -102,7 +102,7 @@ class Fleet:
             SourceError: the server refuses.
         """
         fetching = self._fetching()
-        return [each for batch in in_batches(subjects) for each in fetching.fetch(batch)]
+        return [each for batch in in_batches(subjects, fetching.most_series) for each in fetching.fetch(batch)]
 
     def _fetching(self, medians: Medians | None = None) -> Fetching:
         window, by_read = self.window, self.by_read and medians is None

@@ -30,3 +30,12 @@ class RawSeries:
         if finite.all():
             return self
         return RawSeries(labels=self.labels, times=self.times[finite], values=self.values[finite])
+
+    def turns(self) -> RawSeries:
+        """Return the usable samples at which a value begins or ends: all that a limit, or a start, has to tell."""
+        usable = self.usable()
+        if len(usable.times) < 3:
+            return usable
+        differs = np.diff(usable.values) != 0.0
+        kept = np.append(True, differs) | np.append(differs, True)
+        return RawSeries(labels=self.labels, times=usable.times[kept], values=usable.values[kept])
