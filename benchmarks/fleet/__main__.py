@@ -33,11 +33,11 @@ def main() -> int:
             data = filled(
                 args.data or Path(scratch), series=count, step_s=args.step, hours=HOURS, on_a_grid=args.on_a_grid
             )
-            report(data, count, args.step, peers=not args.scan_only)
+            report(data, count, args.step, with_peers=not args.scan_only)
     return 0
 
 
-def report(data: Path, count: int, step_s: int, *, peers: bool) -> None:
+def report(data: Path, count: int, step_s: int, *, with_peers: bool) -> None:
     """Measure one fleet, and print its figures."""
     print(f"-- {count:,} series x {HOURS} h at {step_s} s", flush=True)
     with serving(data) as server:
@@ -48,16 +48,19 @@ def report(data: Path, count: int, step_s: int, *, peers: bool) -> None:
         two = min((measures.scan(server, HOURS, 2) for _ in range(2)), key=lambda each: each.wall_s)
         print(f"scan --jobs 2: {two.wall_s:.2f} s ({1e3 * two.wall_s / count:.2f} ms a series)")
         print(f"peak memory of the scan: {best.peak_mb:.0f} MB", flush=True)
-        if not peers:
+        if not with_peers:
             return
         wall, cpu = measures.plain_query(server, HOURS, step_s)
         print(f"one plain query_range of everything, unparsed: {wall:.2f} s")
         share = best.server_cpu_s / cpu
         print(f"server CPU: scan {best.server_cpu_s:.2f} s, plain query {cpu:.2f} s ({share:.2f} of it)", flush=True)
         hosts = [f"host-{at:06}:80" for at in range(0, count, max(count // PEER_SERIES, 1))][:PEER_SERIES]
-        pulled, tested = measures.by_peers(server, HOURS, step_s, hosts)
-        scaled = (pulled + tested) * count / len(hosts)
-        print(f"prometheus-api-client and pymannkendall: {pulled:.2f} + {tested:.2f} s for {len(hosts)} series")
+        peers = measures.by_peers(server, HOURS, step_s, hosts)
+        scaled = (peers.pulled_s + peers.tested_s) * count / len(hosts)
+        both = f"{peers.pulled_s:.2f} + {peers.tested_s:.2f} s, {peers.cpu_s:.2f} s of processor"
+        print(f"prometheus-api-client and pymannkendall: {both} for {len(hosts)} series")
+        spent = peers.cpu_s * count / len(hosts)
+        print(f"  processor time scaled to {count:,}: {spent:.0f} s, {spent / best.cpu_s:.0f} times that of the scan")
         times = f"{scaled / best.wall_s:.0f} times the scan, {scaled / two.wall_s:.0f} with --jobs 2"
         print(f"  scaled to {count:,}: {scaled:.0f} s, {times}", flush=True)
         some = [f"host-{at:06}:80" for at in range(0, count, max(count // COMPARED, 1))][:COMPARED]
