@@ -32,7 +32,7 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Told]]
         command = [sys.executable, "-m", "leakdoc", "demo", "--quiet", "-o", str(files), *options]
         started[name] = files, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        ended = {name: (files, *process.communicate(timeout=600)) for name, (files, process) in started.items()}
+        ended = {name: (files, *process.communicate(timeout=900)) for name, (files, process) in started.items()}
         yield {name: Told(started[name][1].returncode, said, files) for name, (files, said, _) in ended.items()}
     finally:
         for _, process in started.values():
