@@ -6,6 +6,7 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from benchmarks.proof.pairs import KINDS
 from benchmarks.proof.scoring import OURS, PEERS, Scored, scored
@@ -22,15 +23,17 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="processes that work at the same time")
     parser.add_argument("--kinds", action="store_true", help="show what became of every kind")
     parser.add_argument("--misses", action="store_true", help="show every pair on which ours was wrong or undecided")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="append each pair here; a run that was ended goes on")
+    parser.add_argument("--so-far", action="store_true", help="tell what FILE has, and make no more")
     parser.add_argument("--only", nargs="+", choices=NAMES, metavar="KIND", help="these kinds alone")
     options = parser.parse_args()
     kinds, started = options.only or NAMES, time.perf_counter()
-    every = list(scored(kinds, options.each, options.seed, options.jobs))
+    every = list(scored(kinds, options.each, options.seed, options.jobs, options.keep, go_on=not options.so_far))
     took = time.perf_counter() - started
     print(f"{len(every)} pairs, {len(kinds)} kinds, seed {options.seed}; {took:.0f} s by {options.jobs} processes")
     print(f"{'method':16} {'false normalized':>17} {'recall':>7} {'conclusive':>11} {'right when so':>14} {'ms':>6}")
     for method in (OURS, *PEERS):
-        took_ms = sum(each.took_s[method] for each in every) / len(every) * 1e3
+        took_ms = sum(each.took_s[method] for each in every) / max(len(every), 1) * 1e3
         print(f"{method:16} {_scores(every, method)} {took_ms:6.1f}")
         if options.kinds:
             _by_kind(every, method)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from benchmarks.proof.baselines import alert_went_quiet, bootstrap_slopes, hac_slopes, kayenta, naive_slopes, welch
@@ -49,23 +51,44 @@ class Scored:
     open_checks: tuple[str, ...]
 
 
-def scored(kinds: list[str], each: int, seed: int, jobs: int, *, peers: bool = True) -> Iterator[Scored]:
-    """Yield every pair of every kind, scored; in the same order whatever the number of processes."""
-    tasks = [(kind, number) for kind in kinds for number in range(each)]
-    score = partial(_score, seed=seed, peers=peers)
-    if jobs < 2:
-        yield from map(score, tasks)
+def scored(
+    kinds: list[str], each: int, seed: int, jobs: int, kept: Path | None = None, *, go_on: bool = True
+) -> Iterator[Scored]:
+    """Yield every pair of every kind, scored, one of each kind after the other, so that a part of them is a fair part.
+
+    Args:
+        kept: a file to which each is appended; those that it has already are not made again.
+        go_on: whether those that it has not are made.
+    """
+    had = {} if kept is None or not kept.exists() else {(one.kind, one.number): one for one in _read(kept, seed)}
+    tasks = [(kind, number) for number in range(each) for kind in kinds]
+    yield from (had[task] for task in tasks if task in had)
+    if not go_on:
         return
-    with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(score, tasks, chunksize=4)
+    score = partial(_score, seed=seed)
+    with ProcessPoolExecutor(max(jobs, 1)) as pool:
+        for one in pool.map(score, [task for task in tasks if task not in had], chunksize=4):
+            if kept is not None:
+                with kept.open("a", encoding="utf-8") as opened:
+                    opened.write(f"{json.dumps(asdict(one) | {'seed': seed})}\n")
+            yield one
 
 
-def _score(task: tuple[str, int], seed: int, peers: bool) -> Scored:
+def _read(kept: Path, seed: int) -> Iterator[Scored]:
+    for line in kept.read_text(encoding="utf-8").splitlines():
+        told = json.loads(line)
+        if told.pop("seed") == seed:
+            told["truth"] = None if told["truth"] is None else ProofDecision(told["truth"])
+            told["said"] = {name: ProofDecision(word) for name, word in told["said"].items()}
+            yield Scored(**told | {"open_checks": tuple(told["open_checks"])})
+
+
+def _score(task: tuple[str, int], seed: int) -> Scored:
     made = pair(*task, seed)
     started = time.perf_counter()
     proof = verify(made.before, made.after)
     said, took_s = {OURS: proof.decision}, {OURS: time.perf_counter() - started}
-    for name, method in PEERS.items() if peers else ():
+    for name, method in PEERS.items():
         started = time.perf_counter()
         said[name] = method(made.before, made.after)
         took_s[name] = time.perf_counter() - started

@@ -24,6 +24,9 @@ from leakdoc.verification.work import REQUESTS, work_of
 _INTERVAL_DEVIATIONS: Final = 1.96  # half a 95 % interval in standard deviations
 _HOUR_S: Final = 3_600.0
 _FOLLOWS_FROM_OTHERS: Final = ("plain_slopes",)  # settles with the others as readings come in
+_FOLLOWS_FROM_READINGS: Final = (  # say nothing of their own where what leaked was not read after
+    "warm_up", "exposure", "pauses", "slope", "plain_slopes", "level", "each_process", "no_unrecorded_restarts",
+)  # fmt: skip
 _MOST_NAMED: Final = 3  # in one sentence; the checks name all
 
 
@@ -227,7 +230,9 @@ def stands_against(check: Check) -> bool:
 
 def something_is_missing(case: Comparison, checks: Sequence[Check]) -> Ruling | None:
     """Say exactly what stands against a decision, and how much longer it would take, where time alone would do."""
-    against = [check for check in checks if stands_against(check)]
+    unread = case.primary is not None and case.primary.look is None
+    said_already = _FOLLOWS_FROM_READINGS if unread else ()
+    against = [check for check in checks if stands_against(check) and check.name not in said_already]
     told = "; ".join(dict.fromkeys(check.reason for check in against))
     needs = {check.name: needs_of(check.numbers) for check in against if check.name not in _FOLLOWS_FROM_OTHERS}
     open_ones = [name for name, wait in needs.items() if wait is None]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from leakdoc.model.decision import CheckOutcome, Decision
 from leakdoc.model.finding import Json
 from leakdoc.model.proof import Check
 from leakdoc.model.subject import SubjectKind
 from leakdoc.redact import inert
 from leakdoc.units import format_size
-from leakdoc.verification.channels import WITH_SWAP, title
+from leakdoc.verification.channels import WITH_SWAP, judged_columns, title
 from leakdoc.verification.comparison import Comparison
+
+_MOST_NAMED: Final = 4
 
 
 def before_leaked(case: Comparison) -> Check:
@@ -36,13 +40,21 @@ def same_metrics(case: Comparison) -> Check:
     missing = [each.leak.column for each in case.leaks if each.look is None and each.leak.column != WITH_SWAP]
     if not missing:
         return _in_one_unit(case)
-    names = ", ".join(title(column) for column in missing)
+    names, has = ", ".join(title(column) for column in missing), _read_after(case)
     return Check(
         name="same_metrics",
         outcome=CheckOutcome.UNKNOWN,
-        reason=f"leaked before, and was not read after: {names}",
+        reason=f"leaked before, and was not read after: {names}; after has {has}: give one metric on both sides",
         numbers={"missing": [column.text for column in missing]},
     )
+
+
+def _read_after(case: Comparison) -> str:
+    """Name what after has readings of."""
+    read = sorted({column.metric for column in judged_columns(case.after)} - {WITH_SWAP.metric})
+    if not read:
+        return "no readings"
+    return ", ".join(inert(name) for name in read[:_MOST_NAMED]) + (" and more" if len(read) > _MOST_NAMED else "")
 
 
 def _in_one_unit(case: Comparison) -> Check:
@@ -56,7 +68,7 @@ def _in_one_unit(case: Comparison) -> Check:
             return Check(
                 name="same_metrics",
                 outcome=CheckOutcome.UNKNOWN,
-                reason=f"{told}: are both in one unit?",
+                reason=f"{told}: are both in one unit? Give both in bytes",
                 numbers={"channel": each.leak.column.text, "before": before, "after": look.level},
             )
     return Check(name="same_metrics", outcome=CheckOutcome.PASSED, reason="what leaked before was read after too")
