@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
+from leakdoc.attach.outside import Outside
 from leakdoc.attribution.folding import Frame
-from leakdoc.attribution.inside import InsidePlan, affordable
+from leakdoc.attribution.inside import Inside, InsidePlan, Native, affordable
 from leakdoc.attribution.kinds import Growths, kind_of
 from leakdoc.attribution.ranking import Evidence, ranked
-from leakdoc.attribution.windows import Rate
+from leakdoc.attribution.reporting import needs_native, report_of
+from leakdoc.attribution.windows import Kept, Rate
 from leakdoc.model.heap import MemoryKind
+from leakdoc.sampling.target import resolve_process
 
 NOTHING_SEEN = Evidence(growing={}, turning={})
 MIB = 1 << 20
@@ -51,3 +56,24 @@ def test_the_traces_take_what_the_room_allows_and_none_where_it_is_little_or_unk
         assert none.traced_s == 0
         assert none.why_untraced is not None
         assert affordable(plan, room, accept_oom_risk=True) == plan
+
+
+def outside(at_s: float, rss: int) -> Outside:
+    return Outside(at_s=at_s, rss=rss, anon=rss, file=0, shared=0, page_tables=None, threads=1, swap=0)
+
+
+def test_what_is_free_and_kept_is_fragmentation_and_no_line_is_held_against_it() -> None:
+    marks = [outside(0.0, 100 * MIB), outside(6.0, 103 * MIB)]
+    busy = [Kept((Frame("/srv/app.py", 7),), 4.0 * MIB * second, second) for second in (0.0, 2.0, 4.0)]
+    inside = Inside(
+        counters=[{"heap_bytes": 80 * MIB, "malloc_free_bytes": free * MIB} for free in (10, 13)],
+        counted_at=[0.0, 6.0],
+        times_s=[0.0, 2.0, 4.0],
+        looks=[[each] for each in busy],
+        untraced_s=6.0,
+        native=Native(lengths_s=(2.0, 4.0), windows=([busy[1]], [busy[2]])),
+    )
+    assert needs_native(marks, inside) == (False, "not needed: what is in use does not grow")
+    report = report_of(resolve_process(str(os.getpid())), outside=marks, inside=inside, rungs=(), touched=())
+    assert report.kind_of_memory is MemoryKind.FRAGMENTATION
+    assert report.lines == ()
