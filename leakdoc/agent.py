@@ -1121,8 +1121,11 @@ def _trace_start(asked: Answer) -> Answer:
         import _tracemalloc as tracemalloc
 
         _Trace.theirs = tracemalloc.is_tracing()
+        ways = _ways_around() if asked.get("around") else {}
         if not _Trace.theirs:
             tracemalloc.start(min(int(asked.get("frames", 12)), 32))
+        with contextlib.suppress(Exception):
+            _Detour.begin(ways)
     _Trace.tool, _Trace.deadline = tool, time.monotonic() + seconds
     _Trace.most_bytes = int(asked.get("most_bytes", 64 << 20))
     return {"tool": tool, "was_tracing": _Trace.theirs}
@@ -1192,8 +1195,8 @@ def _trace_stop(asked: Answer) -> Answer:
     """End the window."""
     del asked
     tool, _Trace.tool = _Trace.tool, ""
+    _Detour.end()
     if tool == "memray":
-        _Detour.end()
         tracker, _Trace.tracker = _Trace.tracker, None
         tracker.__exit__(None, None, None)
     elif tool and not _Trace.theirs:
@@ -1303,7 +1306,7 @@ class _Detour:
 
 
 def _can_trace(asked: Answer) -> Answer:
-    """Say whether memray can be imported here, and which; it is found, not imported."""
+    """Say which memray can be imported here (it is found, not imported), and whether ctypes can be led around."""
     del asked
     import importlib.util
 
@@ -1315,7 +1318,7 @@ def _can_trace(asked: Answer) -> Answer:
 
         with contextlib.suppress(PackageNotFoundError):
             version = version_of("memray")
-    return {"memray": version}
+    return {"memray": version, "around": bool(_ways_around())}
 
 
 def _malloc_trim(asked: Answer) -> Answer:

@@ -68,6 +68,7 @@ class Inside:
         made_by: of the same containers, the stacks that made their newest items.
         counted_at: when the counters were read, on the monotonic clock.
         looked_at: when containers were measured, on the monotonic clock: twice without tracing, then at its end.
+        most_bytes: what traces may take in the target.
         times_s, looks: of the traced window, seconds from its beginning to each look, and what was there.
     """
 
@@ -81,6 +82,7 @@ class Inside:
     looks: list[list[Kept]] = field(default_factory=list)
     untraced_s: float = 0.0
     not_traced: str | None = None
+    most_bytes: int = _MOST_TRACES
     native: Native | None = None
 
 
@@ -95,7 +97,7 @@ def look_inside(
     Raises:
         AgentError: the agent does not answer any more; what was told before is lost.
     """
-    inside = Inside(not_traced=plan.why_untraced)
+    inside = Inside(not_traced=plan.why_untraced, most_bytes=plan.most_bytes)
     agent.ask("heap")  # what it needs to answer is loaded before the first look
     agent.ask("look", budget_ms=plan.budget_ms, patience_s=30.0)
     inside.looked_at.append(clock.monotonic())
@@ -140,7 +142,7 @@ def _trace(agent: AgentSocket, plan: InsidePlan, clock: Clock, stop: threading.E
             _wait(agent, clock, began + plan.traced_s * look / _LOOKS, stop)
             inside.times_s.append(clock.monotonic() - began)
             told = agent.ask("trace_look", patience_s=60.0)
-            inside.looks.append([_kept(record) for record in told["records"]])
+            inside.looks.append([kept_of(record) for record in told["records"]])
             if stop.is_set():
                 break
         if len(inside.looks) == 1:  # ended early: at its beginning there was nothing
@@ -175,7 +177,8 @@ def slowdown(inside: Inside) -> float:
     return float(min(max(untraced / traced, 1.0), _SLOWEST))
 
 
-def _kept(record: Sequence[Any]) -> Kept:
+def kept_of(record: Sequence[Any]) -> Kept:
+    """Read a record of an agent's look at a window."""
     frames, size, count = record
     return Kept(_stack(frames), float(size), float(count))
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from leakdoc.attach.place import Place
 from leakdoc.attribution.folding import Frame
-from leakdoc.attribution.inside import Native
+from leakdoc.attribution.inside import Native, kept_of
 from leakdoc.attribution.windows import Kept
 from leakdoc.errors import AgentError, AttachRefused, MissingDependency
 from leakdoc.sampling.agent_socket import AgentSocket
@@ -69,6 +69,28 @@ def _trace(
         took_s = clock.monotonic() - began
         agent.ask("trace_stop", patience_s=_ENDING_S)
     return took_s
+
+
+def ctypes_windows(agent: AgentSocket, clock: Clock, stop: threading.Event, *, most_bytes: int) -> Native:
+    """Trace twice by tracemalloc, with what ctypes calls led through Python's raw allocator, and read what was left.
+
+    Raises:
+        AgentError: the agent does not answer any more.
+    """
+    lengths, windows = [], []
+    for length in LENGTHS_S:
+        agent.ask(
+            "trace_start", tool="tracemalloc", around=True, frames=12, seconds=length * 3 + 20, most_bytes=most_bytes
+        )
+        began = clock.monotonic()
+        try:
+            clock.wait(length, stop)
+            told = agent.ask("trace_look", patience_s=_ENDING_S)
+            lengths.append(clock.monotonic() - began)
+        finally:
+            agent.ask("trace_stop", patience_s=_ENDING_S)
+        windows.append([kept_of(record) for record in told["records"]])
+    return Native(lengths_s=tuple(lengths), windows=tuple(windows))
 
 
 def left_in(path: Path) -> Iterator[Kept]:

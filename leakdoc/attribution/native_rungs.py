@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from leakdoc.attach.outside import read_outside
 from leakdoc.attach.place import Place, hand_over, place_in
 from leakdoc.attach.preflight import room_for
 from leakdoc.attribution.climb import Ask, Climb
 from leakdoc.attribution.inside import Inside
-from leakdoc.attribution.memray_windows import LENGTHS_S, memray_windows
+from leakdoc.attribution.memray_windows import LENGTHS_S, ctypes_windows, memray_windows
 from leakdoc.attribution.reporting import needs_native
 from leakdoc.errors import AttachRefused, MissingDependency
 from leakdoc.sampling.agent_socket import AgentSocket
@@ -38,9 +39,12 @@ def climb_to_memray(climb: Climb, directory: ProcessDirectory, agent: AgentSocke
     if not needed and not climb.native:
         climb.not_used("memray", why)
         return
-    hindrance = _hindrance(climb, directory, agent)
+    can = agent.ask("can_trace", patience_s=20.0)
+    hindrance = _hindrance(climb, directory, can)
     if hindrance is not None:
         climb.not_used("memray", hindrance)
+        if can.get("around") and climb.plan.traced_s:
+            _climb_to_ctypes(climb, agent, inside)
         return
     seconds = sum(LENGTHS_S)
     ask = Ask(rung="memray", cost=f"{seconds:.0f} s in which it is 20 to 60 % slower; about 15 MB stay in it")
@@ -49,9 +53,18 @@ def climb_to_memray(climb: Climb, directory: ProcessDirectory, agent: AgentSocke
         _trace(climb, directory, agent, inside, ask, why)
 
 
-def _hindrance(climb: Climb, directory: ProcessDirectory, agent: AgentSocket) -> str | None:
+def _climb_to_ctypes(climb: Climb, agent: AgentSocket, inside: Inside) -> None:
+    """See at least what ctypes takes from the allocator: tracemalloc does, where calls are led through Python's own."""
+    ask = Ask(rung="ctypes", cost=f"{sum(LENGTHS_S):.0f} s in which allocating is several times slower")
+    if climb.is_allowed(ask):
+        climb.tells(f"{ask.rung}: {ask.cost}")
+        inside.native = ctypes_windows(agent, climb.clock, climb.stop, most_bytes=inside.most_bytes)
+        climb.used(ask, "without memray, what ctypes takes from the allocator is what can be seen of native memory")
+
+
+def _hindrance(climb: Climb, directory: ProcessDirectory, can: Mapping[str, Any]) -> str | None:
     """Say why memray cannot be used there; null where it can."""
-    if agent.ask("can_trace", patience_s=20.0).get("memray") is None:
+    if can.get("memray") is None:
         return "the target cannot import memray; installed there, it would add the lines that allocate native memory"
     return None if climb.accept_oom_risk else room_for(directory, _MEMRAY_BYTES)
 
