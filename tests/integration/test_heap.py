@@ -25,9 +25,9 @@ PROGRAM = Path(__file__).parents[1] / "programs" / "leaks_lines.py"
 class Leaking:
     """A program that leaks in one way, with an agent inside."""
 
-    def __init__(self, way: str, *, agent: bool = True) -> None:
+    def __init__(self, way: str, *, agent: bool = True, packages: bool = True) -> None:
         env = with_agent(os.environ) if agent else dict(os.environ)
-        command = [sys.executable, str(PROGRAM), way]
+        command = [sys.executable, *([] if packages else ["-S"]), str(PROGRAM), way]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == "ready\n"
@@ -89,6 +89,23 @@ def test_native_growth_is_called_native_and_memray_names_its_line(tmp_path: Path
         manifest = json.loads((kept / "manifest.json").read_text())
         assert [each["name"] for each in manifest["files"]] == ["window-1.memray", "window-2.memray"]
         assert manifest["target"]["pid"] == program.process.pid
+    finally:
+        program.close()
+
+
+@sends
+def test_what_ctypes_takes_has_its_line_also_where_the_target_lacks_memray() -> None:
+    program = Leaking("buffers", agent=False, packages=False)
+    try:
+        code, document = program.heap("--yes", "--for", "4s", "--accept-oom-risk")
+        assert code == 0
+        assert document["kind_of_memory"] == "native"
+        assert document["lines"][0]["line"] == program.culprit
+        rungs = {rung["name"]: rung for rung in document["rungs"]}
+        assert not rungs["memray"]["used"]
+        assert "cannot import memray" in rungs["memray"]["reason"]
+        assert rungs["ctypes"]["used"]
+        assert program.process.poll() is None
     finally:
         program.close()
 

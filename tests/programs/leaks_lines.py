@@ -12,6 +12,7 @@ CHAIN = []
 libc = ctypes.CDLL(None)
 libc.strdup.restype = ctypes.c_void_p
 libc.strdup.argtypes = [ctypes.c_char_p]
+libc.malloc.restype = ctypes.c_void_p
 TEXT = b"x" * 20_000
 
 
@@ -31,6 +32,11 @@ def strings(number):
     libc.strdup(TEXT)  # culprit
 
 
+def buffers(number):
+    area = libc.malloc(20_000)  # culprit
+    ctypes.memset(area, 1, 20_000)
+
+
 def turn_over(number):
     RECENT[number] = bytes(10_000)
     if len(RECENT) > 300:
@@ -38,7 +44,7 @@ def turn_over(number):
 
 
 def main():
-    leak = {"cache": cache, "error": error, "strings": strings}[sys.argv[1]]
+    leak = {"cache": cache, "error": error, "strings": strings, "buffers": buffers}[sys.argv[1]]
     for number in range(400):
         turn_over(number)
     source, first = inspect.getsourcelines(leak)
