@@ -28,7 +28,8 @@ class Form(NamedTuple):
 
 
 _NAMED: Final = (
-    r"(?:password|passwd|pwd|secret|token|api[_-]?key|credential|authorization|passphrase|"
+    r"(?:password|passwd|pwd|secret|token(?!\w*[ \t]*[=:][ \t]*\d{1,6}(?!\w))|"
+    r"api[_-]?key|credential|authorization|passphrase|"
     r"access[_-]?key|account[_-]?key|private[_-]?key|signing[_-]?key|encryption[_-]?key|client[_-]?key|"
     r"session[_-]?key|session[_-]?id|master[_-]?key|x-[\w-]{0,30}-(?:key|auth))"
 )
@@ -36,11 +37,15 @@ SECRET_NAME: Final = rf"(?<![\w.-])[\w.-]{{0,80}}?{_NAMED}[\w.-]{{0,80}}"
 _QUOTED: Final = r"\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|\\\"[^\"\\\n]*\\\""
 VALUE: Final = rf"(?P<value>{_QUOTED}|[^\s,;&]+)"
 
+_TOLD: Final = (  # what is said of a secret, or of the file that is called so, is none
+    r"(?:permission|no such|not |is a directory|denied|retry|unchanged|files\b|failed|invalid|missing|required|expired|"
+    r"none\b|null\b|rejected|incorrect|unknown)"
+)
 # A sentence that names a secret is no assignment: "missing token: retry", "password: unchanged".
-_ASSIGNED: Final = rf"(?i){_NAMED}[\w.-]{{0,80}}(?:\\?[\"'])?[ \t]*[=:][ \t]*(?!//){VALUE}"
+_ASSIGNED: Final = rf"(?i){_NAMED}[\w.-]{{0,80}}(?:\\?[\"'])?[ \t]*[=:][ \t]*(?!//|{_TOLD}){VALUE}"
 
 SURE: Final = (
-    r"(?P<value>-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z))",
+    r"(?P<value>-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\Z))",
     r"\b(?P<value>(?:AKIA|ASIA)[0-9A-Z]{16})\b",  # an access key id
     r"\b(?P<value>eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*)",  # a JSON web token
     r"(?<=hooks\.slack\.com/)(?P<value>[^\s\"'\\]+)",  # a webhook's path is its secret
@@ -64,7 +69,8 @@ SURE: Final = (
     r"\b(?:mysql(?:dump|admin|import|show)?|mariadb(?:-dump|-admin)?)\b[^\n|;]{0,500}?\s-p"
     r"(?P<value>'[^'\n]+'|\"[^\"\n]+\"|[^\s]+)",
     r"\bredis-cli\b[^\n|;]{0,500}?\s-a\s+(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
-    r"\b(?:sshpass|mongosh?|mongodump|rabbitmqadmin|docker login|podman login|helm registry login|lftp|influx)\b"
+    r"\b(?:sshpass|cqlsh|7z|mongosh?|mongodump|rabbitmqadmin|docker login|podman login|helm registry login|lftp|"
+    r"influx)\b"
     r"[^\n|;]{0,300}?\s-p\s*(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
     r"\b(?:ldapsearch|ldapmodify|ldapwhoami)\b[^\n|;]{0,300}?\s-w\s*(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
     r"(?i)\b(?:identified\s+by|(?:create|alter)\s+(?:user|role)\b[^;\n]{0,120}?\bpassword)\s+(?P<value>'[^'\n]+'|\"[^\"\n]+\")",
@@ -75,16 +81,35 @@ SURE: Final = (
     r"(?i)\bjdbc:oracle:\w+:[^/\s@]+/(?P<value>[^@\s]+)@",
     r"(?i)[?&](?:x-amz-signature|x-amz-security-token|x-amz-credential|sig|signature|access_token|auth|key|api_?key|pw|apikey)="
     r"(?P<value>[^\s&\"'#\\]+)",
-    r"(?i)(?<![a-z0-9])pass(?:phrase|wd|word)?(?:\\?[\"']\s*:\s*|\\?[\"']?\s*=\s*)" + VALUE,  # but "pass: 3 checks"
+    rf"(?i)(?<![a-z0-9])pass(?:phrase|wd|word)?(?:\\?[\"']\s*:\s*|\\?[\"']?\s*=\s*)(?!{_TOLD})"
+    + VALUE,  # but "pass: 3 checks"
     r"\b[A-Z][A-Z0-9_]*(?:_KEY|_PASS|_PW|_PAT|_SALT|_AUTH)=" + VALUE,
     r"(?i)\b(?:REDISCLI_AUTH|MYSQL_PWD|VAULT_TOKEN|SSHPASS)=" + VALUE,
     r"(?<![\w-])--(?:key|auth|sig|hmac|apikey)[= ]"
     r"(?P<value>(?=[\"']?[^\s/]*\d)(?![^\s]*\.(?:pem|key|crt|p12|json)\b)(?![^\s]*/)"
     r"(?:\"[^\"\s]{8,}\"|'[^'\s]{8,}'|[^\s\"']{8,}))",
-    r"\b(?:sqlplus|sqlcl|sql|exp|imp|expdp|impdp|rman|sqlldr)\s+(?:-\w+\s+)*[\w$#.\[\]-]+/(?P<value>\"[^\"\s]+\"|[^\s@\"']+)(?=@|\s)",
+    r"\b(?:sqlplus|sqlcl|expdp|impdp|rman|sqlldr)\s+(?:-\w+\s+)*[\w$#.\[\]-]+/(?P<value>\"[^\"\s]+\"|[^\s@\"']+)(?=@|\s)",
     r"\b(?:sqlcmd|bcp|osql|tsql|isql)\b[^\n|;]{0,300}?\s-P\s*(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
     r"(?i)\bapi\.telegram\.org/bot(?P<value>\d+:[\w-]+)",
     r"\b(?P<value>sha256~[\w-]{20,})",
+    r"\bredis-cli\b[^\n|;]{0,300}?\s--pass\s+(?P<value>\S+)",
+    r"(?i)[\"']auth[\"']\s*:\s*[\"'](?P<value>[A-Za-z0-9+/=]{8,})[\"']",  # a registry's, in Docker's configuration
+    r"(?P<value>\$(?:apr1|1|2[aby]|5|6|y)\$[^\s:\"']{8,})",  # crypt(3)
+    r"\bopenssl\b[^\n|;]{0,200}?\s(?:-k\s+|-pass(?:in|out)?\s+pass:)(?P<value>\S+)",
+    r"(?i)\bConvertTo-SecureString\s+(?:-String\s+)?(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
+    r"--from-literal[= ][\w.-]+=(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
+    r"\bput-parameter\b(?=[^\n]{0,400}SecureString)[^\n]{0,300}?--value[= ](?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
+    r"\b(?P<value>AGE-SECRET-KEY-1\w{10,})",
+    r"\b(?P<value>(?:ya29\.|lin_api_|ATATT3|fm[12]_)[\w-]{10,})",
+    r"\brabbitmqctl\s+(?:add_user|change_password|authenticate_user)\s+\S+\s+(?P<value>\S+)",
+    r"\b(?:https?|xh)\s[^\n|;]{0,200}?(?:-a|--auth)[= ](?P<value>[^\s:]+:\S+)",
+    r"\bhtpasswd\s+-\w*b\w*\s+(?:\S+\s+)?\S+\s+(?P<value>\S+)",
+    r"\b(?:zip|unzip)\b[^\n|;]{0,100}?\s-P\s*(?P<value>\S+)",
+    r"(?i)\b(?:passwor[dt]|passphrase|token|kennwort|contraseña|mot de passe|senha|wachtwoord|hasło|lösenord|"
+    r"парол[ья])"
+    r"\s*(?:[:：=]|\b(?:is|was|ist|es|est|é|è|jest)\b)\s*(?P<value>(?=\S*[\d!@#$%^&*_])[^\s,;]{5,})",
+    r"(?:パスワード|暗証番号|비밀번호|암호)\s*(?:[:：=]|は|는|은)\s*(?P<value>[^\s、。,]{4,})",
+    r"(?i)\b(?:use|using|with) (?:the )?(?:token|password|passphrase) (?P<value>(?=\S*\d)(?=\S*[A-Za-z])\S{6,})",
     r"(?:密码|口令|密钥|令牌)\s*(?:是|为|[:：=])\s*(?P<value>[^\s，。,;；]+)",
 )
 """Places where nothing but a secret stands."""
@@ -99,14 +124,18 @@ _CUSTOM_HEADER: Final = rf"(?i)\bx-[\w-]{{0,30}}-(?:key|auth)[\w-]{{0,30}}[\"']?
 
 _NEEDS: Final = (
     "-----begin", "akia asia", "eyj", "hooks.slack.com", "webhook discord feishu dingtalk", "hook", "xox",
-    "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat npm_ pypi- hvs. dop_v1 sk_ rk_ whsec_ shpat_", "sk- pk-", "aiza", "sg.",
-    "basic negotiate", "bearer", "authorization", "cookie", "curl", "curl", "mysql mariadb", "redis-cli",
-    "sshpass mongo rabbitmqadmin docker podman helm lftp influx", "ldap", "identified password", "requirepass", "auth",
-    "machine", ":", "jdbc:oracle", "sig= signature token credential auth= key= pw=", "pass",
+    "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat npm_ pypi- hvs. dop_v1 sk_ rk_ whsec_ shpat_", "sk- pk-", "aiza",
+    "sg.", "basic negotiate", "bearer", "authorization", "cookie", "curl", "curl", "mysql mariadb", "redis-cli",
+    "sshpass cqlsh 7z mongo rabbitmqadmin docker podman helm lftp influx", "ldap", "identified password",
+    "requirepass", "auth", "machine", ":", "jdbc:oracle", "sig= signature token credential auth= key= pw=", "pass",
     "_key= _pass= _pw= _pat= _salt= _auth=", "rediscli_auth mysql_pwd vault_token sshpass",
-    "--key --auth --sig --hmac --apikey", "sqlplus sqlcl sql exp imp rman", "sqlcmd bcp osql tsql isql",
-    "telegram", "sha256~",
-    "密码 口令 密钥 令牌",
+    "--key --auth --sig --hmac --apikey", "sqlplus sqlcl expdp impdp rman sqlldr", "sqlcmd bcp osql tsql isql",
+    "telegram", "sha256~", "redis-cli", "auth", "$apr1 $1$ $2 $5$ $6$ $y$", "openssl", "securestring",
+    "--from-literal", "put-parameter", "age-secret-key", "ya29. lin_api_ atatt3 fm1_ fm2_", "rabbitmqctl",
+    "-a --auth", "htpasswd", "zip",
+    "passwor passphrase token kennwort contraseña passe senha wachtwoord hasło lösenord парол",
+    "パスワード 暗証番号 비밀번호 암호",
+    "token password passphrase", "密码 口令 密钥 令牌",
 )  # fmt: skip
 _NAMES: Final = (
     "password", "passwd", "pwd", "secret", "token",
@@ -149,7 +178,9 @@ def userinfo() -> re.Pattern[str]:
 def hint() -> re.Pattern[str]:
     """Return what at least one of is in every text that holds a form: most texts are spared the rest."""
     return re.compile(
-        r"(?i)pass|pwd|secret|token|key|cred|auth|cookie|bearer|basic|://|akia|asia|eyj|xox|gh[pousr]_|glpat|npm_|pypi-|"
-        r"hvs\.|_pat|_pw|_salt|sk[-_]|sg\.|aiza|curl|sql|bcp|exp|imp|rman|telegram|sha256~|--sig|--hmac|-u|-p|-a|-b|-w|identified|machine|session|sig=|pw=|密码|口令|密钥|令牌|"
+        r"(?i)dop_v1|ya29|lin_api|atatt3|fm[12]_|\$(?:apr1|[1256y]|2[aby])\$|securestring|literal|openssl|zip|7z|kennwort|"
+        r"contraseña|senha|wachtwoord|hasło|lösenord|парол|パスワード|暗証番号|비밀번호|암호|put-parameter|rabbitmqctl|"
+        r"pass|pwd|secret|token|key|cred|auth|cookie|bearer|basic|://|akia|asia|eyj|xox|gh[pousr]_|glpat|npm_|pypi-|"
+        r"hvs\.|_pat|_pw|_salt|sk[-_]|sg\.|aiza|curl|sql|bcp|expdp|impdp|rman|telegram|sha256~|--sig|--hmac|-u|-p|-a|-b|-w|identified|machine|session|sig=|pw=|密码|口令|密钥|令牌|"
         r":(?:\d+|\*):"
     )
