@@ -16,7 +16,7 @@ from leakdoc.sampling.clock import Clock, SystemClock
 LOOK_FACTOR: Final = 1.12  # between looks, in time watched: a decision is at most an eighth later than it could be
 LEAST_BETWEEN_S: Final = 2.0
 MOST_BETWEEN_S: Final = 600.0
-LONGEST_SHARE: Final = 0.5  # of the time watched: what a look asks for is an estimate
+LONGEST_SHARE: Final = 0.2  # of the time watched: what a look asks for is an estimate, and often too much
 LEAST_ALPHA: Final = 0.005  # with less than that a look would ask for far more data than the old leak needed to show
 AGREEING: Final = 2  # looks in a row that must find the same fault: a warm-up looks like one, once
 AGREEING_ON_GROWTH: Final = 7  # that is no harm: over twice the time watched, as a warm-up may be as steep for a while
