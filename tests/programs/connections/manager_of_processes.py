@@ -1,6 +1,8 @@
 """A multiprocessing manager, asked by threads that each keep a connection to it, as many as there are."""
 
 import multiprocessing
+import signal
+import sys
 import threading
 import time
 
@@ -12,6 +14,7 @@ def work(shared: dict[str, int], number: int) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that the manager ends with it
     with multiprocessing.Manager() as manager:
         shared = manager.dict()
         for number in range(14):
