@@ -34,7 +34,7 @@ def with_answers(read: Sequence[Reading]) -> list[Reading]:
     return told
 
 
-_REVISION: Final = re.compile(r"(?<![\w.-])(?=[\w.:-]*\d)[A-Za-z\d][\w.:-]{2,}\w(?![\w-])")
+_REVISION: Final = re.compile(r"(?<![\w.-])(?=[\w.:-]*\d)[A-Za-z\d][\w.:-]+\w(?![\w-])")
 _MAY_SHOW_ONE: Final = {"", "config", "quiet", "host"}
 
 
