@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from leakdoc.model.step import EvidenceValue, StepResult
 from leakdoc.playbook import Duration, Param, PositiveDuration, StepContext, evidence_file, step
 from playbook_steps.hooking import VARIABLE, words_in_environment
 from playbook_steps.sampling import sample, stamp
-from playbook_steps.started import ended, started
+from playbook_steps.started import running
 from playbook_steps.verify_normalized import OUTCOMES, WORST_FIRST
 
 _NAME: Final = "VALIDATE_IN_STAGING"
@@ -62,7 +61,7 @@ def validate_in_staging(
 def _sampled(
     ctx: StepContext, build: Sequence[str], load: Sequence[str], told: dict[str, str], for_s: float, interval_s: float
 ) -> Path:
-    with _running(build, told) as process, _loaded(load, told | {"LEAKDOC_PID": str(process.pid)}):
+    with running(build, {**os.environ, **told}) as process, _loaded(load, told | {"LEAKDOC_PID": str(process.pid)}):
         try:
             _, path = sample(
                 ctx, process.pid, for_s=for_s, interval_s=interval_s, record=None, stop_when_decided=False,
@@ -81,20 +80,11 @@ def _sampled(
 
 
 @contextmanager
-def _running(words: Sequence[str], told: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = started(words, {**os.environ, **told})
-    try:
-        yield process
-    finally:
-        ended(process)
-
-
-@contextmanager
 def _loaded(words: Sequence[str], told: dict[str, str]) -> Iterator[None]:
     if not words:
         yield
         return
-    with _running(words, told):
+    with running(words, {**os.environ, **told}):
         yield
 
 

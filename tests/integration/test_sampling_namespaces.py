@@ -17,7 +17,7 @@ from leakdoc.errors import TargetGone
 from leakdoc.model.sample import Column
 from leakdoc.sampling.sampler import Sampler
 from leakdoc.sampling.target import resolve
-from tests.integration.test_sampling_processes import go_on, running
+from tests.integration.test_sampling_processes import go_on, running, until
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65_534
@@ -169,6 +169,7 @@ def test_a_pid_that_is_given_to_another_process_is_another_life() -> None:
         go_on(process)
         with pytest.raises(TargetGone):
             sampler.sample()
+        until(lambda: len(children_of(child)) == 1)  # those that were given other pids are still ending
         (second,) = children_of(child)
         assert resolve(second).identity != sampler.target.identity
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,8 @@ from leakdoc.model.decision import Outcome
 from leakdoc.model.exact_samples import decode
 from leakdoc.playbook import StepContext
 from leakdoc.playbook.running import run_step
+from playbook_steps.started import running
+from tests.playbook_runs import HEAD
 
 LEAKS = "import time\nkept = []\nwhile True:\n    kept.append(bytes(200_000)); time.sleep(0.02)\n"
 STILL = "import time\nkept = bytes(4_000_000)\nwhile True:\n    sum(range(2_000)); time.sleep(0.02)\n"
@@ -47,6 +52,21 @@ def table(path: Path, columns: dict[str, np.ndarray], *, at: float) -> Path:
     return path
 
 
+def is_alive(pid):
+    """Whether it runs: one that has ended, and whom a slow init has not reaped yet, does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until(is_so):
+    deadline = time.monotonic() + 60.0
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
 def step(name, folder, **values):
     return run_step(name, values, StepContext(directory=folder))
 
@@ -68,8 +88,7 @@ def test_staging_runs_both_builds_under_the_load_and_ends_them(builds, tmp_path)
     assert all(decode(proof["samples"][side]["time"], most=1_000).size >= 2 for side in ("before", "after"))
     pids = told.read_text(encoding="utf-8").split()
     assert len(set(pids)) == 2
-    for pid in pids:
-        assert not Path(f"/proc/{pid}/status").exists()
+    assert not any(map(is_alive, pids))
 
 
 def test_staging_samples_what_a_build_starts_too(builds, tmp_path):
@@ -79,8 +98,52 @@ def test_staging_samples_what_a_build_starts_too(builds, tmp_path):
     proof = json.loads(Path(result.outputs["proof"]).read_text(encoding="utf-8"))
     assert len({life["pid"] for life in proof["before"]["lives"]}) == 2
     assert max(decode(proof["samples"]["before"]["rss_bytes"], most=10_000)) > 8e6  # the shell alone has less
-    for life in proof["before"]["lives"] + proof["after"]["lives"]:
-        assert not Path(f"/proc/{life['pid']}/status").exists()
+    assert not any(is_alive(life["pid"]) for life in proof["before"]["lives"] + proof["after"]["lives"])
+
+
+# A service, one that has left its session, and one that has outlived who started it; none minds SIGTERM.
+FAMILY = """
+trap "" TERM
+sleep 3000 & echo $! > one
+setsid sleep 3000 & echo $! > two
+(sleep 3000 & echo $! > three)
+echo $$ > all; wait
+"""
+
+
+def family_in(place: Path) -> list[str]:
+    wait_until(lambda: (place / "all").exists() and (place / "all").read_text().endswith("\n"))
+    return [(place / name).read_text().strip() for name in ("one", "two", "three", "all")]
+
+
+def test_what_a_step_has_started_ends_with_all_that_it_started(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("playbook_steps.started.PATIENCE_S", 0.2)
+    with running(["sh", "-c", FAMILY], os.environ):
+        family = family_in(tmp_path)
+        assert all(map(is_alive, family))
+    assert not any(map(is_alive, family))
+
+
+@pytest.mark.parametrize(
+    ("way", "number"), [("step", signal.SIGKILL), ("step", signal.SIGTERM), ("playbook", signal.SIGKILL)]
+)
+def test_a_staged_build_ends_with_its_runner(way, number, tmp_path):
+    build = ["sh", "-c", "sleep 3000 & echo $! > one; echo $$ > all; wait"]
+    words = {"step": ["step", "run", "validate_in_staging"], "playbook": ["playbook", "run", "staging.yaml"]}[way]
+    given = {"before": build, "after": build, "for": "10m"}
+    words_given = [f"{name}={word}" for name in ("before", "after") for word in build]
+    told = [word for each in (*words_given, "for=10m") for word in ("-p", each)]
+    step = {"id": "a", "uses": "leakdoc.validate_in_staging", "with": given}
+    (tmp_path / "staging.yaml").write_text(HEAD + f"steps:\n  - {json.dumps(step)}\n", encoding="utf-8")
+    line = [sys.executable, "-m", "leakdoc", *words, *(told if way == "step" else [])]
+    with subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as runner:
+        wait_until(lambda: (tmp_path / "all").exists() and (tmp_path / "all").read_text().endswith("\n"))
+        wait_until(lambda: list(tmp_path.glob("memory-*")))  # it is being sampled
+        runner.send_signal(number)
+        runner.wait(60)
+    family = [(tmp_path / name).read_text().strip() for name in ("one", "all")]
+    wait_until(lambda: not any(map(is_alive, family)))
 
 
 def test_staging_refuses_a_build_that_does_not_stay(builds, tmp_path):
