@@ -121,13 +121,31 @@ def _plot(trace: Trace, finding: Finding, name: str) -> Plot | None:
         unit=metric(finding.metric).unit,
         limit=_limit(trace, finding.metric),
         slope=_growth(finding),
+        processes=_together(finding),
         grew_for_s=grew_for if isinstance(grew_for, int | float) else None,
     )
 
 
 def _growth(finding: Finding) -> Interval | None:
-    """Return the slope of a leak; that of anything else is no straight line through the readings."""
-    return finding.slope_per_hour if finding.decision is Decision.LEAKING else None
+    """Return the slope of a leak in one process, as a line is drawn for each; what else was found is no straight line.
+
+    A leak in one process of many has none: which line it belongs to is seen without it.
+    """
+    slope = finding.slope_per_hour
+    if slope is None or finding.decision is not Decision.LEAKING or _is_one_of_many(finding):
+        return None
+    low, high = (None if end is None else end / _together(finding) for end in (slope.low, slope.high))
+    return Interval(estimate=slope.estimate / _together(finding), low=low, high=high)
+
+
+def _together(finding: Finding) -> int:
+    """How many processes the slope of a finding adds up."""
+    told = finding.evidence.get("processes_at_end")
+    return max(told, 1) if isinstance(told, int) and not _is_one_of_many(finding) else 1
+
+
+def _is_one_of_many(finding: Finding) -> bool:
+    return "processes_that_leak" in finding.evidence
 
 
 def _pair(plots: Sequence[Plot]) -> Html:
@@ -148,10 +166,12 @@ def _after(proof: Proof, finding: Finding, name: str) -> Plot | None:
     plot = _plot(proof.after.trace, found or replace(finding, slope_per_hour=None), name)
     if plot is None or not len(plot.times):
         return None
-    old = _growth(finding)
+    old, new = _growth(finding), plot.slope
+    if new is None and not (found is not None and _is_one_of_many(found)):
+        new = _rate_of_proof(proof, finding)
     start = float(np.min(plot.times))
     return replace(
-        plot, old_slope=None if old is None else old.estimate, slope=plot.slope or _rate_of_proof(proof, finding),
+        plot, old_slope=None if old is None else old.estimate, slope=new,
         marks=(Mark(at=start, label="after the rollout"),),
     )  # fmt: skip
 

@@ -37,9 +37,10 @@ class Plot:
         title: what is drawn, in words.
         times: shape (n,), seconds since the epoch; values: shape (n,), NaN is missing; both in the order of `lives`.
         limit: drawn as a line when it is near the readings.
-        slope: growth per hour in `unit`, drawn with its interval over the longest life.
+        slope: growth per hour in `unit` of one process, drawn with its interval over the longest life.
+        processes: how many ran side by side at the end, each of which grows by `slope`.
         grew_for_s: how long before the end that growth began; null for the whole life.
-        old_slope: growth per hour before the change, drawn from the start for comparison.
+        old_slope: growth per hour of one process before the change, drawn from the start for comparison.
         marks: what happened when.
     """
 
@@ -51,6 +52,7 @@ class Plot:
     unit: Unit
     limit: float | None = None
     slope: Interval | None = None
+    processes: int = 1
     grew_for_s: float | None = None
     old_slope: float | None = None
     marks: tuple[Mark, ...] = ()
@@ -85,7 +87,8 @@ def description(plot: Plot) -> str:
     said += [f"{len(plot.lives)} process lives"] if len(plot.lives) > 1 else []
     said += [f"limit {format_amount(plot.limit, plot.unit)}"] if plot.limit is not None else []
     grows = plot.slope is not None and plot.slope.low is not None and plot.slope.low > 0
-    said += [f"fitted growth {rate_words(plot.slope, plot.unit)}"] if plot.slope is not None and grows else []
+    each = f" in each of {plot.processes} processes" if plot.processes > 1 else ""
+    said += [f"fitted growth {rate_words(plot.slope, plot.unit)}{each}"] if plot.slope is not None and grows else []
     missing = len(values) - len(present)
     said += [f"{missing:,} of {len(values):,} readings missing"] if missing else []
     return "; ".join(said) + "."
