@@ -50,7 +50,7 @@ def decoded(run: str) -> str:
 
 def secret_manifest_values(text: str) -> Iterator[Found]:
     """Yield the values of `data` and `stringData` of a Kubernetes secret, in YAML or JSON."""
-    if not re.search(r"(?i)[\"']?kind[\"']?:\s*[\"']?Secret\b", text):
+    if "ecret" not in text.lower() or not re.search(r"(?i)[\"']?kind[\"']?:\s*[\"']?Secret\b", text):
         return
     for block in _manifest().finditer(text):
         for line in re.finditer(r"(?m)^[ \t]+(?P<key>[\w.-]+):[ \t]*(?P<value>\S.*?)[ \t]*$", block["lines"]):

@@ -19,12 +19,14 @@ class Form(NamedTuple):
         sure: whatever stands there is a secret, whether it looks like one or not.
         needs: at least one of these stands in every text that holds the form, in lower case.
         anchored: the pattern begins with what it needs.
+        also: at least one of these stands in it too, where there are any.
     """
 
     pattern: re.Pattern[str]
     sure: bool
     needs: tuple[str, ...]
     anchored: bool = False
+    also: tuple[str, ...] = ()
 
 
 _NAMED: Final = (
@@ -115,8 +117,8 @@ SURE: Final = (
 """Places where nothing but a secret stands."""
 
 NAMED_PAIR: Final = (
-    rf"(?i)[\"']?\bname[\"']?\s*:\s*[\"']?{SECRET_NAME}[\"']?\s*,?\s*[\"']?\bvalue[\"']?\s*:\s*(?P<value>{_QUOTED}|[^\s,}}]+)",
-    rf"(?i)[\"']?\bkey[\"']?\s*:\s*[\"']?{SECRET_NAME}[\"']?\s*,?\s*[\"']?\bvalue[\"']?\s*:\s*(?P<value>{_QUOTED}|[^\s,}}]+)",
+    rf"(?i)\bname[\"']?\s*:\s*[\"']?{SECRET_NAME}[\"']?\s*,?\s*[\"']?\bvalue[\"']?\s*:\s*(?P<value>{_QUOTED}|[^\s,}}]+)",
+    rf"(?i)\bkey[\"']?\s*:\s*[\"']?{SECRET_NAME}[\"']?\s*,?\s*[\"']?\bvalue[\"']?\s*:\s*(?P<value>{_QUOTED}|[^\s,}}]+)",
 )
 _OPTION: Final = rf"(?i)(?<![\w-])--?[\w.-]{{0,80}}?{_NAMED}[\w.-]{{0,80}}\s+{VALUE}"
 _CUSTOM_HEADER: Final = rf"(?i)\bx-[\w-]{{0,30}}-(?:key|auth)[\w-]{{0,30}}[\"']?[ \t]*[=:][ \t]*{VALUE}"
@@ -133,7 +135,7 @@ _NEEDS: Final = (
     "telegram", "sha256~", "redis-cli", "auth", "$apr1 $1$ $2 $5$ $6$ $y$", "openssl", "securestring",
     "--from-literal", "put-parameter", "age-secret-key", "ya29. lin_api_ atatt3 fm1_ fm2_", "rabbitmqctl",
     "-a --auth", "htpasswd", "zip",
-    "passwor passphrase token kennwort contraseña passe senha wachtwoord hasło lösenord парол",
+    "passwor passphrase token kennwort contraseña mot_de_passe senha wachtwoord hasło lösenord парол",
     "パスワード 暗証番号 비밀번호 암호",
     "token password passphrase", "密码 口令 密钥 令牌",
 )  # fmt: skip
@@ -154,14 +156,28 @@ def forms() -> tuple[Form, ...]:
     """Return every form but the userinfo of a URL; they are compiled when the first text is looked at."""
     return (
         *(
-            Form(re.compile(text, re.DOTALL if "BEGIN" in text else 0), True, tuple(needs.split(" ")))
+            Form(
+                re.compile(text, re.DOTALL if "BEGIN" in text else 0),
+                True,
+                tuple(each.replace("mot_de_passe", "mot de passe") for each in needs.split(" ")),
+                anchored="kennwort" in needs,
+            )
             for text, needs in zip(SURE, _NEEDS, strict=True)
         ),
-        *(Form(re.compile(text), True, ("value",)) for text in NAMED_PAIR),
+        *(
+            Form(re.compile(text), True, (begins,), anchored=True, also=(*_NAMES, "-key", "-auth"))
+            for text, begins in zip(NAMED_PAIR, ("name", "key"), strict=True)
+        ),
         Form(re.compile(_ASSIGNED), False, _NAMES, anchored=True),
         Form(re.compile(_CUSTOM_HEADER), False, ("-key", "-auth")),
         Form(re.compile(_OPTION), False, _NAMES),
     )
+
+
+@cache
+def literals() -> tuple[str, ...]:
+    """Return what the forms need, each once."""
+    return tuple(dict.fromkeys(each for form in forms() for each in (*form.needs, *form.also)))
 
 
 @cache

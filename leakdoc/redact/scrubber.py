@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Final
 from urllib.parse import unquote
 
@@ -33,6 +34,7 @@ class Scrubber:
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
+        self._read: set[bytes] = set()
         self._spellings: tuple[str, ...] | None = None
 
     @property
@@ -41,7 +43,11 @@ class Scrubber:
         return len(self._secrets)
 
     def learn(self, text: str) -> None:
-        """Remember the secrets of one text, and of what is encoded in it."""
+        """Remember the secrets of one text, and of what is encoded in it; a text that was read before has no more."""
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if digest in self._read:
+            return
+        self._read.add(digest)
         for each in _found(text):
             self._remember(each)
 
@@ -125,8 +131,9 @@ def _replaced(text: str, spelling: str) -> str:
 
 def _without_wrapped(text: str, known: tuple[str, ...]) -> str:
     """Take out long spellings that are broken over lines, as terminals and encoders break them."""
-    joined = re.sub(r"\\?\s*\n\s*", "", text)
-    for each in known:
-        if len(each) >= _WRAPPED and each in joined:
+    long = [each for each in known if len(each) >= _WRAPPED]
+    joined = re.sub(r"\\?\s*\n\s*", "", text) if long else ""
+    for each in long:
+        if each in joined:
             text = re.sub(r"(?:\\?\s*\n\s*)?".join(map(re.escape, each)), lambda _: MASK, text)
     return text

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from leakdoc.redact.patterns import Form, forms, hint, userinfo
+from leakdoc.redact.patterns import Form, forms, hint, literals, userinfo
+from leakdoc.redact.presence import standing_in
 
 MASK: Final = "[redacted]"
+_LONG: Final = 4096  # characters: most longer texts hold some hint, and looking for the literals costs less
 
 
 class Found(NamedTuple):
@@ -41,22 +43,23 @@ def masked(text: str, found: Iterator[Found]) -> str:
 
 def secrets_in(text: str) -> Iterator[Found]:
     """Yield what stands where secrets stand, in the order of the forms."""
-    if not hint().search(text):
+    if len(text) < _LONG and not hint().search(text):
         return
-    for match in userinfo().finditer(text):
+    for match in userinfo().finditer(text) if "://" in text else ():
         user, colon, password = match["userinfo"].partition(":")
         yield Found(match.start("userinfo"), match.end("userinfo"), password if colon else user, bool(colon))
     lowered = text.lower()
+    present = standing_in(lowered, literals())
     for form in forms():
-        for match in _matches(form, text, lowered):
+        for match in _matches(form, text, lowered, present):
             start, end = match.span("value")
             if match["value"] != MASK:
                 yield Found(start, end, match["value"], form.sure)
 
 
-def _matches(form: Form, text: str, lowered: str) -> Iterator[re.Match[str]]:
-    needed = [each for each in form.needs if each in lowered]
-    if not needed:
+def _matches(form: Form, text: str, lowered: str, present: frozenset[str]) -> Iterator[re.Match[str]]:
+    needed = [each for each in form.needs if each in present]
+    if not needed or (form.also and present.isdisjoint(form.also)):
         return
     if not form.anchored or len(lowered) != len(text):
         yield from form.pattern.finditer(text)
