@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -113,3 +114,34 @@ def test_series_with_a_load_are_fitted_alone(rounds: list[int]) -> None:
     loaded = [replace(series(seed), load=np.cumsum(np.full(STEPS, 9.0))) for seed in (1, 1)]
     judge_many([replace(each, times_s=loaded[0].times_s) for each in loaded])
     assert rounds == [1, 1]
+
+
+HUGE = np.finfo(float).max
+
+
+@pytest.mark.parametrize("wild", [np.inf, -np.inf, np.nan, 1e308, -HUGE])
+@pytest.mark.parametrize("place", ["first", "last", "both ends", "two within", "every other", "all"])
+@pytest.mark.parametrize("lives", [1, 3])
+def test_times_out_of_reach_are_as_if_they_were_not_there(wild: float, place: str, lives: int) -> None:
+    one = series(3)
+    at = {
+        "first": [0], "last": [-1], "both ends": [0, -1], "two within": [5, 6], "every other": slice(None, None, 2),
+        "all": slice(None),
+    }[place]  # fmt: skip
+    times = one.times_s.copy()
+    times[at] = wild
+    if place == "both ends":
+        times[0] = -wild
+    life = np.repeat(np.arange(lives), STEPS // lives)
+    odd = replace(one, times_s=times, life=life, life_started_s=np.full(lives, wild))
+    near = np.abs(times) < 1e15
+    without = replace(
+        one, times_s=times[near], values=one.values[near], life=life[near], life_started_s=np.full(lives, np.nan)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        told = judge_many([odd, one, without])
+    assert told[0].decision is told[2].decision
+    slopes = [one.slope_per_s and one.slope_per_s.estimate for one in told]
+    assert slopes[0] == (slopes[2] and pytest.approx(slopes[2], rel=1e-2))
+    assert told[1].reason == judge(one).reason

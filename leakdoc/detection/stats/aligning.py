@@ -14,10 +14,30 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.stats.series import FloatArray, Series
+from leakdoc.detection.stats.tidying import FARTHEST_S
 
 _JITTER: Final = 0.01  # of a step, by which a reading may be moved: servers scrape to the millisecond
 _MOST_HOLES: Final = 0.2  # of the readings; with more, a series is looked at alone
 _FEW: Final = 16
+
+
+def within_reach(series: Series) -> Series:
+    """Return a series whose times and starts are such as can be reckoned with, or NaN, which is as if they were untold.
+
+    A difference of two of those is defined: neither infinity less infinity, nor more than a number can hold.
+    """
+    times, started = series.times_s, series.life_started_s
+    if _are_near(times) and _are_near(started):
+        return series
+    return replace(series, times_s=_near(times), life_started_s=_near(started))
+
+
+def _are_near(times: FloatArray) -> bool:
+    return bool(np.all(np.abs(times) < FARTHEST_S))
+
+
+def _near(times: FloatArray) -> FloatArray:
+    return np.where(np.abs(times) < FARTHEST_S, times, np.nan)
 
 
 def at_its_pace(series: Series) -> Series:
@@ -27,7 +47,7 @@ def at_its_pace(series: Series) -> Series:
     steady pace is returned as it is.
     """
     times, n = series.times_s, len(series.times_s)
-    if n < _FEW or not np.isfinite(times[0] - times[-1]):
+    if n < _FEW or not _are_near(times):
         return series
     span = float(times[-1] - times[0])
     pauses = np.sort(np.diff(times[:_FEW]))
@@ -46,10 +66,11 @@ def at_its_pace(series: Series) -> Series:
 
 
 def goes_with(times: FloatArray, others: FloatArray) -> bool:
-    """Whether two axes of equal length are one, but for when they begin and for what `at_its_pace` would move."""
+    """Whether two axes of equal length are one, but for when they begin and for what `at_its_pace` would move.
+
+    Both are within reach.
+    """
     if times is others:
         return True
-    if not np.isfinite(times[0] - times[-1]):
-        return False
     apart = times - others
     return float(apart.max() - apart.min()) <= _JITTER * float(others[-1] - others[0]) / (len(others) - 1)

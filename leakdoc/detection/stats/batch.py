@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from leakdoc.detection.stats.aligning import at_its_pace, goes_with
+from leakdoc.detection.stats.aligning import at_its_pace, goes_with, within_reach
 from leakdoc.detection.stats.one_of_many import one_that_leaks, side_by_side
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared, prepare
@@ -37,6 +37,7 @@ def judge_many(
         One verdict a series, in their order.
     """
     asked = Asked(policy=policy, alpha=policy.alpha if alpha is None else alpha)
+    series = [within_reach(one) for one in series]
     found: dict[int, Growth] = {}
     alone: list[int] = []
     for places, group in _groups(series, policy, alone):

@@ -27,7 +27,12 @@ def evidence_of(prepared: Prepared, case: Case, ruling: Ruling) -> dict[str, Jso
         "fitted_points": case.bins,
         "floors_of_a_sawtooth": prepared.floors,
         "inferred_restarts": prepared.inferred,
-        "excluded": {"missing": prepared.missing, "duplicates": prepared.duplicates, "spikes": prepared.spikes},
+        "excluded": {
+            "missing": prepared.missing,
+            "duplicates": prepared.duplicates,
+            "spikes": prepared.spikes,
+            "older_lives": prepared.older_lives,
+        },
         "segments": [_segment(each) for each in prepared.segments[-_MOST_SEGMENTS:]],
         "processes_at_end": case.processes,
         "worst_case_time_to_limit_s": worst_time_to_limit(case),

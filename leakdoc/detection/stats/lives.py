@@ -17,6 +17,8 @@ _AT_ONCE: Final = 0.5
 _SELDOM: Final = 0.25
 _BRIEF: Final = 0.05
 _LEAST_POINTS: Final = 3
+_MOST_LIVES: Final = 64  # what a fit costs grows with their number to the power of three
+_AT_THE_END: Final = 0.02  # of the window: who was read so lately is there
 
 
 def split_at_drops(rows: Rows, policy: GrowthPolicy) -> Rows:
@@ -32,6 +34,18 @@ def split_at_drops(rows: Rows, policy: GrowthPolicy) -> Rows:
     inferred = np.isin(first, cuts)
     started = np.where(inferred, rows.t[first], rows.started[rows.life[first]])
     return replace(rows, life=life, started=started)
+
+
+def latest_lives(rows: Rows) -> Rows:
+    """Return the rows of the latest 64 lives, and of all that are there at the end: a crash loop has thousands."""
+    if rows.lives <= _MOST_LIVES:
+        return rows
+    ends = rows.t[np.flatnonzero(np.append(np.diff(rows.life) > 0, True))]
+    kept = ends >= np.max(ends) - _AT_THE_END * np.ptp(rows.t)
+    kept[np.argsort(ends, kind="stable")[-_MOST_LIVES:]] = True
+    latest = rows.keep(kept[rows.life], older_lives=int(np.sum(~kept)))
+    first = float(np.min(latest.t))
+    return replace(latest, t=latest.t - first, started=latest.started - first, origin_s=latest.origin_s + first)
 
 
 def has_drops(

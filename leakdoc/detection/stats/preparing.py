@@ -10,7 +10,7 @@ import numpy as np
 
 from leakdoc.detection.stats.binning import Bins, bin_rows
 from leakdoc.detection.stats.envelope import cycle_minima
-from leakdoc.detection.stats.lives import split_at_drops
+from leakdoc.detection.stats.lives import latest_lives, split_at_drops
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, Series
 from leakdoc.detection.stats.tidying import Rows, tidy, without_spikes
@@ -42,6 +42,7 @@ class Prepared:
         missing: readings that were not finite.
         duplicates: readings that a later one at the same time replaced.
         spikes: readings left out as errors.
+        older_lives: lives left out because there were too many since.
         segments: what was binned, life by life.
         whole: gives the rows without spikes, for the few questions that need all of them.
         bins: the time axis of what is fitted; null where there are too few readings.
@@ -65,6 +66,7 @@ class Prepared:
     y: FloatArray
     resolution: float
     inferred: int = 0
+    older_lives: int = 0
     floors: bool = False
 
     @property
@@ -75,7 +77,7 @@ class Prepared:
 
 def prepare(series: Series, policy: GrowthPolicy) -> Prepared:
     """Clean, cut and bin a series."""
-    raw = tidy(series)
+    raw = latest_lives(tidy(series))
     if len(raw) < max(policy.min_samples, _FEWEST):
         return _prepared(series, raw, raw, raw, None)
     whole = without_spikes(raw, policy)
@@ -83,7 +85,7 @@ def prepare(series: Series, policy: GrowthPolicy) -> Prepared:
     if floors is not None:
         rows = whole.keep(np.isin(np.arange(len(whole)), floors))
         return _prepared(series, raw, whole, rows, bin_rows(rows, policy, raw=True), floors=True)
-    rows = whole if series.starts_known else split_at_drops(whole, policy)
+    rows = whole if series.starts_known else latest_lives(split_at_drops(whole, policy))
     return _prepared(series, raw, whole, rows, bin_rows(rows, policy))
 
 
@@ -96,7 +98,7 @@ def _prepared(
         interval=float(np.median(gaps)) if len(gaps) else 1.0, scale=raw.scale, missing=raw.missing,
         duplicates=raw.duplicates, spikes=rows.spikes, segments=_segments(rows, series.starts_known),
         whole=lambda: whole, bins=bins, y=np.zeros(0) if bins is None else bins.y, resolution=raw.resolution,
-        inferred=0 if floors else rows.lives - whole.lives, floors=floors,
+        inferred=0 if floors else rows.lives - whole.lives, older_lives=rows.older_lives, floors=floors,
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ class Rows:
         missing: readings that were not finite.
         duplicates: readings that a later one at the same time replaced.
         spikes: readings taken for errors and left out.
+        older_lives: lives left out because there were too many since.
     """
 
     t: FloatArray
@@ -46,6 +47,7 @@ class Rows:
     missing: int = 0
     duplicates: int = 0
     spikes: int = 0
+    older_lives: int = 0
 
     def __len__(self) -> int:
         return len(self.t)
@@ -61,7 +63,7 @@ class Rows:
         steps[np.argmax(np.abs(steps))] = 0.0
         return replace(self, y=self.y[0] + np.cumsum(steps))
 
-    def keep(self, rows: Mask, *, spikes: int = 0) -> Rows:
+    def keep(self, rows: Mask, *, spikes: int = 0, older_lives: int = 0) -> Rows:
         """Return only some rows; lives that lose all of theirs are dropped."""
         if self.lives == 1:
             kept, life = np.zeros(1, dtype=np.intp), self.life[rows]
@@ -71,6 +73,7 @@ class Rows:
             t=self.t[rows], y=self.y[rows], life=life.astype(np.intp), started=self.started[kept],
             load=None if self.load is None else self.load[rows], origin_s=self.origin_s, scale=self.scale,
             resolution=self.resolution, missing=self.missing, duplicates=self.duplicates, spikes=self.spikes + spikes,
+            older_lives=self.older_lives + older_lives,
         )  # fmt: skip
 
 
