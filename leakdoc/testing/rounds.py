@@ -13,6 +13,9 @@ from leakdoc.testing.pace import Pace
 from leakdoc.testing.retained import CHANNELS, counted
 from leakdoc.testing.sequential import Growing, Verdict
 
+# The interpreter keeps the last names that attributes were looked up by, some 4,096: `getattr(node, "visit_" + kind)`
+# would fill that call by call.
+_FORGET_NAMES: Final[Callable[[], None]] = getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache
 MEMORY: Final = frozenset({"memory", "objects"})  # the channels that are said again before they are believed
 
 
@@ -56,5 +59,6 @@ class Rounds:
             self._call()
         self.seconds_per_call = min(self.seconds_per_call, (time.perf_counter() - began) / calls)
         gc.collect()
+        _FORGET_NAMES()
         memory = tracemalloc.get_traced_memory()[0]
         return {"memory": float(memory), "objects": float(sys.getallocatedblocks()), **counted()}
