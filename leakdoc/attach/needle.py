@@ -20,7 +20,8 @@ from leakdoc.errors import AttachRefused
 
 # What a thread may wait in while it holds no lock of an allocator or of the interpreter: asm/unistd_64.h.
 WAITS: Final = {
-    "read": 0, "poll": 7, "select": 23, "pause": 34, "nanosleep": 35, "accept": 43, "recvfrom": 45, "recvmsg": 47,
+    "read": 0, "poll": 7, "select": 23, "pause": 34, "nanosleep": 35, "connect": 42, "accept": 43, "sendto": 44,
+    "recvfrom": 45, "sendmsg": 46, "recvmsg": 47,
     "wait4": 61, "futex": 202, "rt_sigtimedwait": 128, "clock_nanosleep": 230, "epoll_wait": 232, "waitid": 247,
     "pselect6": 270, "ppoll": 271, "epoll_pwait": 281, "accept4": 288, "epoll_pwait2": 441, "io_uring_enter": 426,
 }  # fmt: skip

@@ -44,7 +44,7 @@ def way_into(directory: ProcessDirectory, clock: Clock, wait: object) -> Way:
     waiting = next((thread for thread in _threads(directory) if _waits(directory, thread)), None)
     if waiting is None:
         raise AttachRefused(
-            f"no thread of process {main} can be used now: each waits for a disk, or is stopped",
+            f"no thread of process {main} can be used now: {_why_none(directory)}",
             help="Try again later; leakdoc heap --for 1m asks for longer.",
         )
     return Way(thread=waiting, mode="borrow")
@@ -64,6 +64,16 @@ def _moves(directory: ProcessDirectory, thread: int) -> tuple[int | None, ...]:
 def _state(directory: ProcessDirectory, thread: int) -> str:
     text = directory.text(f"task/{thread}/stat")
     return text.rpartition(")")[2].split()[0]
+
+
+def _why_none(directory: ProcessDirectory) -> str:
+    states = set()
+    for thread in _threads(directory):
+        with contextlib.suppress(OSError, IndexError):
+            states.add(_state(directory, thread))
+    if states <= {"D"}:
+        return "each waits for a disk"
+    return "each is stopped" if states <= {"T", "t"} else "none waits where it may be held"
 
 
 def _waits(directory: ProcessDirectory, thread: int) -> bool:

@@ -24,6 +24,7 @@ _RED_ZONE: Final = 128  # System V ABI: below the stack pointer, and in use
 _ROOM: Final = 4096
 _DIRECTION: Final = 0x400  # of the flags: the ABI wants it clear
 _MMAP, _TGKILL = 9, 234
+_SENDS: Final = (44, 46)  # sendto, sendmsg: one that is stopped returns how much it has sent, and is not begun again
 _READ_WRITE, _PRIVATE_ANONYMOUS = 3, 0x22
 
 _NAMES: Final = (  # sys/user.h, struct user_regs_struct
@@ -96,10 +97,11 @@ class Tracee:
 
     @property
     def system_call(self) -> int | None:
-        """The number of the system call that it waits in; null where it was running."""
+        """The number of the system call that it waits in, or has sent a part in; null where it was running."""
         number = ctypes.c_longlong(self._saved.registers.orig_rax).value
         result = ctypes.c_longlong(self._saved.registers.rax).value
-        return number if number >= 0 and _is_broken_off(result) else None
+        is_in_part = number in _SENDS and result > 0
+        return number if number >= 0 and (_is_broken_off(result) or is_in_part) else None
 
     def memory_with(self, data: bytes) -> int:
         """Make the process map memory of its own for these bytes; return where."""

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +40,51 @@ import resource
 pages = int(open("/proc/self/statm").read().split()[0])
 resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (16 << 20), resource.RLIM_INFINITY))
 """
+BLOCKS = """
+import os, socket, threading, time
+LENGTH = 3_000_000
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen(0)
+def until_told():
+    while not os.path.exists({go!r}):
+        time.sleep(0.05)
+def fill_its_queue():
+    waiting = [socket.socket() for _ in range(8)]
+    for each in waiting:
+        each.setblocking(False)
+        each.connect_ex(listener.getsockname())
+    def accept():
+        until_told()
+        listener.settimeout(1.0)
+        while True:
+            try:
+                waiting.append(listener.accept()[0])
+            except TimeoutError:
+                pass
+    threading.Thread(target=accept, daemon=True).start()
+def connect():
+    fill_its_queue()
+    print("ready", flush=True)
+    socket.socket().connect(listener.getsockname())
+def send():
+    ours, theirs = socket.socketpair()
+    got = []
+    def read():
+        until_told()
+        while sum(got) < LENGTH:
+            got.append(len(theirs.recv(65536)))
+    reader = threading.Thread(target=read)
+    reader.start()
+    print("ready", flush=True)
+    ours.sendall(bytes(LENGTH))
+    reader.join()
+    assert sum(got) == LENGTH
+{call}
+print("done", flush=True)
+time.sleep(60)
+"""
+BLOCKED = {"connect": "connect()", "send": "send()"}
 CAN_SEND = sys.platform == "linux" and platform.machine() == "x86_64"
 sends = pytest.mark.skipif(not CAN_SEND, reason="an agent is sent on Linux on x86-64 only")
 
@@ -73,6 +119,30 @@ def test_a_program_that_forks_is_not_held_up_by_a_conversation() -> None:
         while int(process.stdout.readline()) < first + 80:  # a second for each fork, were it not let through
             assert time.monotonic() < end
         assert agent.ask("trace_look")["records"], "the conversation goes on after the forks"
+
+
+@sends
+@pytest.mark.parametrize("waits_in", sorted(BLOCKED))
+def test_one_that_waits_to_be_connected_or_to_send_is_entered_and_waits_on(waits_in: str, tmp_path: Path) -> None:
+    code = BLOCKS.format(call=BLOCKED[waits_in], go=str(tmp_path / "go"))
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            _await_system_call(process.pid, 42 if waits_in == "connect" else 44)
+            rungs = json.loads(heap(process.pid, "--yes", "--for", "1s").stdout)["rungs"]
+            assert next(rung["used"] for rung in rungs if rung["name"] == "sent agent"), rungs
+            (tmp_path / "go").touch()
+            assert process.stdout.readline() == "done\n", "it got what it had waited for"
+        finally:
+            process.kill()
+
+
+def _await_system_call(pid: int, number: int) -> None:
+    end = time.monotonic() + 50
+    while Path(f"/proc/{pid}/syscall").read_text(encoding="utf-8").split()[0] != str(number):
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @sends
