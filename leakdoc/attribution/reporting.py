@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -21,6 +22,8 @@ from leakdoc.sampling.process import Target
 _NOTICEABLE: Final = 256 * 1024  # bytes of growth in a window, below which a share of it would mean nothing
 _LEAST_SHARE: Final = 0.01  # of the measured growth: a line that made less explains nothing
 _ENOUGH: Final = 0.5  # half of the growth explained by Python's own lines: native ones are not looked for
+_SEVERAL: Final = 8  # allocations: where hardly anything grew, fewer may be one result in the place of another
+_LONGER: Final = 10  # times as long, to see a leak that is slower
 _UNTOUCHED: Final = "nothing (read /proc)"
 Lines = tuple[LineGrowth, ...]
 
@@ -62,7 +65,7 @@ def report_of(
         rungs=tuple(rungs),
         growth=_per_second(growths, span_s),
         set_aside=aside,
-        advice=(*advice, *advice_on(kind, growths, outside[1].threads)),
+        advice=(*advice, *advice_on(kind, growths, outside[1].threads), *_look_longer(target, kind, measured, span_s)),
         touched=", ".join(touched) or _UNTOUCHED,
         window_s=span_s,
         requests_per_s=requests_per_s,
@@ -72,11 +75,21 @@ def report_of(
 def _is_worth_telling(line: LineGrowth, measured: float | None, grown_per_s: float) -> bool:
     """Say whether a line explains something.
 
-    Where hardly anything grew, either what keeps it was seen, or it is no more than has grown, give or take.
+    Where hardly anything grew, either what keeps it was seen, or it was made several times, and is no more than has
+    grown, give or take.
     """
     if measured is None:
-        return line.held_by is not None or NOISE_PER_S <= line.bytes_per_s <= 2 * grown_per_s
+        is_noise = line.grew_count is not None and line.grew_count < _SEVERAL
+        return line.held_by is not None or (not is_noise and NOISE_PER_S <= line.bytes_per_s <= 2 * grown_per_s)
     return line.bytes_per_s >= _LEAST_SHARE * measured
+
+
+def _look_longer(target: Target, kind: MemoryKind, measured: float | None, span_s: float) -> list[str]:
+    """Say what to do where nothing is known yet because hardly anything has grown."""
+    if kind is not MemoryKind.UNKNOWN or measured is not None:
+        return []
+    minutes = math.ceil(_LONGER * span_s / 60)
+    return [f"a leak that is slower shows in a longer look: leakdoc heap {target.pid} --for {max(minutes, 1)}m"]
 
 
 def growths_of(outside: Sequence[Outside], inside: Inside | None, lines: Lines) -> Growths:

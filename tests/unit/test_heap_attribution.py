@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from leakdoc.attach.outside import Outside
-from leakdoc.attribution.folding import Frame
+from leakdoc.attribution.folding import Frame, user_frame
 from leakdoc.attribution.inside import Inside, InsidePlan, Native, affordable
 from leakdoc.attribution.kinds import Growths, kind_of
 from leakdoc.attribution.ranking import Evidence, ranked
 from leakdoc.attribution.reporting import needs_native, report_of
 from leakdoc.attribution.windows import Kept, Rate
-from leakdoc.model.heap import MemoryKind
+from leakdoc.model.heap import HeapReport, MemoryKind
 from leakdoc.sampling.target import resolve_process
 
 NOTHING_SEEN = Evidence(growing={}, turning={})
@@ -77,3 +79,43 @@ def test_what_is_free_and_kept_is_fragmentation_and_no_line_is_held_against_it()
     report = report_of(resolve_process(str(os.getpid())), outside=marks, inside=inside, rungs=(), touched=())
     assert report.kind_of_memory is MemoryKind.FRAGMENTATION
     assert report.lines == ()
+
+
+def test_a_few_results_in_the_place_of_others_are_held_against_no_line_and_a_longer_look_is_advised() -> None:
+    marks = [outside(0.0, 100 * MIB), outside(6.0, 100 * MIB)]
+    told = [_told_of(marks, allocations) for allocations in (3.0, 300.0)]
+    assert [len(report.lines) for report in told] == [0, 1]
+    assert all("--for 1m" in report.advice[-1] for report in told)
+    assert "likeliest" not in told[0].reason
+
+
+def _told_of(marks: list[Outside], allocations: float) -> HeapReport:
+    """Report on a line that keeps 6 kB a second, in so many pieces, while all that is in use grows by as much."""
+    looks = [
+        [Kept((Frame("/srv/app.py", 7),), 6_000.0 * second, allocations * second / 4)] for second in (0.0, 2.0, 4.0)
+    ]
+    inside = Inside(
+        counters=[{"heap_bytes": 80 * MIB}, {"heap_bytes": 80 * MIB + 36_000}],
+        counted_at=[0.0, 6.0],
+        times_s=[0.0, 2.0, 4.0],
+        looks=looks,
+        untraced_s=6.0,
+    )
+    return report_of(resolve_process(str(os.getpid())), outside=marks, inside=inside, rungs=(), touched=())
+
+
+@pytest.mark.parametrize(
+    ("files", "shown"),
+    [
+        (("<string>", "/srv/app.py", "<frozen runpy>"), "/srv/app.py"),  # a dataclass's __init__
+        (("<attrs generated init app.Order>", "/x/site-packages/attr/_make.py", "/srv/app.py"), "/srv/app.py"),
+        (("/usr/lib/python3.11/json/decoder.py", "<string>"), "<string>"),  # python -c
+        (("<stdin>", "/srv/app.py"), "<stdin>"),
+        (("<ipython-input-3-1>", "/x/site-packages/IPython/core.py"), "<ipython-input-3-1>"),
+        (("/x/site-packages/a.py", "/usr/lib/python3.11/b.py"), "/x/site-packages/a.py"),
+    ],
+)
+def test_generated_code_is_folded_into_the_line_of_a_file_that_called_it(files: tuple[str, ...], shown: str) -> None:
+    found = user_frame([Frame(file, place) for place, file in enumerate(files, start=1)])
+    assert found is not None
+    assert found.file == shown
