@@ -198,6 +198,22 @@ def test_an_inconclusive_step_pauses_every_write_after_it_and_resuming_looks_aga
     assert told(tmp_path).count("step_intent look") == 2
 
 
+def test_resuming_looks_again_from_where_the_repeat_begins(tmp_path: Path) -> None:
+    """What was too little to decide stays too little: the step before it is what has to look once more."""
+    service = service_in(tmp_path / "s", errors={"v1": None, "v2": 0})
+    repeat = "then: {inconclusive: {repeat: {from: sample, max: 1}}}"
+    look = f'  - {{id: look, uses: acme.few_errors, with: {{service: "${{{{ params.service }}}}"}}, {repeat}}}\n'
+    text = ROLLOUT.replace("steps:\n", "steps:\n" + command("sample", "true") + look)
+    assert run(text, tmp_path, {"service": str(service)}).stop.outcome is Outcome.INCONCLUSIVE
+    assert told(tmp_path).count("step_intent sample") == told(tmp_path).count("step_intent look") == 2
+    assert go_on(tmp_path).stop.outcome is Outcome.INCONCLUSIVE
+    assert told(tmp_path).count("step_intent sample") == told(tmp_path).count("step_intent look") == 3
+    (service / "errors-v1").write_text("0")
+    assert go_on(tmp_path).stop.outcome is Outcome.PASSED
+    assert told(tmp_path).count("step_intent sample") == told(tmp_path).count("step_intent look") == 4
+    assert deploys(service) == ["v2"]
+
+
 def test_steps_that_always_run_do_so_at_the_end_whatever_happened(tmp_path: Path) -> None:
     text = steps(
         command("sum", "true", always="true"),

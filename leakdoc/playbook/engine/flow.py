@@ -102,13 +102,18 @@ class Flow:
         return None
 
     def resumed(self) -> None:
-        """Look again where a run had paused; a guard is simply asked once more."""
+        """Look again where a run had paused, with what a repeat would look at; a guard is simply asked once more."""
         guards = {self.guarding}
         ids = [each.id for each in self.steps]
-        again = [ids.index(each) for each in self.paused_by if each not in guards and each in ids]
+        again = [ids.index(self._looks_from(each)) for each in self.paused_by if each not in guards and each in ids]
         self.paused_by.clear()
         if again and not guards - {None}:
             self._go_to(min(again))
+
+    def _looks_from(self, step_id: str) -> str:
+        """Return where looking again begins: what was too little to decide stays too little, so not at the step."""
+        action = self.playbook.step(step_id).then.get(Outcome.INCONCLUSIVE)
+        return step_id if action is None or action.repeat is None else action.repeat.from_
 
     def _follow(self, spec: StepSpec, outcome: Outcome) -> str | None:
         action = spec.then.get(outcome)
