@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks.playbooks.layouts import write
 from benchmarks.playbooks.measuring import Figures, Truth, covered_by_others, figures
 from benchmarks.playbooks.source import all_written
+from benchmarks.playbooks.struggling import lines, taught
 from leakdoc.errors import LeakdocError
 
 CLASSES = {"pool_exhaustion": "connection_pool_exhaustion"}
@@ -116,7 +117,10 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         print("== our own incidents")
-        measure(own(Path(folder)), verbose=args.verbose)
+        truths = own(Path(folder))
+        measure(truths, verbose=args.verbose)
+        for line in lines(list(taught(truths))):
+            print(line)
         if args.data:
             print("== those of", args.data)
             measure(given(args.data), verbose=args.verbose)

@@ -86,7 +86,8 @@ def _told(out: Path, data: dict[str, Any]) -> list[str]:
 
     steps = data["provenance"]["steps"]
     added = [step_id for step_id, each in steps.items() if "events" not in each]
-    counted = f"{len(steps)} steps, {len(data['params'])} parameters, {len(data['advice'])} lines of advice"
+    lines_of_advice = "1 line" if len(data["advice"]) == 1 else f"{len(data['advice'])} lines"
+    counted = f"{len(steps)} steps, {len(data['params'])} parameters, {lines_of_advice} of advice"
     lines = [f"{inert(str(out))}: {counted}"]
     if added:
         lines.append(f"Added, because the incident had none: {', '.join(added)}")

@@ -5,6 +5,7 @@ reaches a terminal, a page or a file it passes through here.
 """
 
 from leakdoc.redact.inert import inert
-from leakdoc.redact.secrets import MASK, without_secrets
+from leakdoc.redact.masking import without_secrets
+from leakdoc.redact.secrets import MASK
 
 __all__ = ["MASK", "inert", "without_secrets"]

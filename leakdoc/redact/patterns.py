@@ -46,6 +46,11 @@ _TOLD: Final = (  # what is said of a secret, or of the file that is called so, 
 # A sentence that names a secret is no assignment: "missing token: retry", "password: unchanged".
 _ASSIGNED: Final = rf"(?i){_NAMED}[\w.-]{{0,80}}(?:\\?[\"'])?[ \t]*[=:][ \t]*(?!//|{_TOLD}){VALUE}"
 
+_NO_COOKIE: Final = (  # what a header of configuration or of a report says of cookies: "cookie: none"
+    r"[\"']?(?:none|null|nil|no|yes|true|false|off|on|absent|missing|unset|empty|disabled|enabled|invalid|expired|"
+    r"rejected|not set)\b(?![^\r\n]*[=:])"
+)
+
 SURE: Final = (
     r"(?P<value>-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\Z))",
     r"\b(?P<value>(?:AKIA|ASIA)[0-9A-Z]{16})\b",  # an access key id
@@ -63,7 +68,7 @@ SURE: Final = (
     r"(?i)\b(?:basic|negotiate)\s+(?P<value>[A-Za-z0-9._~+/=-]{8,})",
     r"(?i)\bbearer\s+(?P<value>[^\s\"'\\]{8,})",
     r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:token|apikey|aws4-hmac-sha256|digest|key)\s+(?P<value>[^\"'\n]+)",
-    r"(?i)\bcookie[\"']?\s*:\s*(?P<value>\S[^\r\n]*)",
+    rf"(?i)\bcookie[\"']?\s*:\s*(?!{_NO_COOKIE})(?P<value>\S[^\r\n]*)",
     r"\bcurl\b[^\n|;]{0,2000}?\s(?:-[a-zA-Z]{0,6}b\s*|--cookie[ =])"
     r"(?P<value>\"[^\"\n]*=[^\"\n]*\"|'[^'\n]*=[^'\n]*'|[^\s\"']+=[^\s\"']+)",
     r"\bcurl\b[^\n|;]{0,2000}?\s(?:-[a-zA-Z]{0,6}[uU]\s*|--user[ =]|--proxy-user[ =])"
@@ -75,6 +80,9 @@ SURE: Final = (
     r"influx)\b"
     r"[^\n|;]{0,300}?\s-p\s*(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
     r"\b(?:ldapsearch|ldapmodify|ldapwhoami)\b[^\n|;]{0,300}?\s-w\s*(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
+    *(
+        rf"\bsnmp[a-z]+\b[^\n|;]{{0,300}}?\s-{option}\s*(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)" for option in "AXc"
+    ),  # what authenticates, what encrypts, and a community
     r"(?i)\b(?:identified\s+by|(?:create|alter)\s+(?:user|role)\b[^;\n]{0,120}?\bpassword)\s+(?P<value>'[^'\n]+'|\"[^\"\n]+\")",
     r"(?i)\brequirepass\s+(?P<value>\S+)",
     r"(?im)^\s*AUTH\s+(?P<value>\S{6,})\s*$",
@@ -128,7 +136,8 @@ _NEEDS: Final = (
     "-----begin", "akia asia", "eyj", "hooks.slack.com", "webhook discord feishu dingtalk", "hook", "xox",
     "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat npm_ pypi- hvs. dop_v1 sk_ rk_ whsec_ shpat_", "sk- pk-", "aiza",
     "sg.", "basic negotiate", "bearer", "authorization", "cookie", "curl", "curl", "mysql mariadb", "redis-cli",
-    "sshpass cqlsh 7z mongo rabbitmqadmin docker podman helm lftp influx", "ldap", "identified password",
+    "sshpass cqlsh 7z mongo rabbitmqadmin docker podman helm lftp influx", "ldap", "snmp", "snmp", "snmp",
+    "identified password",
     "requirepass", "auth", "machine", ":", "jdbc:oracle", "sig= signature token credential auth= key= pw=", "pass",
     "_key= _pass= _pw= _pat= _salt= _auth=", "rediscli_auth mysql_pwd vault_token sshpass",
     "--key --auth --sig --hmac --apikey", "sqlplus sqlcl expdp impdp rman sqlldr", "sqlcmd bcp osql tsql isql",
@@ -197,6 +206,6 @@ def hint() -> re.Pattern[str]:
         r"(?i)dop_v1|ya29|lin_api|atatt3|fm[12]_|\$(?:apr1|[1256y]|2[aby])\$|securestring|literal|openssl|zip|7z|kennwort|"
         r"contraseña|senha|wachtwoord|hasło|lösenord|парол|パスワード|暗証番号|비밀번호|암호|put-parameter|rabbitmqctl|"
         r"pass|pwd|secret|token|key|cred|auth|cookie|bearer|basic|://|akia|asia|eyj|xox|gh[pousr]_|glpat|npm_|pypi-|"
-        r"hvs\.|_pat|_pw|_salt|sk[-_]|sg\.|aiza|curl|sql|bcp|expdp|impdp|rman|telegram|sha256~|--sig|--hmac|-u|-p|-a|-b|-w|identified|machine|session|sig=|pw=|密码|口令|密钥|令牌|"
+        r"hvs\.|_pat|_pw|_salt|sk[-_]|sg\.|aiza|curl|snmp|sql|bcp|expdp|impdp|rman|telegram|sha256~|--sig|--hmac|-u|-p|-a|-b|-w|identified|machine|session|sig=|pw=|密码|口令|密钥|令牌|"
         r":(?:\d+|\*):"
     )

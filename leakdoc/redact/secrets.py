@@ -22,11 +22,6 @@ class Found(NamedTuple):
     sure: bool
 
 
-def without_secrets(text: str) -> str:
-    """Return the text with passwords, tokens, keys and the userinfo of URLs replaced by ``[redacted]``."""
-    return masked(text, secrets_in(text))
-
-
 def masked(text: str, found: Iterator[Found]) -> str:
     """Return the text with what was found replaced; what overlaps is replaced as one."""
     kept: list[str] = []

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from leakdoc.playbook.records.extracting import Incident
 from leakdoc.playbook.records.generalizing import generalized
+from leakdoc.playbook.records.hearing import ANNOUNCES
 from leakdoc.playbook.records.placing import Placed
 from leakdoc.playbook.records.setbacks import DID_NOT_HOLD
 from leakdoc.playbook.records.slicing import RULED_OUT
@@ -37,7 +38,8 @@ def explanation_lines(incident: Incident) -> Iterator[str]:
         parameters = f"; gives {', '.join(each['parameters'])}" if each["parameters"] else ""
         narrated = " (narrated)" if each["narrated"] else ""
         yield f"{each['event']}  {each['said']}{narrated}"
-        yield f"    {each['kind'] or 'nothing known'} -> {each['became']}: {each['why']}{parameters}"
+        kind = each["kind"] or ("an announcement" if each["why"] == ANNOUNCES else "nothing known")
+        yield f"    {kind} -> {each['became']}: {each['why']}{parameters}"
 
 
 def _shown(each: Placed, incident: Incident) -> str:

@@ -44,10 +44,6 @@ class Incident:
     entities: tuple[Entity, ...]
     record: Record
 
-    def of_slot(self, slot: str) -> list[Placed]:
-        """Return what is kept for a step."""
-        return [each for each in self.course if each.kept and each.slot == slot]
-
     @property
     def declared(self) -> list[Entity]:
         """The values that become parameters."""

@@ -18,6 +18,8 @@ _FOUND: Final = re.compile(
     r"^\W*(flat|stable|steady|clean|quiet|gone|recovered|normal|all good)\W*$"  # of those who say no more than that
 )
 
+ANNOUNCES: Final = "says what the next call does"
+
 
 def placed(read: list[Reading], incident_class: str, rulebook: Rulebook) -> list[Placed]:
     """Return every reading with its step, or none."""
@@ -31,7 +33,7 @@ def _statement(each: Placed, position: int, course: list[Placed]) -> Placed:
         return each
     kind = reading.kind
     if reading.event.narrates and not _emphatic(reading):
-        return replace(each, why="says what the next call does")
+        return replace(each, why=ANNOUNCES)
     gives = _STATEMENTS.get(kind)
     slot, why = gives(position, course) if gives else ("", _NOT_KEPT.get(kind, "says nothing that a step would need"))
     if not gives and not kind and (_weighs(reading, position) or _comes_back(each, position, course)):
