@@ -101,7 +101,20 @@ def killed() -> dict[str, Points]:
         if name == "evicted":
             labels = f'namespace="dead",pod="{old}",reason="Evicted"'
             found[f"kube_pod_status_reason{{{labels}}}"] = constant(1.0, rows[end:])
+    labels = 'namespace="dead",pod="gone-too-5c4b8b6c5d-x2x4z",container="web",reason="OOMKilled"'
+    found[f"kube_pod_container_status_last_terminated_reason{{{labels}}}"] = constant(1.0, rows[end:])
     return found
+
+
+def clusters() -> dict[str, Points]:
+    """Return a stateful set that is called alike in two clusters, and leaks in the one that is sorted last."""
+    labels = 'namespace="twins",pod="db-0",container="db",image="db:1.0"'
+    return {
+        f'container_memory_working_set_bytes{{cluster="{cluster}",{labels}}}': points(
+            lambda row, rate=rate: 200 * MIB + rate * MIB * row, seed=40
+        )
+        for cluster, rate in (("eu", 0.0), ("us", 0.3))
+    }
 
 
 def in_shop(name: str, build: str, pod: str) -> str:

@@ -1,8 +1,7 @@
 """The fleet's figures: ``python -m benchmarks.fleet [--series 1000,10000] [--step 60] [--data DIR]``.
 
-Everything is measured side by side in one run: the scan as a process of its own, the server's processor time, and named
-        times = f"{scaled / best.wall_s:.0f} times the scan, {scaled / two.wall_s:.0f} with --jobs 2"
-        print(f"  scaled to {count:,}: {scaled:.0f} s, {times}", flush=True)
+Everything is measured side by side in one run: the scan as a process of its own, the server's processor time, and
+named peers on a part of the series, scaled to all of them.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import pytest
 
 from leakdoc.cli.main import main
 from leakdoc.detection.diagnosis import diagnose
+from leakdoc.errors import UsageError
 from leakdoc.model.sample import Column
 from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.sampling.assembly import LifeName, LooseRows, assemble
@@ -27,7 +28,7 @@ from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.workload import trace_of_workload, workload_trace
 from leakdoc.units import format_time
 from tests.docs.commands import blocks, leakdoc_commands
-from tests.fleet_samples import HOURS, TIMES, Points, fleet, killed, rollouts, rss
+from tests.fleet_samples import HOURS, TIMES, Points, clusters, fleet, killed, rollouts, rss
 from tests.prometheus_server import END, filled, serving_prometheus
 
 pytestmark = pytest.mark.xdist_group("prometheus")
@@ -37,7 +38,7 @@ WINDOW = ["--until", str(END), "--since", f"{HOURS}h"]
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("prometheus")
-    with serving_prometheus(folder, filled(folder, fleet() | rollouts() | killed())) as address:
+    with serving_prometheus(folder, filled(folder, fleet() | rollouts() | killed() | clusters())) as address:
         yield address
 
 
@@ -60,7 +61,7 @@ def alone(points: Points) -> Any:
 
 
 def test_every_workload_is_judged_as_its_samples_are(url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, answer = scanned(url, capsys, "--match", 'namespace!~"deploy|dead"')
+    code, answer = scanned(url, capsys, "--match", 'namespace!~"deploy|dead|twins"')
     assert code == 1
     found = {each["subject"]["name"]: each for each in answer["diagnoses"]}
     assert set(found) == {
@@ -386,3 +387,15 @@ def test_a_page_of_a_fleet(url: str, capsys: pytest.CaptureFixture[str], tmp_pat
     page.write_text("somebody else's")
     assert main(["scan", "--prometheus", url, *WINDOW, "--html", str(page)]) == 2
     assert page.read_text() == "somebody else's"
+
+
+def test_what_is_called_alike_in_two_clusters_is_judged_apart(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _, answer = scanned(url, capsys, "--match", 'namespace="twins"')
+    told = {each["subject"]["name"]: each["decision"] for each in answer["diagnoses"]}
+    assert told == {"us/twins/db/db": "leaking", "eu/twins/db/db": "stable"}
+    with Prometheus(access_of(url, environment={})) as prometheus:
+        window = Window(start=TIMES[0], end=END)
+        found = trace_of_workload(prometheus, built_in(), window, "us/twins/db/db")
+        assert found.subject.name == "us/twins/db/db"
+        with pytest.raises(UsageError, match="2 workloads are called"):
+            trace_of_workload(prometheus, built_in(), window, "twins/db/db")

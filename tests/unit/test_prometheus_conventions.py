@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from leakdoc.errors import UsageError
 from leakdoc.model.metrics import KNOWN
 from leakdoc.sampling.sources.prometheus.conventions import built_in, with_metric
 from leakdoc.sampling.sources.prometheus.inventory import FACTS, Listed
+from leakdoc.sampling.sources.prometheus.places import places_of
 from leakdoc.sampling.sources.prometheus.promql import matchers_of, one_of, selector
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.workload import find_workload
@@ -59,6 +62,21 @@ def test_a_pod_is_named_by_what_it_was_made_from(pod: str, workload: str) -> Non
 def test_whose_a_series_is(labels: dict[str, str], name: str | None) -> None:
     identity = identity_of(labels, built_in())
     assert (None if identity is None else identity.name) == name
+
+
+def test_what_is_called_alike_in_two_clusters_is_two_workloads() -> None:
+    several = replace(built_in(), several_clusters=True)
+    labels = {"namespace": "shop", "pod": "db-0", "container": "db", "cluster": "eu"}
+    told = [identity_of(each, several) for each in (labels, labels | {"cluster": "us"}, labels | {"cluster": ""})]
+    assert [each.name for each in told if each is not None] == ["eu/shop/db/db", "us/shop/db/db", "shop/db/db"]
+    alone = identity_of(labels, built_in())
+    assert alone is not None and alone.name == "shop/db/db"
+
+
+def test_a_name_is_read_back_with_and_without_a_cluster() -> None:
+    assert places_of("svc") == []
+    assert [(each.workload, each.container) for each in places_of("us/shop/db/web")] == [("shop", "db"), ("db", "web")]
+    assert places_of("shop/db")[0].pods == 'namespace="shop",pod=~"db(-.*)?"'
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,9 @@ class Small:
     def metric_names(self, start: float, end: float) -> set[str]:
         return {RSS.name}
 
+    def label_values(self, label: str, start: float, end: float) -> set[str]:
+        return set()
+
     def series(self, matchers: Any, start: float, end: float) -> list[dict[str, str]]:
         return [{"job": "svc", "instance": f"i{at:03}"} for at in range(self.instances)]
 

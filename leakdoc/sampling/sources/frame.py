@@ -12,7 +12,15 @@ from leakdoc.errors import DamagedSource, UnreadableSource
 from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.model.trace import FloatArray, HasTrace, Trace
 from leakdoc.redact import inert, without_secrets
-from leakdoc.sampling.sources.cells import checked_instant, checked_pid, instant, number, required
+from leakdoc.sampling.sources.cells import (
+    are_instants,
+    are_pids,
+    checked_instant,
+    checked_pid,
+    instant,
+    number,
+    required,
+)
 from leakdoc.sampling.sources.chosen import with_choices
 from leakdoc.sampling.sources.table import LIMIT, PID, START, TIME, VERSION, Table, life_columns, trace_of
 
@@ -95,6 +103,10 @@ def _column(source: str, name: str, values: pd.Series[Any]) -> FloatArray:
     read = _READERS.get(name, _number)
     if name not in _READERS and values.dtype.kind in "fiu":
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    if name in _SURE and values.dtype.kind in "fiu":
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        if _SURE[name](numbers):
+            return numbers  # else cell by cell, to name the first that is wrong
     parsed = np.empty(len(values))
     for row, cell in enumerate(values.tolist()):
         try:
@@ -129,6 +141,8 @@ _READERS: Final[dict[str, Callable[[Any], float]]] = {
     PID: lambda cell: checked_pid(_number(cell)),
     START: _instant,
 }
+
+_SURE: Final[dict[str, Callable[[FloatArray], bool]]] = {TIME: are_instants, PID: are_pids, START: are_instants}
 
 
 def _is_missing(cell: Any) -> bool:

@@ -67,8 +67,16 @@ class Prometheus:
         Raises:
             SourceError: as `BoundedSession.request` and `data_of` say.
         """
+        return self.label_values("__name__", start, end)
+
+    def label_values(self, label: str, start: float, end: float) -> set[str]:
+        """Return the values that a label has in a window.
+
+        Raises:
+            SourceError: as for `metric_names`.
+        """
         with self._told():
-            found = self._client().get_label_values("__name__", params={"start": start, "end": end})
+            found = self._client().get_label_values(label, params={"start": start, "end": end})
         return {str(each) for each in found or ()}
 
     def query(self, promql: str, at: float) -> list[tuple[dict[str, str], float]]:
@@ -140,7 +148,7 @@ class Prometheus:
 
         try:
             yield
-        except (KeyError, TypeError, ValueError, PrometheusApiClientException) as error:
+        except (KeyError, TypeError, ValueError, RecursionError, PrometheusApiClientException) as error:
             raise UnreadableSource(
                 "what answered is no Prometheus", help="Give the address that stands before /api/v1."
             ) from error

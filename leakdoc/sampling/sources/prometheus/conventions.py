@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -59,12 +59,19 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conventions:
-    """All meanings, in the order in which they are preferred, and how subjects are told."""
+    """All meanings, in the order in which they are preferred, and how subjects are told.
+
+    Args:
+        cluster_label: tells clusters.
+        several_clusters: whether there are several, so that the label is part of each subject's name.
+    """
 
     metrics: tuple[Meaning, ...]
     groups: tuple[Group, ...]
     version_labels: tuple[str, ...]
     replica_labels: frozenset[str]
+    cluster_label: str
+    several_clusters: bool = False
 
     def rank(self, meaning: Meaning) -> int:
         """Where a metric stands in the order of preference."""
@@ -87,6 +94,7 @@ def built_in() -> Conventions:
         ),
         version_labels=tuple(told["version_labels"]),
         replica_labels=frozenset(told["replica_labels"]),
+        cluster_label=told["cluster_label"],
     )  # fmt: skip
 
 
@@ -114,9 +122,4 @@ def with_metric(conventions: Conventions, text: str) -> Conventions:
         raise UsageError(f"not a metric: {inert(text)!r}", help="Write it like my_pool_size or my_rss=rss_bytes.")
     where = tuple(matchers_of(inside)) if inside.strip() else ()
     meaning = Meaning(name=name, column=column or name, where=where, summed=(column or name) not in KNOWN)
-    return Conventions(
-        metrics=(meaning, *(each for each in conventions.metrics if each.name != name)),
-        groups=conventions.groups,
-        version_labels=conventions.version_labels,
-        replica_labels=conventions.replica_labels,
-    )
+    return replace(conventions, metrics=(meaning, *(each for each in conventions.metrics if each.name != name)))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from leakdoc.sampling.sources.prometheus.client import Prometheus
+from leakdoc.sampling.sources.prometheus.places import Place, places_of
 from leakdoc.sampling.sources.prometheus.promql import milliseconds, quoted
+from leakdoc.sampling.sources.prometheus.workloads import workload_of
 
 _METRICS = ("kube_pod_container_status_last_terminated_reason", "kube_pod_container_status_terminated_reason")
 
@@ -17,25 +17,25 @@ def reasons_of_ends(prometheus: Prometheus, workload: str, at: float, around_s: 
     tell the last one.
 
     Args:
-        workload: ``namespace/name/container``; anything else has no record.
+        workload: ``namespace/name/container``, or these after a cluster; anything else has no record.
         at: the moment; seconds since the epoch.
         around_s: how far before and after it to look.
 
     Raises:
         SourceError: the server refuses.
     """
-    parts = workload.split("/")
-    if len(parts) < 2:
-        return {}
-    pods = f"namespace={quoted(parts[0])},pod=~{quoted(re.escape(parts[1]) + '-.*')}"
-    container = f",container={quoted(parts[2])}" if len(parts) > 2 else ""
     span = milliseconds(2.0 * around_s)
-    asked = [f"{metric}{{{pods}{container}}}" for metric in _METRICS] + [f"kube_pod_status_reason{{{pods}}}"]
     found: dict[str, float] = {}
-    for series in asked:
-        came = f"max_over_time({series}[{span}]) > 0 unless ({series} offset {span} > 0)"
-        for labels, value in prometheus.query(f"sum by (reason) ({came})", at + around_s):
-            reason = labels.get("reason", "")
-            if reason and value > 0:
-                found[reason] = found.get(reason, 0.0) + value
+    for place in places_of(workload):
+        for series in _asked(place):
+            came = f"max_over_time({series}[{span}]) > 0 unless ({series} offset {span} > 0)"
+            for labels, value in prometheus.query(f"sum by (pod, reason) ({came})", at + around_s):
+                reason = labels.get("reason", "")
+                if reason and value > 0 and workload_of(labels.get("pod", "")) == place.workload:
+                    found[reason] = found.get(reason, 0.0) + value
     return found
+
+
+def _asked(place: Place) -> list[str]:
+    container = "" if place.container is None else f",container={quoted(place.container)}"
+    return [f"{metric}{{{place.pods}{container}}}" for metric in _METRICS] + [f"kube_pod_status_reason{{{place.pods}}}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from leakdoc.errors import SourceError
@@ -59,6 +59,8 @@ class Fleet:
 
     def __post_init__(self) -> None:
         window = self.window
+        clusters = self.prometheus.label_values(self.conventions.cluster_label, window.start, window.end)
+        self.conventions = replace(self.conventions, several_clusters=len(clusters) > 1)
         self.inventory = take_inventory(
             self.prometheus, self.conventions, window.start, window.end, match=self.match, without=self.without
         )

@@ -9,7 +9,9 @@ from typing import Final
 from leakdoc.errors import SourceError
 from leakdoc.redact import inert
 from leakdoc.sampling.sources.prometheus.client import Prometheus
+from leakdoc.sampling.sources.prometheus.places import places_of
 from leakdoc.sampling.sources.prometheus.promql import quoted
+from leakdoc.sampling.sources.prometheus.workloads import workload_of
 
 # The labels by which controllers mark what is theirs, as kube-state-metrics writes them, and how each is reverted.
 _MARKS: Final[tuple[tuple[str, str], ...]] = (
@@ -52,21 +54,21 @@ def owner_of(prometheus: Prometheus, workload: str, at: float) -> Owner | None:
     """Return the controller that a workload belongs to; null where none is known.
 
     Args:
-        workload: ``namespace/name``, with or without the container after it.
+        workload: ``namespace/name``, with or without the cluster before and the container after it.
         at: when; seconds since the epoch.
     """
-    parts = workload.split("/")
-    if len(parts) < 2:
-        return None
-    for metric, label in _WORKLOADS:
-        name = f"{label}={quoted(parts[1])}" if label != "pod" else f"pod=~{quoted(f'{parts[1]}-.*')}"
-        try:
-            found = prometheus.query(f"{metric}{{namespace={quoted(parts[0])},{name}}}", at)
-        except SourceError:
-            return None  # what cannot be asked is not known
-        owner = next((owner for labels, _ in found if (owner := _marked(labels)) is not None), None)
-        if owner is not None:
-            return owner
+    for place in places_of(workload):
+        for metric, label in _WORKLOADS:
+            pods = label == "pod"
+            where = place.pods if pods else f"{place.namespace},{label}={quoted(place.workload)}"
+            try:
+                found = prometheus.query(f"{metric}{{{where}}}", at)
+            except SourceError:
+                return None  # what cannot be asked is not known
+            told = [each for each, _ in found if not pods or workload_of(each.get("pod", "")) == place.workload]
+            owner = next((owner for labels in told if (owner := _marked(labels)) is not None), None)
+            if owner is not None:
+                return owner
     return None
 
 

@@ -10,7 +10,6 @@ from leakdoc.errors import UsageError
 from leakdoc.redact import inert
 from leakdoc.sampling.sources.prometheus.protobuf import EQUAL, MATCHES, Matcher
 
-_PLAIN_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _OPERATORS: Final = {"=": EQUAL, "!=": 1, "=~": MATCHES, "!~": 3}
 _SYMBOLS: Final = {kind: symbol for symbol, kind in _OPERATORS.items()}
 _MATCHER: Final = re.compile(
@@ -74,8 +73,3 @@ def matchers_of(text: str) -> list[Matcher]:
 def milliseconds(seconds: float) -> str:
     """Write a duration that PromQL takes, to the millisecond."""
     return f"{max(round(seconds * 1000), 1)}ms"
-
-
-def is_metric_name(text: str) -> bool:
-    """Say whether a text can be a metric's name without quotes."""
-    return _PLAIN_NAME.fullmatch(text) is not None

@@ -14,6 +14,12 @@ _MEANT: Final[Mapping[int, tuple[str, str]]] = {
     403: ("Prometheus does not allow this", "Ask with other credentials, or for another tenant with --prometheus-org."),
     404: ("there is no API of Prometheus at this address", "Give the address that stands before /api/v1."),
     405: ("there is no API of Prometheus at this address", "Give the address that stands before /api/v1."),
+    502: ("what stands before Prometheus does not reach it", "Try again later, or give Prometheus' own address."),
+    503: ("Prometheus cannot answer now", "Try again later: it starts, or has too much to do."),
+    504: (
+        "Prometheus did not answer in time",
+        "Try again later, or ask for less: a shorter --since, a narrower --match.",
+    ),
     429: ("Prometheus has too much to do", "Try again later, or ask for less: a shorter --since, a narrower --match."),
 }
 _TOO_MUCH: Final = frozenset({413, 414})
@@ -36,7 +42,10 @@ def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> UnreadableS
         where = without_secrets(inert(headers.get("Location", "elsewhere")))
         return UnreadableSource(f"Prometheus has moved to {where}", help="Give that address.")
     if status in _TOO_MUCH or (status == 422 and kind == "execution") or kind == "timeout":
-        return TooMuch(f"Prometheus refused a query ({status}): {told or 'too much was asked for at once'}")
+        return TooMuch(
+            f"Prometheus refused a query ({status}): {told or 'too much was asked for at once'}",
+            help="Ask for less: a shorter --since, a narrower --match.",
+        )
     words, help = _MEANT.get(status, ("Prometheus refused a query", "Check the address, --match and --metric."))
     return UnreadableSource(f"{words} ({status}{f': {told}' if told else ''})", help=help)
 

@@ -22,7 +22,6 @@ from leakdoc.sampling.sources.prometheus.protobuf import (
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
 from leakdoc.sampling.sources.prometheus.xor_chunks import decode
 
-STREAMED: Final = "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse"
 _AT_ONCE: Final = 16_384  # chunks decoded side by side: about two million samples
 _HEADERS: Final = {
     "Content-Type": "application/x-protobuf",

@@ -35,20 +35,23 @@ def trace_of_workload(
         UsageError: as for `workload_trace`.
         SourceError: the server refuses.
     """
-    for narrowed in _labels_of(name):
+    for narrowed in _labels_of(name, conventions.cluster_label):
         fleet = Fleet(prometheus, conventions, window, match=[*match, *narrowed])
         if any("/".join(each.name) == name.strip("/ ") for each in fleet.inventory.subjects):
             return workload_trace(fleet, name)
     return workload_trace(Fleet(prometheus, conventions, window, match=match), name)
 
 
-def _labels_of(name: str) -> Iterator[list[Matcher]]:
+def _labels_of(name: str, cluster_label: str) -> Iterator[list[Matcher]]:
     """What the labels of a workload of this name may be: a fleet is not listed for each look at one of its pods."""
     parts = name.strip("/ ").split("/")
     if len(parts) > 1 and all(parts):
         yield [Matcher("namespace", parts[0]), Matcher("pod", f"{escaped(parts[1])}(-.*)?", MATCHES)]
     if len(parts) == 2 and all(parts):
         yield [Matcher("job", parts[0]), Matcher("instance", parts[1])]
+    if len(parts) > 2 and all(parts):
+        pod = f"{escaped(parts[2])}(-.*)?"
+        yield [Matcher(cluster_label, parts[0]), Matcher("namespace", parts[1]), Matcher("pod", pod, MATCHES)]
 
 
 def workload_trace(fleet: Fleet, name: str) -> Trace:

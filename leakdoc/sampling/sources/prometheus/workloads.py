@@ -45,8 +45,9 @@ def identity_of(labels: Mapping[str, str], conventions: Conventions) -> Identity
     group = next((each for each in conventions.groups if all(labels.get(name) for name in each.labels)), None)
     if group is None:
         return None
+    cluster = labels.get(conventions.cluster_label) if conventions.several_clusters else None
     return Identity(
-        subject=_subject(labels, group),
+        subject=(cluster, *_subject(labels, group)) if cluster else _subject(labels, group),
         process=tuple(labels[name] for name in group.process),
         split=(group.split, labels[group.split]),
     )
