@@ -14,15 +14,17 @@ from leakdoc.detection.handing_out import map_bounded
 from leakdoc.detection.many import diagnose_many
 from leakdoc.detection.policies import Policies
 from leakdoc.detection.scan import Judged, Progress
-from leakdoc.detection.since_release import leaks_since
+from leakdoc.detection.since_release import leaks_since, runs
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.packed import PackedDiagnoses
 from leakdoc.model.scan import Scan
+from leakdoc.redact import inert
 from leakdoc.sampling.sources.prometheus.fleet import Fleet, Sourced
 from leakdoc.sampling.sources.prometheus.inventory import Listed
 from leakdoc.sampling.sources.prometheus.medians import Medians
 from leakdoc.units import format_duration
 
+_UNSEEN: Final = "no workload has samples of {}: write a build as `verify` tells it, or its tag; see --since"
 _CLOCKS_APART_S: Final = 120.0  # a scrape or two: less moves the window's end, and nothing else
 
 
@@ -58,12 +60,13 @@ def scan_fleet(
     for results in map_bounded(judge, fleet.traces(left), executor):
         gathered.add(results)
     packed, skipped = gathered.packed, gathered.skipped
+    unseen = new_since is not None and gathered.done > len(skipped) and not gathered.ran
     return Scan(
         diagnoses=packed.most_urgent_first(),
         skipped={**skipped, **fleet.inventory.left_out},
         discovery=discovery_of(packed.faults()),
-        notes=tuple(_notes(fleet)),
-        left_out=gathered.done - len(packed) - len(skipped),
+        notes=(*([_UNSEEN.format(inert(new_since or "", longest=100))] if unseen else ()), *_notes(fleet)),
+        left_out=0 if unseen else gathered.done - len(packed) - len(skipped),
     )
 
 
@@ -74,12 +77,14 @@ class _Gathered:
     of: int
     progress: Progress | None
     done: int = 0
+    ran: bool = False
     packed: PackedDiagnoses = field(default_factory=PackedDiagnoses)
     skipped: dict[str, str] = field(default_factory=dict)
 
     def add(self, results: Sequence[Judged]) -> None:
         self.done += len(results)
         for each in results:
+            self.ran |= each.ran
             if each.diagnosis is not None:
                 self.packed.add(each.diagnosis)
             elif each.reason is not None:
@@ -109,7 +114,13 @@ def judge_batch(batch: Sequence[Sourced], *, policies: Policies, new_since: str 
     else:
         found = [leaks_since(trace, new_since, policies) for trace in traces]
     diagnosed = iter(found)
-    return [_told(each, next(diagnosed) if each.trace is not None else each.reason) for each in batch]
+    told = [_told(each, next(diagnosed) if each.trace is not None else each.reason) for each in batch]
+    if new_since is None:
+        return told
+    return [
+        judged._replace(ran=each.trace is not None and runs(each.trace, new_since))
+        for judged, each in zip(told, batch, strict=True)
+    ]
 
 
 def _told(subject: Sourced, found: Diagnosis | str | None) -> Judged:

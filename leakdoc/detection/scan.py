@@ -30,11 +30,12 @@ _CELLS_AT_ONCE: Final = 2**22  # 32 MiB of numbers in memory at once, or one fil
 
 
 class Judged(NamedTuple):
-    """What came of one subject: its diagnosis, or why there is none."""
+    """What came of one subject: its diagnosis, or why there is none; and whether it ran the release asked for."""
 
     subject: str
     diagnosis: Diagnosis | None
     reason: str | None = None
+    ran: bool = True
 
 
 def scan(

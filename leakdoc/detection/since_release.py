@@ -33,6 +33,11 @@ def leaks_since(trace: Trace, release: str, policies: Policies) -> Diagnosis | N
     return replace(now, notes=(*now.notes, f"leaks since {release}; {told}"))
 
 
+def runs(trace: Trace, release: str) -> bool:
+    """Whether a process of a subject is of a release."""
+    return any(_is(life, release) for life in trace.lives)
+
+
 def _is(life: Life, release: str) -> bool:
     return life.version is not None and release in (life.version, life.version.rpartition(":")[2])
 

@@ -69,6 +69,8 @@ def forecast(diagnosis: Diagnosis) -> str:
     if found is None or found.time_to_limit_s is None or diagnosis.decision is not Decision.LEAKING:
         return ""
     what = "OOM" if metric(found.metric).unit == "bytes" else "its limit"
+    if found.time_to_limit_s.estimate <= 0.0:
+        return "at its limit already; "
     return f"{what} in {time_words(found.time_to_limit_s)}; "
 
 

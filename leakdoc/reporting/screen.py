@@ -59,6 +59,9 @@ def _forecast(fault: Finding) -> Iterator[str]:
     what = "OOM" if metric(fault.metric).unit == "bytes" else "The limit is reached"
     limit = fault.evidence.get("limit")
     at = f" at limit {format_amount(limit, metric(fault.metric).unit)}" if isinstance(limit, int | float) else ""
+    if fault.time_to_limit_s.estimate <= 0.0:
+        yield f"It stands{at or ' at its limit'} already"
+        return
     yield f"{what} in {time_words(fault.time_to_limit_s)}{at}"
 
 

@@ -41,7 +41,9 @@ def rate_words(slope: Interval, unit: Unit) -> str:
 
 
 def time_words(span: Interval) -> str:
-    """Write a time to go with its interval: ``90 min (80 min to 2 h)``."""
+    """Write a time to go with its interval: ``90 min (80 min to 2 h)``; one that is over is ``no time``."""
+    if span.estimate <= 0.0:
+        return "no time"
     words = format_duration(span.estimate)
     if span.low is None:
         return words

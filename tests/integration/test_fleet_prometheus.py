@@ -367,7 +367,7 @@ def test_a_postmortem_of_before_the_samples_is_refused(url: str, capsys: pytest.
 
 @pytest.mark.parametrize(
     ("release", "names", "code"),
-    [("1.1", {"shop/api/web"}, 1), ("api:1.1", {"shop/api/web"}, 1), ("9.9", set(), 0)],
+    [("1.1", {"shop/api/web"}, 1), ("api:1.1", {"shop/api/web"}, 1), ("fixed:1.1", set(), 0)],
 )
 def test_what_leaks_since_a_release(
     release: str, names: set[str], code: int, url: str, capsys: pytest.CaptureFixture[str]
@@ -376,6 +376,12 @@ def test_what_leaks_since_a_release(
     assert {each["subject"]["name"] for each in answer["diagnoses"]} == names
     assert exit_code == code
     assert answer["left_out"] == 5 - len(names)
+
+
+def test_a_release_that_nothing_runs_is_no_good_news(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer = scanned(url, capsys, "--new-since", "9.9", "--match", 'namespace=~"shop|deploy"')
+    assert (code, answer["left_out"]) == (4, 0)
+    assert any("no workload has samples of 9.9" in note for note in answer["notes"])
 
 
 def test_a_page_of_a_fleet(url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
