@@ -79,6 +79,12 @@ def test_the_table_of_commands_is_the_command_line() -> None:
     assert sorted(listed) == sorted(command.name for command in COMMANDS)
 
 
+def test_every_command_says_what_it_reads_writes_needs_and_touches() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs" / "security.md").read_text(), re.MULTILINE)
+    told = {word for row in rows for word in re.findall(r"`(\w+)", row)}
+    assert {command.name for command in COMMANDS} <= told
+
+
 def test_the_two_commands_are_in_the_makefile() -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {command[1] for block in blocks("console") for command in commands(block) if command[0] == "make"}
