@@ -19,7 +19,7 @@ from leakdoc.sampling.sockets.sock_diag import parse_part
 from leakdoc.sampling.sockets.tally import Tally
 from leakdoc.sampling.sockets.tcp import KEY_ENDS, Endpoint, TcpSocket
 
-ESTABLISHED, CLOSE_WAIT, LISTEN = 1, 8, 10
+ESTABLISHED, SYN_SENT, CLOSE_WAIT, LISTEN = 1, 2, 8, 10
 
 
 class Servers:
@@ -126,6 +126,13 @@ def test_age_is_since_first_seen_or_idle_whichever_is_longer_and_new_ones_are_co
     found = columns([old], [old, tcp(here, there, inode=2, idle_ms=0)])
     assert found[f"connection_oldest_s{{{OUT}}}"] == 10.0
     assert found[f"connections_opened_total{{{OUT}}}"] == 1.0
+
+
+def test_a_connection_that_is_being_made_has_not_been_silent_since_the_boot() -> None:
+    trying = tcp(("10.0.0.9", 40000), ("10.0.0.5", 5432), state=SYN_SENT, idle_ms=14_000_000)
+    found = columns([trying], [trying])
+    assert found[f"connection_oldest_s{{{OUT}}}"] == 10.0
+    assert not [name for name in found if "idle" in name]
 
 
 def test_without_idle_ages_there_are_no_idle_columns() -> None:

@@ -21,7 +21,7 @@ from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.units import format_duration
 
 NAME: Final = "unclosed_connections"
-CLOSED_BY_PEER: Final = ("CLOSE_WAIT",)  # the affair of a detector of their own
+NOT_COUNTED: Final = ("CLOSE_WAIT", "SYN_SENT")  # closed by the peer, not made yet: detectors of their own judge these
 
 
 def find_unclosed_connections(
@@ -50,17 +50,11 @@ def outgoing(trace: Trace) -> dict[str, dict[Column, FloatArray]]:
     }
 
 
-def connected_by_us(trace: Trace) -> FloatArray | None:
-    """Return the connections that the subject opened itself, to all peers, in every row; null where none was seen."""
-    every = [peer.count() for peer in peers(trace, "out")]
-    return np.sum(every, axis=0) if every else None
-
-
 def _judge(
     trace: Trace, peer: PeerView, growth: GrowthPolicy, policy: ConnectionsPolicy, alpha: float | None
 ) -> Finding:
     key = Column.of("connections", peer=peer.name)
-    summed = replace(trace, columns={**trace.columns, key: peer.count(without=CLOSED_BY_PEER)})
+    summed = replace(trace, columns={**trace.columns, key: peer.count(without=NOT_COUNTED)})
     judged = find_growth(summed, key, growth, detector=NAME, title=f"connections to {peer.title}", alpha=alpha)
     silent = total_now(trace, peer.counted("connections_silent")) if peer.was_read("connections_silent") else None
     evidence = peer.evidence() | {"silent": silent} | dict(judged.evidence)

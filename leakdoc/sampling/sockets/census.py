@@ -14,6 +14,7 @@ from leakdoc.sampling.sockets.tcp import (
     KEEPALIVE_TIMER,
     LISTEN,
     NO_TIMER,
+    SYN_SENT,
     TcpSocket,
 )
 
@@ -132,7 +133,7 @@ def connection_of(each: TcpSocket, known: Acquaintance, now_s: float, is_new: bo
     last, state, timer = each.last, each.state, each.timer
     idle = since_fin = awaiting = None
     age = now_s - known.first_seen_s
-    if last is not None:
+    if last is not None and state != SYN_SENT:  # whose times count from the boot of the machine
         idle = last.idle_s
         age = max(age, idle)
         if state == ESTABLISHED:

@@ -12,7 +12,7 @@ import numpy as np
 from leakdoc.sampling.sockets.many_sockets import Array, Mask
 from leakdoc.sampling.sockets.peers import Group
 from leakdoc.sampling.sockets.tally import LOST_AFTER, RESTING_S, Peer
-from leakdoc.sampling.sockets.tcp import ACKNOWLEDGED_WITHIN_MS, CLOSE_WAIT, ESTABLISHED, NO_TIMER
+from leakdoc.sampling.sockets.tcp import ACKNOWLEDGED_WITHIN_MS, CLOSE_WAIT, ESTABLISHED, NO_TIMER, SYN_SENT
 
 _MS: Final = 1_000.0
 
@@ -44,7 +44,8 @@ class Standings:
 
 def standings_of(rows: Array, known_for_s: Array, is_out: Mask, is_new: Mask, severed: Mask) -> Standings:
     """Return how connections stand, by their sockets and what is known of them; as `census.connection_of`."""
-    state, has_times = rows["state"], rows["has_times"]
+    state = rows["state"]
+    has_times = rows["has_times"] & (state != SYN_SENT)  # whose times count from the boot of the machine
     idle_s = np.minimum(rows["sent_ms"], rows["received_ms"]) / _MS
     is_established = state == ESTABLISHED
     unanswered, unserved = _unanswered(rows) & (rows["waiting"] == 0), _unserved(rows)

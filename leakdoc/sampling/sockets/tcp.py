@@ -21,6 +21,7 @@ STATES: Final = {
     11: "CLOSING",
 }
 ESTABLISHED: Final = 1
+SYN_SENT: Final = 2
 LEFT_BEHIND: Final = (4, 5)  # FIN_WAIT1 and FIN_WAIT2
 TIME_WAIT: Final = 6
 CLOSE_WAIT: Final = 8
