@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leakdoc.detection.silent_pools import silent_pools
+from leakdoc.detection.silent_pools import crowded_pools, silent_pools
 from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import NextCommand
 from leakdoc.model.finding import Finding
@@ -24,7 +24,7 @@ def next_commands(trace: Trace, decision: Decision, findings: Sequence[Finding])
         named = [_peers(pid)] if any(each.decision.is_fault and "peer" in each.evidence for each in findings) else []
         grows = any(each.decision.is_fault and each.metric in MEMORY for each in findings)
         return (*named, _lines(pid) if grows else _stacks(pid), _keep(pid))
-    asked = (_who_waits(pid),) if silent_pools(trace) else ()
+    asked = (_who_waits(pid),) if silent_pools(trace) or crowded_pools(trace) else ()
     if decision in (Decision.INCONCLUSIVE, Decision.WARMING_UP):
         return (*asked, _longer(pid, findings))
     return asked
@@ -34,7 +34,7 @@ def _who_waits(pid: int) -> NextCommand:
     return NextCommand(
         argv=("leakdoc", "connections", str(pid), "--stacks"),
         effect=Effect.CAPTURE,
-        why="tell whether callers wait for connections that stand silent",
+        why="tell whether callers wait for connections that stand silent or are all used",
         needs="ptrace",
     )
 

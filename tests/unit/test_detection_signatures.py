@@ -193,6 +193,8 @@ def test_polling_and_blocking_reads_are_no_faults() -> None:
 def test_an_upstream_that_accepts_nobody_is_certain() -> None:
     found = fault(judged({at("connections", WEB, state="SYN_SENT"): flat(3.0)}), "upstream_unresponsive")
     assert found is not None and "does not accept connections" in found.reason
+    more = judged({at("connections", WEB, state="SYN_SENT"): ramp(0.5)})
+    assert {each.detector for each in more.findings if each.decision.is_fault} == {"upstream_unresponsive"}
 
 
 POOL = {"pool": "pool-1", **PG}
@@ -289,6 +291,45 @@ def test_nobody_waits_for_a_pool_that_was_last_taken_when_the_last_caller_came()
         at("connection_awaiting_max_s", IN): ramp(),
     }
     assert fault(judged(columns), "pool_exhausted") is None
+
+
+WAIT_IN_A_CHECKOUT = {Column.of("waiting_at", file="charge.py", line="7", function="charge"): flat(12.0)}
+STANDING = {at("connections", each, state="ESTABLISHED"): flat(4.0) for each in (PG, WEB)}
+
+
+def test_threads_in_a_checkout_wait_for_the_pool_that_says_so_and_for_no_other() -> None:
+    told = {
+        at("pool_size", POOL): flat(4.0),
+        at("pool_in_use", POOL): flat(4.0),
+        at("pool_waiting", POOL): flat(12.0),
+        at("pool_wait_max_s", POOL): flat(15.0),
+    }
+    diagnosis = judged({**STANDING, **told, **WAIT_IN_A_CHECKOUT})
+    assert [each.evidence["peer"] for each in diagnosis.findings if each.decision.is_fault] == [PG["peer"]]
+
+
+def test_threads_in_a_checkout_wait_for_no_connections_that_each_call_makes_anew() -> None:
+    diagnosis = judged({**STANDING, at("connections_opened_total", WEB): ramp(1.4), **WAIT_IN_A_CHECKOUT})
+    (found,) = [each for each in diagnosis.findings if each.decision.is_fault]
+    assert (found.evidence["peer"], found.basis) == (PG["peer"], Basis.MEASURED)
+
+
+def test_for_which_of_two_pools_threads_wait_is_suspected() -> None:
+    found = [each for each in judged({**STANDING, **WAIT_IN_A_CHECKOUT}).findings if each.decision.is_fault]
+    assert [each.basis for each in found] == [Basis.INFERRED] * 2
+    assert all("suspected" in each.reason for each in found)
+
+
+@pytest.mark.parametrize(("parked", "idle", "is_said"), [(15.0, 0.8, True), (3.0, 0.8, False), (15.0, 30.0, False)])
+def test_threads_that_may_wait_for_a_pool_in_use_are_not_passed_over(parked: float, idle: float, is_said: bool) -> None:
+    columns = {
+        at("connections", PG, state="ESTABLISHED"): flat(5.0),
+        at("connection_idle_max_s", PG): flat(idle),
+        Column.of("threads_parked", on="lock"): flat(parked),
+    }
+    found = judged(columns)
+    assert not found.decision.is_fault
+    assert any("threads that wait for a lock" in spot for spot in found.blind_spots) is is_said
 
 
 @pytest.mark.parametrize(("peer", "is_one"), [(PG, True), (WEB, False)])

@@ -36,6 +36,7 @@ from leakdoc.units import format_duration
 NAME: Final = "pool_exhausted"
 HELD_AT: Final = "connections_held_at"
 WAITING_AT: Final = "waiting_at"
+CLOSED: Final = ("CLOSE_WAIT",)
 _CPU: Final = "cpu_seconds_total"
 
 
@@ -61,14 +62,30 @@ def find_exhausted(
     for pool in told:
         yield _told(trace, pool)
     yield from find_filling_pools((pool for pool in every if pool not in told), policies, alpha, detector=NAME)
-    callers, known = callers_of(trace), {pool.peer for pool in told}
-    for peer in peers(trace, "out"):
-        if peer.name in known or peer.name == OTHER or peer.direction != "out":
-            continue
-        sign = _sign(trace, peer, callers, policies.pool)
+    known = {pool.peer for pool in told}
+    others = [peer for peer in peers(trace, "out") if peer.name not in known and peer.name != OTHER]
+    for found in _others(trace, others, policies.pool, explained=bool(told)):
+        yield found if upstream is None else _victim(found, upstream)
+
+
+def _others(trace: Trace, others: list[PeerView], policy: PoolPolicy, *, explained: bool) -> Iterator[Finding]:
+    """Judge peers whose pools tell nothing.
+
+    Args:
+        explained: whether a pool has told that it is waited for: then the threads in a checkout wait for that one.
+    """
+    standing = [peer for peer in others if _stands(trace, peer) >= policy.standing]
+    kept = [] if explained else [peer for peer in standing if _are_kept(trace, peer)]
+    waiting = _in_a_checkout(trace) if kept else 0.0
+    basis = Basis.MEASURED if len(kept) == 1 else Basis.INFERRED  # of several, a stack does not say for which
+    callers = callers_of(trace)
+    for peer in standing:
+        if waiting and peer in kept:
+            sign: Sign | None = Sign(why=f"{waiting:.0f} threads wait in a checkout", basis=basis)
+        else:
+            sign = None if _busy(trace) > policy.busy else _callers_wait(trace, peer, callers, policy)
         if sign is not None:
-            found = _seen(trace, peer, callers, sign)
-            yield found if upstream is None else _victim(found, upstream)
+            yield _seen(trace, peer, callers, sign)
 
 
 def _victim(found: Finding, upstream: Finding) -> Finding:
@@ -99,25 +116,21 @@ def _told(trace: Trace, pool: Pool) -> Finding:
     )
 
 
-def _sign(trace: Trace, peer: PeerView, callers: Callers, policy: PoolPolicy) -> Sign | None:
-    """Return why callers are believed to wait for this peer's connections, by the first rule that has a reason."""
-    count = peer.count(without=("CLOSE_WAIT",))
-    size = total_now(trace, count) or 0.0
-    at_ceiling = _at_ceiling(trace, count)
-    if not size or at_ceiling < policy.standing:
-        return None
+def _in_a_checkout(trace: Trace) -> float:
+    """Return how many threads wait in a checkout by their stacks; 0 where these were not read."""
     stacks = [values for column, values in trace.columns.items() if column.metric == WAITING_AT]
-    if stacks and (waiting := sum(total_now(trace, values) or 0.0 for values in stacks)):
-        return Sign(why=f"{waiting:.0f} threads wait in a checkout", basis=Basis.MEASURED)
-    if _busy(trace) > policy.busy:
-        return None
-    return _callers_wait(trace, peer, callers, size, at_ceiling, policy)
+    return sum(total_now(trace, values) or 0.0 for values in stacks)
 
 
-def _callers_wait(
-    trace: Trace, peer: PeerView, callers: Callers, size: float, at_ceiling: float, policy: PoolPolicy
-) -> Sign | None:
+def _are_kept(trace: Trace, peer: PeerView) -> bool:
+    """Say whether the connections that stand are the same ones: a pool keeps them, a call of its own does not."""
+    opened = rose(trace, peer.counted("connections_opened_total"), _stands(trace, peer))
+    return opened < max(latest(trace, peer.count()), default=0.0)
+
+
+def _callers_wait(trace: Trace, peer: PeerView, callers: Callers, policy: PoolPolicy) -> Sign | None:
     """From outside: more requests wait than there are connections, and none of these is free."""
+    size, at_ceiling = total_now(trace, peer.count(without=CLOSED)) or 0.0, _stands(trace, peer)
     unserved, longest = callers.now(), callers.longest_s()
     served_late = unserved > size and longest >= policy.served_late
     if served_late and _in_use(trace, peer) and callers.are_served(at_ceiling):
@@ -140,8 +153,13 @@ def _callers_wait(
     return None
 
 
-def _at_ceiling(trace: Trace, count: FloatArray) -> float:
-    """Return for how long the number has stood at the most it ever was, in the process where it has longest."""
+def _stands(trace: Trace, peer: PeerView) -> float:
+    """Return for how long a peer's connections have stood at the most they ever were."""
+    return at_ceiling_s(trace, peer.count(without=CLOSED))
+
+
+def at_ceiling_s(trace: Trace, count: FloatArray) -> float:
+    """Return for how long a number has stood at the most it ever was, in the process where it has longest."""
     most = np.full(len(trace), np.nan)
     for life in trace.lives:
         most[life.rows] = np.nanmax(count[life.rows], initial=0.0)
