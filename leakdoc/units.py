@@ -40,27 +40,29 @@ def parse_duration(text: str) -> float:
     """
     stripped = text.strip()
     if re.fullmatch(_NUMBER, stripped):
-        return float(stripped)
+        stripped += "s"
     parts = _DURATION_PART.findall(stripped)
-    if not parts or "".join(number + unit for number, unit in parts) != stripped:
+    duration = sum(float(number) * SECONDS[unit] for number, unit in parts)
+    if not parts or "".join(number + unit for number, unit in parts) != stripped or not math.isfinite(duration):
         raise UsageError(f"not a duration: {text!r}", help="Write it like 90s, 15m, 6h, 3d or 1h30m.")
-    return sum(float(number) * SECONDS[unit] for number, unit in parts)
+    return duration
 
 
 def parse_size(text: str) -> float:
     """Read a size such as ``64MiB`` or ``512MB``; a bare number is bytes.
 
     Raises:
-        UsageError: the text is not a size.
+        UsageError: the text is not a size, or one that no number holds.
     """
     match = _SIZE.fullmatch(text.strip())
     unit = match.group(2) if match else ""
     known = {name.lower(): factor for name, factor in BYTES.items()} | {
         "": 1, "k": 2**10, "ki": 2**10, "m": 2**20, "mi": 2**20, "g": 2**30, "gi": 2**30,
     }  # fmt: skip
-    if match is None or unit.lower() not in known:
+    size = float(match.group(1)) * known.get(unit.lower(), math.inf) if match else math.inf
+    if not math.isfinite(size):
         raise UsageError(f"not a size: {text!r}", help="Write it like 64MiB, 2GiB or 512MB.")
-    return float(match.group(1)) * known[unit.lower()]
+    return size
 
 
 def parse_rate(text: str) -> float:

@@ -129,3 +129,16 @@ def test_growth_with_requests_that_have_ceased_is_left_open() -> None:
     )  # fmt: skip
     found = judge(series)
     assert not found.decision.is_fault
+
+
+@pytest.mark.parametrize("every", [1.0, 60.0, 300.0])
+@pytest.mark.parametrize("unit", ["bytes", "count"])
+@pytest.mark.parametrize(("readings", "leaks"), [(3, False), (5, False), (24, True)])
+def test_growth_of_a_few_readings_is_no_leak_yet(every: float, unit: Unit, readings: int, leaks: bool) -> None:
+    dice = np.random.default_rng(7)
+    quiet = dice.poisson(8, 80).astype(float) if unit == "count" else 200 * MIB + MIB * dice.normal(size=80)
+    step = 60.0 if unit == "count" else 20 * MIB
+    values = quiet + step * np.maximum(np.arange(80.0) - (79 - readings), 0.0)
+    found = judge(series(values, every=every, unit=unit))
+    assert (found.decision is Decision.LEAKING) is leaks, found.reason
+    assert leaks or found.decision is Decision.INCONCLUSIVE

@@ -93,7 +93,7 @@ class Case:
     def must_last_longer(self) -> float:
         """Seconds for which growth must still go on before it may be called a leak; zero or less where it may be."""
         policy = self.policy
-        at_once = policy.lasts_at_least - self.span
+        at_once = max(policy.lasts_at_least - self.span, policy.min_bins * self.interval - self.grew_for)
         if policy.planned is None:
             return at_once
         patience = self._patience(policy.planned) - self.grew_for
