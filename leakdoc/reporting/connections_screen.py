@@ -49,15 +49,21 @@ def verdict_line(diagnosis: Diagnosis) -> str:
 
 
 def _waiting(faults: Sequence[Finding]) -> Iterator[str]:
-    """Where the code waits, where stacks or an agent told: each place once."""
-    lines: dict[str, None] = {}
+    """Where the code waits, where stacks or an agent told: each place once, with the one peer that it waits for."""
+    found: dict[tuple[str, str], set[str]] = {}
     for finding in faults:
         told = finding.evidence.get("waiting_at")
         for place in told if isinstance(told, list) else ():
             if isinstance(place, dict):
                 where = inert(f"{place.get('file')}:{place.get('line')} in {place.get('function')}")
-                lines[f"    {place.get('count')} wait at {where}"] = None
-    yield from lines
+                found.setdefault((str(place.get("count")), where), set()).add(_peer_words(finding))
+    for (count, where), peers in found.items():
+        yield f"    {count} wait{min(peers) if len(peers) == 1 else ''} at {where}"
+
+
+def _peer_words(finding: Finding) -> str:
+    peer, kind = finding.evidence.get("peer"), finding.evidence.get("peer_kind")
+    return " for " + inert(f"{kind or ''} {peer}".strip()) if peer else ""
 
 
 def _held(held: Held | None) -> Iterator[str]:

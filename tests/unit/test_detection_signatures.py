@@ -12,6 +12,7 @@ from leakdoc.model.decision import Basis, Decision
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.finding import Finding
 from leakdoc.model.sample import Column
+from leakdoc.reporting.connections_screen import connections_screen
 from leakdoc.testing.series import made_samples, made_trace
 
 ROWS = 120
@@ -312,12 +313,16 @@ def test_threads_in_a_checkout_wait_for_no_connections_that_each_call_makes_anew
     diagnosis = judged({**STANDING, at("connections_opened_total", WEB): ramp(1.4), **WAIT_IN_A_CHECKOUT})
     (found,) = [each for each in diagnosis.findings if each.decision.is_fault]
     assert (found.evidence["peer"], found.basis) == (PG["peer"], Basis.MEASURED)
+    lines = list(connections_screen(diagnosis, ()))
+    assert "    12 wait for postgres 10.0.0.5:5432 at charge.py:7 in charge" in lines
 
 
 def test_for_which_of_two_pools_threads_wait_is_suspected() -> None:
     found = [each for each in judged({**STANDING, **WAIT_IN_A_CHECKOUT}).findings if each.decision.is_fault]
     assert [each.basis for each in found] == [Basis.INFERRED] * 2
     assert all("suspected" in each.reason for each in found)
+    lines = list(connections_screen(judged({**STANDING, **WAIT_IN_A_CHECKOUT}), ()))
+    assert "    12 wait at charge.py:7 in charge" in lines
 
 
 @pytest.mark.parametrize(("parked", "idle", "is_said"), [(15.0, 0.8, True), (3.0, 0.8, False), (15.0, 30.0, False)])
