@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from leakdoc.playbook.records.declared import ALIASES, DECLARED, RANK
 from leakdoc.playbook.records.event import RecordEvent, Sort
 from leakdoc.playbook.records.interpreting import Reading
 from leakdoc.playbook.records.mentions import SOURCE_FILE, Mention, mentions
+from leakdoc.playbook.records.naming import revisions_in
 from leakdoc.playbook.records.origins import IGNORED, PROMPT, Entity, with_origin
 from leakdoc.playbook.records.people import people_of
-from leakdoc.playbook.records.placing import Placed, revisions_in
+from leakdoc.playbook.records.placing import Placed
 from leakdoc.playbook.records.prompting import prompt_of, prompted_paths, prompted_service, prompted_values
 from leakdoc.playbook.records.setbacks import DID_NOT_HOLD
 
@@ -23,7 +25,7 @@ def entities_of(course: list[Placed]) -> list[Entity]:
     known: set[str] = set()
     for mention in _chosen(_gathered(course), prompt):
         if (mention.name, mention.value) in found or (
-            mention.value in known and mention.name not in DECLARED - _ALIASES
+            mention.value in known and mention.name not in DECLARED - ALIASES
         ):
             continue
         if mention.name == "leak_file" and any(_is_end_of(each, mention.value) for each in known):
@@ -233,68 +235,7 @@ def _chosen(counts: dict[Mention, int], prompt: str) -> list[Mention]:
         ):
             mention = mention._replace(name="any_staging")
         kept.append(mention)
-    return sorted(kept, key=lambda mention: _RANK.get(mention.name, len(_RANK)))
-
-
-_ORDERED: Final = (
-    "service",
-    "namespace",
-    "cluster",
-    "context",
-    "region",
-    "project",
-    "resource_group",
-    "org",
-    "stack",
-    "chart",
-    "log_group",
-    "pod",
-    "container",
-    "task",
-    "allocation",
-    "host",
-    "pid",
-    "db_host",
-    "db_port",
-    "proxy_port",
-    "db_name",
-    "source",
-    "leak_file",
-    "git_sha",
-    "stable_revision",
-    "image_tag",
-    "new_revision",
-    "metrics_url",
-    "address",
-    "channel",
-    "idle_seconds",
-    "queue",
-    "other_service",
-    "staging_namespace",
-    "staging_host",
-    "staging_context",
-    "staging_cluster",
-    "staging_address",
-    "staging_service",
-    "staging_place",
-    "staging_project",
-    "staging_resource_group",
-    "upstream",
-    "upstream_port",
-    "bastion",
-    "folder",
-    "place",
-)
-_RANK: Final = {name: rank for rank, name in enumerate(_ORDERED)}
-_ALIASES: Final = {
-    "container",
-    "other_service",
-    "new_revision",
-    "image_tag",
-    "host",
-    "git_sha",
-}  # of a value known by another
-DECLARED: Final = frozenset(_ORDERED)  # the others only become words in angle brackets
+    return sorted(kept, key=lambda mention: RANK.get(mention.name, len(RANK)))
 
 
 def _named_apart(found: Iterable[Entity]) -> list[Entity]:

@@ -11,7 +11,8 @@ from leakdoc.errors import DamagedSource, UsageError
 from leakdoc.playbook.records.annotating.merging import annotated
 from leakdoc.playbook.records.answering import with_answers, with_rollback_points
 from leakdoc.playbook.records.captured import with_reports
-from leakdoc.playbook.records.entities import DECLARED, entities_of
+from leakdoc.playbook.records.declared import DECLARED
+from leakdoc.playbook.records.entities import entities_of
 from leakdoc.playbook.records.event import RecordEvent
 from leakdoc.playbook.records.hearing import placed
 from leakdoc.playbook.records.incident_class import class_of

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from leakdoc.playbook.records.interpreting import LOCAL, STAGING, Reading
+from leakdoc.playbook.records.naming import places_in, revisions_in
 from leakdoc.playbook.records.rulebook import Rulebook
 from leakdoc.playbook.records.step_kinds import SLOT_OF_STEP
 
@@ -137,26 +138,6 @@ def _acts_at_once(reading: Reading) -> bool:
         and reading.place not in (STAGING, LOCAL)
         and not re.match(r"(sed|cat|tee|cp|yq|perl)\b", reading.line)
     )
-
-
-def revisions_in(text: str) -> set[str]:
-    """Return what can name a revision in an output: `Revision: 41`, `name:88`, tags, digests and releases."""
-    found = {match[1] for match in re.finditer(r"(?im)^\s*(?:revision|version|release)\s*[:=]?\s*v?(\d+)\b", text)}
-    found |= {
-        match[0].rstrip(".")
-        for match in re.finditer(r"[\w.-]+:\d+(?![\d.])\b", text)
-        if not re.search(r":(\d{4,5})$", match[0])
-    }
-    found |= {match[1] for match in re.finditer(r"[\w.-]+/[\w./-]+:([\w][\w.-]{2,})", text)}
-    found |= {match[1] for match in re.finditer(r"\breleases?/(v?\d[\w.-]*)", text)}
-    found |= {match[0] for match in re.finditer(r"\b[a-z][a-z0-9-]*--[a-z0-9]+\b", text)}
-    return found | {match[0] for match in re.finditer(r"\b20\d{6}[\d.-]*\w*|\bv?\d+\.\d+\.\d+[\w.-]*", text)}
-
-
-def places_in(line: str) -> set[str]:
-    """Return the hosts, namespaces and contexts that a command names."""
-    named = re.findall(r"(?:-n|--namespace|--context|--cluster)[ =](\S+)", line)
-    return {*named, *re.findall(r"https?://([\w.-]+)", line), *re.findall(r"\bssh\s+(?:-\S+\s+)*(\S+)", line)}
 
 
 Applies = Callable[[Reading, Course], bool]

@@ -209,19 +209,8 @@ def _by_option(by: str, *options: str) -> Callable[[tuple[str, ...], Simple], In
 
 _VERBS: Final = {"exec", "ssh", "rsh", "enter", "shell", "console", "run-command", "cmd.run", "attach-exec"}
 _NEVER: Final = {
-    "git",
-    "find",
-    "docker-credential",
-    "python",
-    "node",
-    "npm",
-    "go",
-    "cargo",
-    "mvn",
-    "psql",
-    "vim",
-    "echo",
-}
+    "git", "find", "docker-credential", "python", "node", "npm", "go", "cargo", "mvn", "psql", "vim", "echo",
+}  # fmt: skip
 _PARALLEL: Final = {"pssh", "pdsh", "clush", "parallel-ssh", "knife", "mosh", "salt", "bolt"}
 
 

@@ -1,0 +1,25 @@
+"""What a text names: revisions, and the places where a command acts."""
+
+from __future__ import annotations
+
+import re
+
+
+def revisions_in(text: str) -> set[str]:
+    """Return what can name a revision in an output: `Revision: 41`, `name:88`, tags, digests and releases."""
+    found = {match[1] for match in re.finditer(r"(?im)^\s*(?:revision|version|release)\s*[:=]?\s*v?(\d+)\b", text)}
+    found |= {
+        match[0].rstrip(".")
+        for match in re.finditer(r"[\w.-]+:\d+(?![\d.])\b", text)
+        if not re.search(r":(\d{4,5})$", match[0])
+    }
+    found |= {match[1] for match in re.finditer(r"[\w.-]+/[\w./-]+:([\w][\w.-]{2,})", text)}
+    found |= {match[1] for match in re.finditer(r"\breleases?/(v?\d[\w.-]*)", text)}
+    found |= {match[0] for match in re.finditer(r"\b[a-z][a-z0-9-]*--[a-z0-9]+\b", text)}
+    return found | {match[0] for match in re.finditer(r"\b20\d{6}[\d.-]*\w*|\bv?\d+\.\d+\.\d+[\w.-]*", text)}
+
+
+def places_in(line: str) -> set[str]:
+    """Return the hosts, namespaces and contexts that a command names."""
+    named = re.findall(r"(?:-n|--namespace|--context|--cluster)[ =](\S+)", line)
+    return {*named, *re.findall(r"https?://([\w.-]+)", line), *re.findall(r"\bssh\s+(?:-\S+\s+)*(\S+)", line)}
