@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -47,9 +48,9 @@ def basis_of(bins: Bins, policy: GrowthPolicy) -> Basis:
     parts, load_at, season_at, floor = [levels], None, None, 0.0
     load = _load(bins)
     if load is not None:
-        floor += policy.load_doubt * _moved_by(bins, load)
+        floor += policy.load_doubt * load.moved
         load_at = levels.shape[1]
-        parts.append(load[:, None])
+        parts.append(load.rate[:, None])
     if bins.span >= policy.season_from:
         season_at = sum(part.shape[1] for part in parts)
         parts.append(_season(bins.t))
@@ -61,25 +62,30 @@ def _season(t: FloatArray) -> FloatArray:
     return np.hstack([np.sin(angles), np.cos(angles)])
 
 
-def _load(bins: Bins) -> FloatArray | None:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Load:
+    """A request rate, its mean zero and its deviation one, and the variance of the values that it explains."""
+
+    rate: FloatArray
+    moved: float
+
+
+def _load(bins: Bins) -> _Load | None:
     """The request rate, smoothed as the values follow it best; null where it does not vary or its sign is wrong."""
     if bins.rate is None or float(np.std(bins.rate)) <= _LEAST_VARIATION * float(np.mean(bins.rate)):
         return None
-    best: tuple[float, FloatArray] | None = None
-    plain = _without_trend(bins, bins.y)
+    best: _Load | None = None
+    closest = 0.0
+    trend = _trend(bins)
+    plain = _without(trend, bins.y)
     for load in _smoothings(bins, bins.rate):
         load = (load - load.mean()) / (float(np.std(load)) or 1.0)
-        flat = _without_trend(bins, load)
-        fit = float(flat @ plain) / (float(np.sqrt(flat @ flat)) or 1.0)
-        if fit > 0.0 and (best is None or fit > best[0]):
-            best = (fit, load)
-    return None if best is None else best[1]
-
-
-def _moved_by(bins: Bins, load: FloatArray) -> float:
-    """The variance of the values that the load explains."""
-    flat, plain = _without_trend(bins, load), _without_trend(bins, bins.y)
-    return float(flat @ plain) ** 2 / (float(flat @ flat) or 1.0) / len(bins)
+        flat = _without(trend, load)
+        shared, size = float(flat @ plain), float(flat @ flat)
+        fit = shared / (math.sqrt(size) or 1.0)
+        if fit > closest:
+            best, closest = _Load(rate=load, moved=shared**2 / (size or 1.0) / len(bins)), fit
+    return best
 
 
 def _smoothings(bins: Bins, rate: FloatArray) -> Iterator[FloatArray]:
@@ -96,17 +102,19 @@ def _smoothed(bins: Bins, smoothing: float) -> FloatArray:
     assert bins.rate is not None
     if smoothing <= 0.0 or bins.span <= 0.0:
         return bins.rate
-    kept = np.exp(-np.abs(np.diff(bins.t, prepend=bins.t[0])) / (smoothing * bins.span))
-    out = bins.rate.copy()
+    kept = np.exp(-np.abs(np.diff(bins.t, prepend=bins.t[0])) / (smoothing * bins.span)).tolist()
+    out, life = bins.rate.tolist(), bins.life.tolist()
     for at in range(1, len(out)):
-        if bins.life[at] == bins.life[at - 1]:
-            out[at] = kept[at] * out[at - 1] + (1.0 - kept[at]) * bins.rate[at]
-    return out
+        if life[at] == life[at - 1]:
+            out[at] = kept[at] * out[at - 1] + (1.0 - kept[at]) * out[at]
+    return np.asarray(out)
 
 
-def _without_trend(bins: Bins, values: FloatArray) -> FloatArray:
-    levels = np.eye(bins.lives)[bins.life]
-    design = np.hstack(
-        [levels, (bins.age / (bins.span or 1.0))[:, None], np.square(bins.age / (bins.span or 1.0))[:, None]]
-    )
-    return np.asarray(values - design @ np.linalg.lstsq(design, values, rcond=None)[0])
+def _trend(bins: Bins) -> FloatArray:
+    """A level for each life and a bent line, shape (n, b)."""
+    age = bins.age / (bins.span or 1.0)
+    return np.column_stack([np.eye(bins.lives)[bins.life], age, np.square(age)])
+
+
+def _without(trend: FloatArray, values: FloatArray) -> FloatArray:
+    return np.asarray(values - trend @ np.linalg.lstsq(trend, values, rcond=None)[0])

@@ -10,6 +10,7 @@ import numpy as np
 
 from leakdoc.detection.stats.fitting import AnyFloats, Block
 from leakdoc.detection.stats.mixtures import mixture_quantiles, t_table_cdf
+from leakdoc.detection.stats.picking import each_at
 from leakdoc.detection.stats.series import FloatArray, IntArray
 from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Fate
 
@@ -73,7 +74,7 @@ class Ensemble:
         likely = self.growing >= share * self.growing.max(axis=1, keepdims=True)
         straight = self.growing[:, INDEX["linear"]] > line * self.growing.sum(axis=1)
         likely[straight] = np.arange(_FAMILIES) == INDEX["linear"]
-        weight = self.weight * np.take_along_axis(likely, self.family, axis=1)
+        weight = self.weight * each_at(likely, self.family)
         total = weight.sum(axis=1, keepdims=True)
         return mixture_quantiles(
             probabilities, weights=weight / np.maximum(total, _TINY), centres=self.slope,
@@ -150,9 +151,9 @@ def _heaviest_growing(blocks: list[Block]) -> tuple[FloatArray, FloatArray, IntA
     most = min(_HEAVIEST, mine.shape[1])
     at = np.argpartition(-mine, most - 1, axis=1)[:, :most]
     return (
-        families, np.take_along_axis(mine, at, axis=1), family[at].astype(np.intp),
-        np.take_along_axis(_by_series(slope), at, axis=1),
-        np.maximum(np.take_along_axis(_by_series(error), at, axis=1), _TINY),
+        families, each_at(mine, at), family[at].astype(np.intp),
+        each_at(_by_series(slope), at),
+        np.maximum(each_at(_by_series(error), at), _TINY),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from leakdoc.detection.stats.picking import each_at
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.stage import COLLINEAR, Ground, Products
 from leakdoc.detection.stats.whitening import RHOS
@@ -191,7 +192,7 @@ class Fitter:
         used, chosen = np.unique(firsts, return_inverse=True)
         pairs, chosen = self.products.pairs(used, seconds), chosen.reshape(firsts.shape)
         towards = self.towards.astype(np.float32)  # weights need no more; only slopes' errors do
-        h1 = np.take_along_axis(towards, firsts[None], axis=2)[..., None]
+        h1 = each_at(towards, firsts)[..., None]
         extra = towards[:, :, None, seconds] - pairs.shared[:, chosen] * h1
         extra *= extra
         extra *= pairs.gain[:, chosen]
@@ -217,7 +218,7 @@ class Fitter:
         left_b = (on_b - on_a * between) if twice else np.zeros_like(on_a)
         room = 1.0 - on_a * on_a - left_b * left_b * gain_b * twice
         gain, sound = _gain(room)
-        h_l, h_a, h_b = (np.take_along_axis(self.towards, at[None], axis=2) for at in (line, a, b))
+        h_l, h_a, h_b = (each_at(self.towards, at) for at in (line, a, b))
         extra_b = (h_b - between * h_a) * twice
         extra = h_l - on_a * h_a - left_b * gain_b * extra_b
         explained = h_a * h_a + extra_b * extra_b * gain_b + extra * extra * gain
@@ -244,10 +245,11 @@ def _lift_peak(explained: FloatArray) -> None:
     """Raise the best of a grid to the top of the parabola through it and its neighbours."""
     if explained.shape[2] < 3:
         return
-    at = np.clip(np.argmax(explained, axis=2), 1, explained.shape[2] - 2)[:, :, None]
-    low, top, high = (np.take_along_axis(explained, at + step, axis=2) for step in (-1, 0, 1))
+    at = np.minimum(np.maximum(np.argmax(explained, axis=2), 1), explained.shape[2] - 2)
+    rho, series = np.arange(explained.shape[0])[:, None], np.arange(explained.shape[1])
+    low, top, high = (explained[rho, series, at + step] for step in (-1, 0, 1))
     bend = 2.0 * top - low - high
     lift = np.where(
         (top >= low) & (top >= high) & (bend > 0.0), (high - low) ** 2 / (8.0 * np.maximum(bend, 1e-300)), 0.0
     )
-    np.put_along_axis(explained, at, top + lift, axis=2)
+    explained[rho, series, at] = top + lift

@@ -12,8 +12,9 @@ from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.ensemble import Ensemble
 from leakdoc.detection.stats.fitting import Block
+from leakdoc.detection.stats.picking import each_at
 from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.quantiles import t_quantile
+from leakdoc.detection.stats.quantiles import median, t_quantile
 from leakdoc.detection.stats.series import FloatArray, IntArray
 from leakdoc.detection.stats.stage import Stage
 
@@ -142,7 +143,7 @@ def _grown(stage: Stage, axis: int, rho: IntArray, members: IntArray, towards: F
     products, p = stage.products[axis], members.shape[1]
     unit = products.unit[rho[:, None], members]
     gram = unit @ np.swapaxes(unit, 1, 2) + 1e-12 * np.eye(p)
-    h = np.take_along_axis(towards, members, axis=1)
+    h = each_at(towards, members)
     size = np.linalg.solve(gram, h[:, :, None])[:, :, 0] / products.scales[rho[:, None], members]
     return np.asarray(np.einsum("sp,spn->sn", size, stage.libraries[axis].columns.T[members]))
 
@@ -181,10 +182,12 @@ def _given_back(y: FloatArray, policy: GrowthPolicy) -> FloatArray:
 
 def present_at_end(bins: Bins) -> IntArray:
     """Return the last bin of each life that reaches the end of the data."""
+    if bins.lives == 1:
+        return np.asarray([len(bins) - 1], dtype=np.intp)
     ends = np.append(np.diff(bins.life) > 0, True)
     last = np.flatnonzero(ends)
     gaps = (np.diff(bins.t[bins.life == life]) for life in bins.life[last])
-    usual = max((float(np.median(gap)) for gap in gaps if len(gap)), default=0.0)  # a hole in the readings is not
+    usual = max((median(gap) for gap in gaps if len(gap)), default=0.0)  # a hole in the readings is not
     return last[bins.t[last] >= np.max(bins.t) - 1.5 * usual]
 
 

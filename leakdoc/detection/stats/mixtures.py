@@ -66,13 +66,14 @@ def mixture_quantiles(
         below = t_table_cdf((x[:, :, None] - centres) / scales, degrees)
         return np.asarray(np.einsum("psk,sk->ps", below, weights) - wanted)
 
+    share, series = np.arange(marks.shape[0])[:, None], np.arange(marks.shape[1])
     first, last = np.zeros(marks.shape[:2], dtype=np.intp), np.maximum(told.sum(axis=2) - 1, 0)
     for _ in range(int(np.ceil(np.log2(max(marks.shape[2], 2))))):
         between = (first + last) // 2
-        above = gap_at(np.take_along_axis(marks, between[:, :, None], axis=2)[:, :, 0]) >= 0.0
+        above = gap_at(marks[share, series, between]) >= 0.0
         first, last = np.where(above, first, np.minimum(between + 1, last)), np.where(above, between, last)
-    ends = np.take_along_axis(marks, np.stack([np.maximum(last - 1, 0), last], axis=2), axis=2)
-    low, high = ends[:, :, 0], np.where(np.isfinite(ends[:, :, 1]), ends[:, :, 1], 0.0)
+    low, high = marks[share, series, np.maximum(last - 1, 0)], marks[share, series, last]
+    high = np.where(np.isfinite(high), high, 0.0)
     low = np.where(np.isfinite(low), low, 0.0)
     under, over = gap_at(low), gap_at(high)
     for turn in range(_ROUNDS):

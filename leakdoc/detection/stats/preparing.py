@@ -12,6 +12,7 @@ from leakdoc.detection.stats.binning import Bins, bin_rows
 from leakdoc.detection.stats.envelope import cycle_minima
 from leakdoc.detection.stats.lives import latest_lives, split_at_drops
 from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.quantiles import median
 from leakdoc.detection.stats.series import FloatArray, Series
 from leakdoc.detection.stats.tidying import Rows, tidy, without_spikes
 
@@ -95,7 +96,7 @@ def _prepared(
     gaps = np.diff(raw.t)[np.diff(raw.life) == 0]
     return Prepared(
         samples=len(raw), start=raw.origin_s, span=float(np.ptp(raw.t)) if len(raw) else 0.0,
-        interval=float(np.median(gaps)) if len(gaps) else 1.0, scale=raw.scale, missing=raw.missing,
+        interval=median(gaps) if len(gaps) else 1.0, scale=raw.scale, missing=raw.missing,
         duplicates=raw.duplicates, spikes=rows.spikes, segments=_segments(rows, series.starts_known),
         whole=lambda: whole, bins=bins, y=np.zeros(0) if bins is None else bins.y, resolution=raw.resolution,
         inferred=0 if floors else rows.lives - whole.lives, older_lives=rows.older_lives, floors=floors,

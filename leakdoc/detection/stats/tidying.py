@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.quantiles import median
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask, Series
 from leakdoc.units import Unit
 
@@ -127,7 +128,7 @@ def without_spikes(rows: Rows, policy: GrowthPolicy) -> Rows:
         return rows
     steps = np.abs(np.diff(rows.y))
     limit = spike_limit(
-        np.median(steps, keepdims=True), np.median(rows.y, keepdims=True), np.asarray([rows.resolution]), policy
+        np.asarray([median(steps)]), np.asarray([median(rows.y)]), np.asarray([rows.resolution]), policy
     )
     spike = spikes(rows.y[None], steps[None], limit, policy)[0]
     return rows.keep(~spike, spikes=int(np.sum(spike))) if np.any(spike) else rows
@@ -153,7 +154,7 @@ def spikes(y: FloatArray, steps: FloatArray, limit: FloatArray, policy: GrowthPo
     row, before = np.nonzero(steps > 0.5 * limit[:, None])
     row, at = np.concatenate([row, row]), np.concatenate([before, before + 1])
     around = np.clip(at[:, None] + np.arange(-_NEIGHBOURS, _NEIGHBOURS + 1), 0, y.shape[1] - 1)
-    far = np.abs(y[row, at] - np.median(y[row[:, None], around], axis=1)) > limit[row]
+    far = np.abs(y[row, at] - np.sort(y[row[:, None], around], axis=1)[:, _NEIGHBOURS]) > limit[row]
     found[row[far], at[far]] = True
     found[np.mean(found, axis=1) >= policy.spike_fraction] = False
     return found

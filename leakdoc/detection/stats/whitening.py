@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.stats.binning import Bins
+from leakdoc.detection.stats.quantiles import median
 from leakdoc.detection.stats.series import FloatArray, IntArray
 
 RHOS: Final = np.asarray((0.0, 0.35, 0.62, 0.8, 0.9, 0.955, 0.985))
@@ -45,7 +46,7 @@ def whitener_of(bins: Bins) -> Whitener:
     """Build the transform for these bins."""
     opens = np.append(True, np.diff(bins.life) > 0)
     gaps = np.diff(bins.t, prepend=bins.t[0])
-    usual = float(np.median(gaps[~opens])) if np.any(~opens) else 1.0
+    usual = median(gaps[~opens]) if np.any(~opens) else 1.0
     gaps = np.clip(gaps / (usual or 1.0), 0.1, _LONGEST_GAP)
     rho = RHOS[:, None]
     carry = np.where(opens, 0.0, rho ** np.where(opens, 1.0, gaps))
