@@ -61,25 +61,32 @@ class Ensemble:
         return np.asarray(self.families[:, [INDEX[name] for name in names]].sum(axis=1))
 
     def slope_quantiles(
-        self, probabilities: tuple[float, ...], *, share: float = 0.0, line: float = 1.0, doubt: float = 0.0
+        self, likely: tuple[float, ...], sure: tuple[float, ...], *, share: float, line: float, doubt: float
     ) -> FloatArray:
-        """Return quantiles of the slope at the end, shape (probabilities, s), among the growing candidates.
+        """Return quantiles of the slope at the end, shape (likely and sure, s), among the growing candidates.
 
         Args:
+            likely: probabilities among the likely candidates.
+            sure: probabilities among all of them, whatever they weigh.
             share: leaves out families that weigh less than this share of the heaviest (Occam's window; Madigan and
                 Raftery, JASA 89, 1994).
             line: a straight line that has more of the weight than this speaks alone.
             doubt: the part of a slope that no data tell, as nothing grows along an exact curve.
         """
-        likely = self.growing >= share * self.growing.max(axis=1, keepdims=True)
+        counts = self.growing >= share * self.growing.max(axis=1, keepdims=True)
         straight = self.growing[:, INDEX["linear"]] > line * self.growing.sum(axis=1)
-        likely[straight] = np.arange(_FAMILIES) == INDEX["linear"]
-        weight = self.weight * each_at(likely, self.family)
-        total = weight.sum(axis=1, keepdims=True)
+        counts[straight] = np.arange(_FAMILIES) == INDEX["linear"]
+        weights = [_summing_to_one(each) for each in (self.weight * each_at(counts, self.family), self.weight)]
+        scales = [np.hypot(self.error, doubt * self.slope), self.error]
+        own = [0] * len(likely) + [1] * len(sure)
         return mixture_quantiles(
-            probabilities, weights=weight / np.maximum(total, _TINY), centres=self.slope,
-            scales=np.hypot(self.error, doubt * self.slope), degrees=self.degrees,
+            (*likely, *sure), weights=np.asarray(weights)[own], centres=self.slope, scales=np.asarray(scales)[own],
+            degrees=self.degrees,
         )  # fmt: skip
+
+
+def _summing_to_one(weight: FloatArray) -> FloatArray:
+    return np.asarray(weight / np.maximum(weight.sum(axis=1, keepdims=True), _TINY))
 
 
 def weigh(blocks: Sequence[Block], degrees: int) -> Ensemble:

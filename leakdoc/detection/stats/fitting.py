@@ -191,15 +191,16 @@ class Fitter:
         """Fit a few columns of each series, shape (s, f), each with each of others, shape (k,): (r, s, f k)."""
         used, chosen = np.unique(firsts, return_inverse=True)
         pairs, chosen = self.products.pairs(used, seconds), chosen.reshape(firsts.shape)
-        towards = self.towards.astype(np.float32)  # weights need no more; only slopes' errors do
-        h1 = each_at(towards, firsts)[..., None]
-        extra = towards[:, :, None, seconds] - pairs.shared[:, chosen] * h1
+        # single precision: weights need no more; only slopes' errors do
+        h1 = each_at(self.towards, firsts).astype(np.float32)[..., None]
+        extra = self.towards[:, :, None, seconds].astype(np.float32) - pairs.shared[:, chosen] * h1
         extra *= extra
         extra *= pairs.gain[:, chosen]
         extra += h1 * h1
         constant = pairs.log_weight[:, chosen]
         constant += (self.base[:, None, None, None] + (log_prior - 2.0 * self.penalty)).astype(np.float32)
-        members = np.stack(np.broadcast_arrays(firsts[:, :, None], seconds), axis=-1)
+        members = np.empty((*firsts.shape, len(seconds), 2), dtype=np.intp)
+        members[..., 0], members[..., 1] = firsts[:, :, None], seconds
         flat = (len(self.base), firsts.shape[0], firsts.shape[1] * len(seconds))
         return Block(
             family=family, axis=self.axis, members=members.reshape(*flat[1:], 2),

@@ -101,10 +101,9 @@ class Laid:
 def slopes_of(ensemble: Ensemble, policy: GrowthPolicy, alpha: float) -> FloatArray:
     """Return estimate, low, high, the lower end that is left to this look, and the worst case: shape (5, s)."""
     likely = (alpha / 2.0, 1.0 - _CONFIDENCE, 0.5, _CONFIDENCE)
-    sure_low, low, estimate, high = ensemble.slope_quantiles(
-        likely, share=policy.family_share, line=policy.line_share, doubt=policy.rate_doubt
+    sure_low, low, estimate, high, worst = ensemble.slope_quantiles(
+        likely, (_CONFIDENCE,), share=policy.family_share, line=policy.line_share, doubt=policy.rate_doubt
     )
-    (worst,) = ensemble.slope_quantiles((_CONFIDENCE,))
     return np.stack([estimate, low, high, sure_low, np.maximum(worst, high)])
 
 

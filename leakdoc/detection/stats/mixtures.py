@@ -52,19 +52,20 @@ def mixture_quantiles(
 
     Args:
         probabilities: which quantiles.
-        weights: shape (s, k), adding up to one in each row.
+        weights: shape (s, k), adding up to one in each row; or (p, s, k), where each quantile has its own.
         centres: shape (s, k).
-        scales: shape (s, k), positive.
+        scales: shape (s, k) or (p, s, k), positive.
         degrees: of freedom, shared.
     """
     wanted = np.asarray(probabilities)[:, None]
     own = centres + np.asarray([t_quantile(each, degrees) for each in probabilities])[:, None, None] * scales
+    weights = np.broadcast_to(weights, own.shape)
     told = weights > _UNTOLD * np.minimum(wanted, 1.0 - wanted)[:, :, None]
     marks = np.sort(np.where(told, own, np.inf), axis=2)
 
     def gap_at(x: FloatArray) -> FloatArray:
         below = t_table_cdf((x[:, :, None] - centres) / scales, degrees)
-        return np.asarray(np.einsum("psk,sk->ps", below, weights) - wanted)
+        return np.asarray(np.einsum("psk,psk->ps", below, weights) - wanted)
 
     share, series = np.arange(marks.shape[0])[:, None], np.arange(marks.shape[1])
     first, last = np.zeros(marks.shape[:2], dtype=np.intp), np.maximum(told.sum(axis=2) - 1, 0)
