@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from leakdoc.detection.stats.aligning import at_its_pace, goes_with, within_reach
 from leakdoc.detection.stats.one_of_many import one_that_leaks, side_by_side
+from leakdoc.detection.stats.pages import keep_pages
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared, prepare
 from leakdoc.detection.stats.regular import has_plain_times, is_plain, prepare_together
@@ -14,6 +15,7 @@ from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.verdicts import Asked, verdicts_on
 
 _AT_ONCE: Final = 96  # so that what is worked on stays in the processor's cache
+_MANY: Final = 32  # series, from which on a process may keep some memory to be quick; a watch never has as many
 _LATEST: Final = 8  # axes that a series is held against, so that a fleet without any pace costs no more for its size
 
 
@@ -36,6 +38,8 @@ def judge_many(
     Returns:
         One verdict a series, in their order.
     """
+    if len(series) >= _MANY:
+        keep_pages()
     asked = Asked(policy=policy, alpha=policy.alpha if alpha is None else alpha)
     series = [within_reach(one) for one in series]
     found: dict[int, Growth] = {}

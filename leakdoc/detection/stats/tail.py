@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Final
 
 import numpy as np
@@ -14,10 +15,11 @@ from leakdoc.detection.stats.multiplying import product
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.shapes import Axis
-from leakdoc.detection.stats.stage import ground_of, products_of
+from leakdoc.detection.stats.stage import Ground, Products, ground_of, products_of
 
 _CONFIDENCE: Final = 0.975
 _MOST_LIVES: Final = 2
+_KEPT: Final = 12
 
 
 def tails_still_grow(
@@ -55,12 +57,31 @@ def tail_exposure(bins: Bins, axis: Axis, policy: GrowthPolicy) -> float:
     return float(axis.u[-1] - axis.u[rows[0]]) / whole if whole > 0.0 else 1.0
 
 
+_CACHE: OrderedDict[tuple[bytes, ...], tuple[Ground, Products]] = OrderedDict()
+
+
+def forget_tails() -> None:
+    """Let go of what is kept for the last parts of other series on the same axes."""
+    _CACHE.clear()
+
+
+def _line_on(bins: Bins, basis: Basis, u: FloatArray) -> tuple[Ground, Products]:
+    """A straight line on the last part of an axis, with its confounders: kept for the next series on just this axis."""
+    key = tuple(part.tobytes() for part in (bins.t, bins.life, basis.columns, u))
+    found = _CACHE.get(key)
+    if found is None:
+        ground = ground_of(bins, basis.columns)
+        found = _CACHE[key] = ground, products_of(ground, u[:, None], np.ones(1))
+        while len(_CACHE) > _KEPT:
+            _CACHE.popitem(last=False)
+    return found
+
+
 def _upper_slopes(
     bins: Bins, basis: Basis, y: FloatArray, axis: Axis, rows: Mask, policy: GrowthPolicy, floor: FloatArray
 ) -> FloatArray:
     """The upper ends of a straight line's slope, whatever the autocorrelation; NaN where none can be laid."""
-    ground = ground_of(bins, basis.columns)
-    products = products_of(ground, axis.u[rows, None], np.ones(1))
+    ground, products = _line_on(bins, basis, axis.u[rows])
     values = values_of(ground, y, floor, policy.shape_doubt)
     fitter = Fitter(
         values=values, products=products, towards=product(values.rest, np.swapaxes(products.unit, 1, 2)),
