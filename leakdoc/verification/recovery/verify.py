@@ -57,18 +57,13 @@ def verify_recovered(
         UsageError: it is not said where the incident began, or there is no such column.
     """
     old, new = load_trace(before, load_column=load), load_trace(after, load_column=load)
-    policy = recovery or RecoveryPolicy()
     if baseline is not None:
         quiet = load_trace(baseline, load_column=load)
         old, incident_at = joined(quiet, old), float(np.min(old.times)) if incident_at is None else incident_at
-    if incident_at is not None:
-        policy = replace(policy, incident_at=incident_at)
-    if policy.incident_at <= 0.0:
-        raise UsageError("where did the incident begin?", help="Give incident_at, or a baseline from before it.")
+    policy = _dated(recovery or RecoveryPolicy(), incident_at)
     incident = _measured(old, new, policy, metrics)
     checks = tuple(check(incident) for check in CHECKS)
     ruling = decide(incident, checks)
-    said = [diagnose(trace) for trace in (old, new)]
     parameters: dict[str, Json] = {
         "leakdoc": __version__, "recovery": asdict(policy), "metrics": None if metrics is None else list(metrics)
     }  # fmt: skip
@@ -76,11 +71,23 @@ def verify_recovered(
         decision=ruling.decision,
         reason=ruling.reason,
         checks=checks,
-        before=Side(trace=old, decision=said[0].decision, findings=said[0].findings),
-        after=Side(trace=new, decision=said[1].decision, findings=said[1].findings),
+        before=_judged(old),
+        after=_judged(new),
         parameters=parameters,
         needs_more_s=ruling.needs_more_s,
     )
+
+
+def _dated(policy: RecoveryPolicy, incident_at: float | None) -> RecoveryPolicy:
+    dated = policy if incident_at is None else replace(policy, incident_at=incident_at)
+    if dated.incident_at <= 0.0:
+        raise UsageError("where did the incident begin?", help="Give incident_at, or a baseline from before it.")
+    return dated
+
+
+def _judged(trace: Trace) -> Side:
+    said = diagnose(trace)
+    return Side(trace=trace, decision=said.decision, findings=said.findings)
 
 
 def _measured(old: Trace, new: Trace, policy: RecoveryPolicy, metrics: Sequence[str] | None) -> Incident:
