@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from leakdoc.model.step import StepResult
 from leakdoc.playbook import Duration, Param, PositiveDuration, StepContext, step
-from playbook_steps.looking import OUTPUTS, Question, answer, look
+from playbook_steps.looking import OUTPUTS, Databases, Question, answer, look
 
 QUESTION: Final = Question(
     signatures=("pool_exhausted", "idle_in_transaction", "connection_churn"),
@@ -23,9 +23,12 @@ def find_exhausted_pool(
     for_s: Annotated[Duration, Param(name="for", help="how long at most; what is decided ends it sooner")] = 60.0,
     interval_s: Annotated[PositiveDuration, Param(name="interval", help="between samples")] = 0.5,
     postgres: Annotated[str | None, Param(help="the DSN of its PostgreSQL, by env:NAME or file:PATH")] = None,
+    mysql: Annotated[str | None, Param(help="the same of its MySQL or MariaDB: it names mysql://…")] = None,
+    redis: Annotated[str | None, Param(help="the same of its Redis or Valkey: it names redis://…")] = None,
     record: Annotated[Path | None, Param(help="keep the samples in this recording")] = None,
 ) -> StepResult:
     """Find the pool that callers wait for, and what its connections are held by."""
+    databases = Databases(postgres=postgres, mysql=mysql, redis=redis)
     return answer(
-        QUESTION, look(ctx, QUESTION, target, for_s=for_s, interval_s=interval_s, record=record, postgres=postgres)
+        QUESTION, look(ctx, QUESTION, target, for_s=for_s, interval_s=interval_s, record=record, databases=databases)
     )

@@ -32,6 +32,15 @@ class Question:
     what: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Databases:
+    """Which databases are asked for their own view: how each is reached, by ``env:NAME`` or ``file:PATH``."""
+
+    postgres: str | None = None
+    mysql: str | None = None
+    redis: str | None = None
+
+
 def look(
     ctx: StepContext,
     question: Question,
@@ -40,12 +49,14 @@ def look(
     for_s: float,
     interval_s: float,
     record: Path | None = None,
-    postgres: str | None = None,
+    databases: Databases | None = None,
 ) -> Any:
     """Look at the connections of a target, until the question is decided or the step is told to stop.
 
     What is decided of other signatures meanwhile does not end it. Raises as `leakdoc.connections` does.
     """
+
+    asked = databases or Databases()
 
     def tell(progress: leakdoc.Progress) -> None:
         if progress.is_new and progress.diagnosis is not None:
@@ -56,7 +67,9 @@ def look(
         for_s=for_s,
         interval_s=interval_s,
         record=record,
-        postgres=postgres,
+        postgres=asked.postgres,
+        mysql=asked.mysql,
+        redis=asked.redis,
         asked=question.signatures,
         on_progress=tell,
         stop=ctx.cancelled,

@@ -140,3 +140,18 @@ def test_the_programs_are_judged_as_they_should_be() -> None:
     from benchmarks.connections.__main__ import main as judge_all
 
     assert judge_all([]) == 0
+
+
+@pytest.mark.parametrize("step", ["find_unclosed_connections", "find_exhausted_pool"])
+@pytest.mark.parametrize(("server", "name"), [("mysql", "MySQL"), ("redis", "Redis"), ("postgres", "PostgreSQL")])
+def test_a_step_asks_every_database_that_the_command_asks(
+    step: str, server: str, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheme = {"postgres": "postgresql"}.get(server, server)
+    monkeypatch.setenv("NOBODY_THERE", f"{scheme}://me:hunter2@127.0.0.1:1")
+    values = [f"target={os.getpid()}", "for=0s", f"{server}=env:NOBODY_THERE"]
+    words = [word for value in values for word in ("-p", value)]
+    assert main(["step", "run", step, *words]) == 4
+    captured = capsys.readouterr()
+    assert f"{name} cannot be asked" in captured.out + captured.err
+    assert "hunter2" not in captured.out + captured.err
