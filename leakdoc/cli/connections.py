@@ -51,13 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="list who holds a connection for longer than this now",
     )
-    parser.add_argument(
-        "--postgres", metavar="REF", help="ask PostgreSQL for its view; its DSN by env:NAME or file:PATH"
-    )
-    parser.add_argument(
-        "--mysql", metavar="REF", help="the same of MySQL or MariaDB: the reference names mysql://USER:SECRET@HOST:3306"
-    )
-    parser.add_argument("--redis", metavar="REF", help="the same of Redis or Valkey: redis://USER:SECRET@HOST:6379")
+    _add_servers(parser)
     parser.add_argument("--stacks", action="store_true", help="show what waits, by py-spy dump --nonblocking")
     parser.add_argument(
         "--objects",
@@ -74,6 +68,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.set_defaults(smallest=None, limit=None)
     add_json(parser)
+
+
+def _add_servers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--postgres", metavar="REF", help="ask PostgreSQL for its view; its DSN by env:NAME or file:PATH"
+    )
+    parser.add_argument(
+        "--mysql", metavar="REF", help="the same of MySQL or MariaDB: the reference names mysql://USER:SECRET@HOST:3306"
+    )
+    parser.add_argument("--redis", metavar="REF", help="the same of Redis or Valkey: redis://USER:SECRET@HOST:6379")
 
 
 def execute(args: argparse.Namespace) -> int:
