@@ -142,3 +142,18 @@ def test_growth_of_a_few_readings_is_no_leak_yet(every: float, unit: Unit, readi
     found = judge(series(values, every=every, unit=unit))
     assert (found.decision is Decision.LEAKING) is leaks, found.reason
     assert leaks or found.decision is Decision.INCONCLUSIVE
+
+
+def test_whole_things_rise_by_whole_numbers() -> None:
+    readers = np.random.default_rng(3).poisson(20, 600)
+    found = judge(series(readers + 57.3 * (T > 520), unit="count"))
+    assert found.reason.startswith("rose 58 not long ago; "), found.reason
+
+
+def test_what_levels_off_is_said_to_once() -> None:
+    age = np.tile(60.0 * np.arange(50), 12)[:570]
+    one = series(120 * MIB + 40 * MIB * (1.0 - np.exp(-age / 300.0)) + noise()[:570], every=60.0)
+    recycled = replace(one, life=np.repeat(np.arange(12), 50)[:570], life_started_s=one.times_s[::50])
+    found = judge(recycled)
+    assert found.decision is Decision.WARMING_UP and found.shape == "saturating", found.reason
+    assert found.reason.endswith("and is levelling off; look again once it has been flat")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from leakdoc.detection.stats.case import Case
 from leakdoc.detection.stats.forecast import time_to_limit, worst_time_to_limit
 from leakdoc.detection.stats.shapes import FAMILIES
@@ -22,6 +24,11 @@ def _bare(case: Case, per_s: float) -> str:
     text, model = _rate(case, per_s), _rate(case, case.slope.estimate)
     suffix = model.partition(" ")[2]
     return text.removesuffix(f" {suffix}") if suffix else text.removesuffix("/h")
+
+
+def _rise(case: Case, amount: float) -> str:
+    """How much it rose: of whole things as many as come next to the fit."""
+    return format_amount(float(np.rint(abs(amount))) if case.unit == "count" else abs(amount), case.unit)
 
 
 def _wait(needs: float | None) -> str:
@@ -85,7 +92,7 @@ def as_high_before(case: Case) -> str:
 def no_exposure(case: Case) -> str:
     """Growth while there were requests."""
     assert case.fit is not None
-    rose = format_amount(abs(case.fit.rise), case.unit)
+    rose = _rise(case, case.fit.rise)
     return f"rose {rose} with the requests, which have all but ceased since; look again under load"
 
 
@@ -135,8 +142,9 @@ def _limit(case: Case) -> str:
 def warming_up(case: Case) -> str:
     """A rise that is ending."""
     assert case.fit is not None
-    rose = format_amount(abs(case.fit.rise), case.unit)
-    return f"rose {rose} and is levelling off ({_WORDS[case.shape or 'saturating']}); look again once it has been flat"
+    rose = _rise(case, case.fit.rise)
+    shape = "" if case.shape in (None, "saturating") else f" ({_WORDS[case.shape]})"
+    return f"rose {rose} and is levelling off{shape}; look again once it has been flat"
 
 
 def perhaps(case: Case, needs: float | None) -> str:
@@ -149,7 +157,7 @@ def perhaps(case: Case, needs: float | None) -> str:
 def rose_lately(case: Case, needs: float) -> str:
     """A step in the last part of the window."""
     assert case.fit is not None
-    rose = format_amount(abs(case.fit.late_rise), case.unit)
+    rose = _rise(case, case.fit.late_rise)
     return f"rose {rose} not long ago; needs about {format_duration(needs)} more to tell a single step from a staircase"
 
 
@@ -208,7 +216,7 @@ def stable(case: Case) -> str:
 def at_rest(whole: Case, since: str) -> str:
     """A rise that ended long ago."""
     assert whole.fit is not None
-    return f"rose {format_amount(abs(whole.fit.rise), whole.unit)} earlier; since then {since}"
+    return f"rose {_rise(whole, whole.fit.rise)} earlier; since then {since}"
 
 
 def _unseen(case: Case) -> str:
