@@ -143,9 +143,18 @@ def dump(command: list[str]) -> list[Mapping[str, Any]]:
     try:
         threads = json.loads(done.stdout)
     except ValueError:
-        words = inert(done.stderr.decode("utf-8", "replace"), longest=200)
+        words = said(done.stderr.decode("utf-8", "replace"))
         raise (PermissionError if "ermission" in words else OSError)(f"py-spy: {words}") from None
     return threads if isinstance(threads, list) else []
+
+
+def said(complaint: str) -> str:
+    """Return what py-spy complains of, and the cause that it names last, without the trace of its own stack."""
+    told, _, causes = complaint.partition("Stack backtrace:")[0].partition("Caused by:")
+    first = told.strip().partition("\n")[0].removeprefix("Error: ")
+    cause = causes.strip().rpartition("\n")[2].strip().partition(": ")
+    last = cause[2] if cause[0].isdigit() else "".join(cause)
+    return inert(f"{first} ({last})" if last else first or "it said nothing", longest=200)
 
 
 def _py_spy() -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from leakdoc.attach.stacks import runs_tasks, waiting_places
+import pytest
+
+from leakdoc.attach.stacks import runs_tasks, said, waiting_places
 
 
 def thread(*frames: tuple[str, int, str]) -> dict[str, Any]:
@@ -32,3 +34,23 @@ def test_a_loop_is_known_by_what_runs_it() -> None:
     assert runs_tasks(LOOP)
     assert not runs_tasks(WAITS)
     assert not runs_tasks(thread())
+
+
+TRACE = "\nStack backtrace:\n   0: <E as anyhow::context::ext::StdError>::ext_context\n   1: main\n"
+NESTED = "Error: No executable name.\n\nCaused by:\n    0: Outer\n    1: Permission denied (os error 13)\n"
+
+
+@pytest.mark.parametrize(
+    ("complaint", "words"),
+    [
+        (NESTED + TRACE, "No executable name. (Permission denied (os error 13))"),
+        ("Error: It failed\n\nCaused by:\n    No such file\n", "It failed (No such file)"),
+        (
+            f"Error: Failed to find python version from target process\n{TRACE}",
+            "Failed to find python version from target process",
+        ),
+        ("", "it said nothing"),
+    ],
+)
+def test_a_complaint_of_py_spy_is_told_without_its_own_stack(complaint: str, words: str) -> None:
+    assert said(complaint) == words
