@@ -8,7 +8,9 @@ import os
 import random
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,34 @@ SOUND = [fine, fills_up, answers, remembers_a_hundred, gathers]
 @pytest.mark.parametrize("sound", SOUND, ids=lambda each: each.__name__)
 def test_what_lets_go_of_everything_passes(sound: Callable[[], Any]) -> None:
     assert_no_growth(sound)
+
+
+@contextlib.contextmanager
+def another_thread_fills_a_ring() -> Iterator[None]:
+    ring: deque[bytes] = deque(maxlen=10**6)
+    end = threading.Event()
+
+    def fill() -> None:
+        while not end.wait(0.001):
+            ring.append(bytes(200))
+
+    thread = threading.Thread(target=fill)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
+def test_what_another_thread_keeps_is_not_the_calls() -> None:
+    with another_thread_fills_a_ring():
+        assert_no_growth(lambda: time.sleep(0.001), rounds=30)
+
+
+def test_what_a_call_keeps_is_told_beside_another_thread_that_keeps_less() -> None:
+    with another_thread_fills_a_ring(), pytest.raises(Grew, match="memory"):
+        assert_no_growth(lambda: KEPT.append(bytes(1000)))
 
 
 def test_what_levels_off_is_no_leak() -> None:
