@@ -69,7 +69,7 @@ STEP_KINDS: Final = (
     StepKind(
         id="mitigate",
         uses="leakdoc.mitigate",
-        imperative="Relieve production before the cure, with an approval",
+        imperative="Relieve production before the cure",
         holds="Users are served again, and nothing more is claimed",
     ),
     StepKind(
@@ -111,7 +111,7 @@ STEP_KINDS: Final = (
     StepKind(
         id="rollout",
         uses="leakdoc.roll_out",
-        imperative="Roll the fix out, guarded, with an approval",
+        imperative="Roll the fix out, guarded",
         holds="The fix runs in production, or has been rolled back",
     ),
     StepKind(
