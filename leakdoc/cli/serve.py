@@ -49,7 +49,7 @@ def execute(args: argparse.Namespace) -> int:
         raise UsageError(f"{inert(args.folder)} is no folder", help="Name the one that holds the recordings.")
     token = None if args.token is None else _token(args.token)
     if token is None and not is_local(host):
-        told = "Give --token env:NAME or file:PATH, or listen on 127.0.0.1."
+        told = "Give one with --token, as env:NAME or file:PATH, or listen on 127.0.0.1."
         raise UsageError(f"{inert(host)} can be reached from elsewhere, and no token is asked for", help=told)
     try:
         server = Server((host, port), Folder(folder, _workloads(args)), token=token, tell=tell)

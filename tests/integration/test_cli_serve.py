@@ -169,6 +169,7 @@ def test_token_is_asked_of_everybody(folder):
     [
         (["/nowhere"], "is no folder"),
         ([".", "--listen", "0.0.0.0:8787"], "no token is asked for"),
+        ([".", "--listen", "0.0.0.0:8787"], "as env:NAME or file:PATH"),
         ([".", "--listen", "nonsense"], "no address"),
         ([".", "--token", "hunter2"], "never itself"),
         ([".", "--token", "env:LEAKDOC_NO_SUCH"], "there is no token"),

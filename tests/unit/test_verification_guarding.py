@@ -14,6 +14,7 @@ from leakdoc.model.trace import Ending, Facts
 from leakdoc.testing.clock import FakeClock
 from leakdoc.verification.guarding import Harm, guard, was_killed
 from leakdoc.verification.rollback import SERVING_S, passes, roll_back
+from leakdoc.verification.verify import verify
 from leakdoc.verification.windows import keep
 from tests.unit.verification_scenes import EPOCH, LATER, ages, leaky, sound, trace
 
@@ -73,6 +74,19 @@ def test_crash_and_end_are_no_harm():
     found, _ = guarded(replace(sound(ages(5.0)), facts=crashed), lasts_s=3.0)
     assert found.harm is None
     assert found.decision is ProofDecision.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("ending", "told"),
+    [
+        (Ending(at=EPOCH, cause="signalled", signal=11), "(signal 11)"),
+        (Ending(at=EPOCH, cause="exited", exit_status=1), "(exit status 1)"),
+    ],
+)
+def test_a_crash_says_how_it_ended_and_nothing_that_is_not_known(ending, told):
+    found = verify(leaky(ages()), replace(sound(ages()), facts=Facts(ending=ending)))
+    assert found.decision is ProofDecision.INCONCLUSIVE
+    assert f"it crashed after the rollout {told}" in found.reason
 
 
 def test_kill_in_a_control_group_is_ours_only_where_one_of_ours_ended():

@@ -135,6 +135,15 @@ def test_named_metric_must_be_there():
         verified(after(), metrics=["latency_p50"])
 
 
+def test_a_wrong_name_is_told_the_columns_though_only_memory_was_read():
+    age = ages(60.0)
+    with pytest.raises(UsageError) as refused:
+        verify_recovered(
+            trace(age, rss_bytes=3e7), trace(age, at=500.0, rss_bytes=3e7), incident_at=EPOCH + 30.0, metrics=["nope"]
+        )
+    assert refused.value.help == "There are: rss_bytes."
+
+
 def test_only_named_metrics_are_judged():
     proof = verified(after(waiters=25.0), metrics=["latency_p99_s"])
     assert proof.decision is D.NORMALIZED

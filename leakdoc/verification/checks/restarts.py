@@ -26,7 +26,8 @@ def no_extra_restarts(case: Comparison) -> Check:
     """Restarts give memory back without a fix; more of them than before are not explained by one."""
     ending = case.after.facts.ending
     if ending is not None and _is_crash(ending):
-        told = f"it crashed after the rollout (signal {ending.signal}, exit status {ending.exit_status})"
+        how = f"exit status {ending.exit_status}" if ending.signal is None else f"signal {ending.signal}"
+        told = f"it crashed after the rollout ({how})"
         return Check(name="no_extra_restarts", outcome=FAILED, reason=told, numbers={"signal": ending.signal})
     before, after = restarts(case.before), restarts(case.after)
     lived_before, lived_after = lived_s(case.before), lived_s(case.after)

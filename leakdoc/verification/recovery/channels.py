@@ -46,7 +46,8 @@ def candidates(trace: Trace, metrics: Sequence[str] | None) -> list[Column]:
     known = {column.text: column for column in trace.columns}
     missing = [name for name in metrics if name not in known]
     if missing:
-        names = ", ".join(sorted(inert(name) for name, column in known.items() if _could(column)))
+        likely = [name for name, column in known.items() if _could(column)]
+        names = ", ".join(sorted(inert(name) for name in likely or known))
         raise UsageError(f"there is no column {inert(missing[0])}", help=f"There are: {names}.")
     return [known[name] for name in dict.fromkeys(metrics)]
 
