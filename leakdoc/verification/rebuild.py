@@ -11,6 +11,7 @@ from leakdoc.model.exact_samples import decode
 from leakdoc.model.proof_document import TIME
 from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.model.trace import Ending, Facts, FloatArray, Life, Trace
+from leakdoc.sampling.instants import EARLIEST, LATEST, is_instant
 from leakdoc.sampling.sources.column_names import column_of
 from leakdoc.units import parse_time
 
@@ -41,8 +42,8 @@ def _trace(side: dict[str, Any], samples: dict[str, str], most: int) -> Trace:
     if len(times) * len(samples) > most:
         raise ValueError("more numbers than a proof may hold")
     columns = {column_of(name): _column(text, len(times)) for name, text in samples.items() if name != TIME}
-    if not np.isfinite(times).all():
-        raise ValueError("a time is not a number")
+    if not ((times >= EARLIEST) & (times <= LATEST)).all():  # nor is NaN
+        raise ValueError("a time is no date")
     lives = tuple(_life(each) for each in side["lives"])
     _check_lives(lives, times)
     return Trace(
@@ -73,7 +74,7 @@ def _life(document: dict[str, Any]) -> Life:
         first=int(document["first"]),
         stop=int(document["stop"]),
         pid=_whole(document["pid"]),
-        started_at=_real(document["started_at_s"]),
+        started_at=_instant(document["started_at_s"]),
         version=None if version is None else str(version),
         limit_bytes=_real(document.get("limit_bytes")),
     )
@@ -116,6 +117,13 @@ def _ending(document: dict[str, Any]) -> Ending:
 
 def _real(value: Any) -> float | None:
     return None if value is None else float(value)
+
+
+def _instant(value: Any) -> float | None:
+    at = _real(value)
+    if at is not None and not is_instant(at):
+        raise ValueError("a process starts at no date")
+    return at
 
 
 def _whole(value: Any) -> int | None:

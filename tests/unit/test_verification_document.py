@@ -278,6 +278,14 @@ def _endless_time(document):
     document["samples"]["before"]["time"] = encode(times)
 
 
+def _times_beyond_any_calendar(document):
+    document["samples"]["after"]["time"] = encode(1e300 + decode(document["samples"]["after"]["time"], most=1_000))
+
+
+def _life_beyond_any_calendar(document):
+    document["after"]["lives"][0]["started_at_s"] = 1e300
+
+
 def _threshold_of_another_kind(document):
     document["parameters"]["growth"]["bins"] = "many"
 
@@ -294,6 +302,7 @@ def _absurd_threshold(document):
     "change",
     (
         *(_bomb, _not_base64, _torn, _no_samples, _lives_that_overlap, _endless_time),
+        *(_times_beyond_any_calendar, _life_beyond_any_calendar),
         *(_threshold_of_another_kind, _no_thresholds, _absurd_threshold),
     ),
 )
