@@ -124,8 +124,12 @@ def same(said, found):
 
 
 def main(path):
-    proof = json.loads(Path(path).read_text(encoding="utf-8"))
-    rows = [(name, said, found, same(said, found)) for name, said, found in recheck(proof)]
+    try:
+        proof = json.loads(Path(path).read_text(encoding="utf-8"))
+        rows = [(name, said, found, same(said, found)) for name, said, found in recheck(proof)]
+    except Exception as error:  # whatever it is, it is no proof: 1 would say that it is one, of a leak
+        sys.stdout.write(f"DAMAGED  {type(error).__name__}: {error}\n")
+        return 4
     for name, said, found, holds in rows:
         sys.stdout.write(f"ok       {name}: {said}\n" if holds else f"DIFFERS  {name}: {said}, recomputed {found}\n")
     return 0 if all(row[-1] for row in rows) else 4

@@ -158,6 +158,16 @@ def test_reference_checker_agrees_and_sees_an_edit(files):
     assert "DIFFERS  slope_after_per_s" in edited.stdout
 
 
+@pytest.mark.parametrize("content", ["", "[" * 100_000, "[]", '{"checks": []}'])
+def test_reference_checker_calls_what_is_no_proof_damaged(tmp_path, content):
+    path = tmp_path / "proof.json"
+    path.write_text(content, encoding="utf-8")
+    refused = subprocess.run([sys.executable, REFERENCE, path], capture_output=True, text=True, check=False)
+    assert refused.returncode == 4
+    assert refused.stdout.startswith("DAMAGED")
+    assert not refused.stderr
+
+
 def test_reference_checker_imports_no_leakdoc():
     assert "import leakdoc" not in REFERENCE.read_text(encoding="utf-8")
     assert len(REFERENCE.read_text(encoding="utf-8").splitlines()) < 150
