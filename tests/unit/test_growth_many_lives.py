@@ -40,6 +40,23 @@ def test_a_crash_loop_is_judged_by_its_latest_lives() -> None:
     assert judge(restarted(rate=0.0)).decision is not Decision.LEAKING
 
 
+def test_a_process_that_was_just_restarted_is_not_counted_beside_its_successor() -> None:
+    minutes, every, rate = 720, 71, 4.0 * MIB / 60.0
+    dice = np.random.default_rng(2)
+    age = 60.0 * (np.arange(minutes) % every)
+    found = judge(
+        Series(
+            times_s=BEGAN + 60.0 * np.arange(minutes),
+            values=300 * MIB + rate * age + dice.normal(0.0, 0.3 * MIB, minutes),
+            life=np.arange(minutes) // every, life_started_s=BEGAN + 60.0 * every * np.arange(minutes // every + 1),
+            unit="bytes", starts_known=True, limit=600 * MIB,
+        )
+    )  # fmt: skip
+    assert found.decision is Decision.LEAKING and found.evidence["processes_at_end"] == 1
+    assert found.slope_per_s is not None and 0.95 * rate < found.slope_per_s.estimate < 1.05 * rate
+    assert found.level is not None and found.level < 400 * MIB
+
+
 def rows_of(workers: int, ended: int) -> Rows:
     """Workers side by side for an hour, after others that ended before them."""
     times = 60.0 * np.arange(60)

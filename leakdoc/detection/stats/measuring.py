@@ -180,14 +180,17 @@ def _given_back(y: FloatArray, policy: GrowthPolicy) -> FloatArray:
 
 
 def present_at_end(bins: Bins) -> IntArray:
-    """Return the last bin of each life that reaches the end of the data."""
+    """Return the last bin of each life that reaches the end of the data: half a bin before it, as bins are of a life.
+
+    One that ended a bin before has made room for the next, and is no second process beside it.
+    """
     if bins.lives == 1:
         return np.asarray([len(bins) - 1], dtype=np.intp)
     ends = np.append(np.diff(bins.life) > 0, True)
     last = np.flatnonzero(ends)
     gaps = (np.diff(bins.t[bins.life == life]) for life in bins.life[last])
     usual = max((median(gap) for gap in gaps if len(gap)), default=0.0)  # a hole in the readings is not
-    return last[bins.t[last] >= np.max(bins.t) - 1.5 * usual]
+    return last[bins.t[last] >= np.max(bins.t) - usual]
 
 
 def _spread(basis: Basis, size: FloatArray) -> FloatArray:
