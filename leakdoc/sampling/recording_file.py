@@ -84,6 +84,8 @@ def _damage_told(path: Path, what: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise told(error, path, what) from error
+    except UnicodeDecodeError as error:
+        raise damaged(path, what, error) from error
 
 
 def log_is_lost(path: Path) -> bool:

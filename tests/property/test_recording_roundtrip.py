@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -178,6 +179,13 @@ def test_a_broken_recording_is_refused_or_still_whole(cut: int, flips: list[tupl
         except (DamagedSource, UnreadableSource):
             return
         assert len(trace) == INTACT, "samples may not go missing without a word"
+
+
+def test_a_table_whose_name_is_no_text_is_damage(tmp_path: Path) -> None:
+    broken = tmp_path / "r"
+    broken.write_bytes(WHOLE.replace(b"CREATE TABLE", b"CREATE T\xc5BLE"))
+    with pytest.raises(DamagedSource):
+        read_recording(broken)
 
 
 @settings(QUICK, max_examples=30)

@@ -28,6 +28,7 @@ class Case:
         smallest: the slope that matters to the user.
         tail: whether the last part still grows.
         ran_before: seconds for which the youngest of the present processes had run at the first reading.
+        since_level: seconds from the bin whose level is the present one, the last, to the last reading.
         lives: how many processes, one after the other or side by side, the bins come from.
         doubtful_lives: whether restarts that nobody recorded were inferred so often that they may be collections.
         present: how fast the present life alone rose at most, per second, where its start was inferred from a fall
@@ -63,6 +64,7 @@ class Case:
     doubtful_lives: bool = False
     present: float | None = None
     ran_before: float = 0.0
+    since_level: float = 0.0
     lives: int = 1
     grew_for: float = 0.0
     slowing: float = 0.0

@@ -29,14 +29,17 @@ def more_for(case: Case, target: float, *, seen: bool = False) -> float | None:
 
 
 def time_to_limit(case: Case) -> Interval | None:
-    """Return the seconds until the limit; null without one, or without growth."""
+    """Return the seconds until the limit; null without one, or without growth.
+
+    The present level is known to within the noise of its bin, which tells when the limit is near.
+    """
     if case.limit is None or case.slope is None or case.fit is None or case.slope.estimate <= 0.0:
         return None
-    room = max(case.limit / case.processes - case.fit.level, 0.0)
+    room = case.limit / case.processes - case.fit.level
     return Interval(
-        estimate=room / case.slope.estimate,
-        low=room / case.slope.high,
-        high=room / case.slope.low if case.slope.low > 0.0 else None,
+        estimate=_from_now(room / case.slope.estimate, case),
+        low=_from_now((room - case.fit.noise) / case.slope.high, case),
+        high=_from_now((room + case.fit.noise) / case.slope.low, case) if case.slope.low > 0.0 else None,
     )
 
 
@@ -44,4 +47,9 @@ def worst_time_to_limit(case: Case) -> float | None:
     """Return the seconds until the limit at the fastest growth that is not ruled out."""
     if case.limit is None or case.slope is None or case.fit is None or case.slope.worst <= 0.0:
         return None
-    return max(case.limit / case.processes - case.fit.level, 0.0) / case.slope.worst
+    return _from_now((case.limit / case.processes - case.fit.level) / case.slope.worst, case)
+
+
+def _from_now(since_level: float, case: Case) -> float:
+    """What is left from the last reading of a time that counts from the present level, which is a bin's."""
+    return max(since_level - case.since_level, 0.0)

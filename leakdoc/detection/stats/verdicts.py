@@ -53,6 +53,7 @@ class _Shared:
     lives: int
     processes: int
     ran_before: float
+    last: float
 
 
 def verdicts_on(many: Sequence[tuple[Series, Prepared]], asked: Asked) -> list[Growth]:
@@ -103,12 +104,12 @@ def _rested(
 
 def _shared(bins: Bins | None) -> _Shared:
     if bins is None:
-        return _Shared(bins=0, longest=0.0, lives=0, processes=1, ran_before=0.0)
+        return _Shared(bins=0, longest=0.0, lives=0, processes=1, ran_before=0.0, last=0.0)
     present = present_at_end(bins)
     ran = np.min(bins.age[present] - bins.t[present], initial=np.inf)
     return _Shared(
         bins=len(bins), longest=bins.longest_life, lives=bins.lives, processes=max(len(present), 1),
-        ran_before=max(float(ran), 0.0) if np.isfinite(ran) else 0.0,
+        ran_before=max(float(ran), 0.0) if np.isfinite(ran) else 0.0, last=float(np.max(bins.t, initial=0.0)),
     )  # fmt: skip
 
 
@@ -133,7 +134,7 @@ def _case(series: Series, prepared: Prepared, asked: Asked, shared: _Shared, **t
         least_bins=_least_bins(prepared, policy), span=prepared.span,
         interval=prepared.interval, longest=shared.longest, lives=shared.lives, doubtful_lives=prepared.doubtful,
         limit=policy.limit if policy.limit is not None else series.limit, processes=shared.processes,
-        ran_before=shared.ran_before, **told,
+        ran_before=shared.ran_before, since_level=max(prepared.span - shared.last, 0.0) if shared.bins else 0.0, **told,
     )  # fmt: skip
 
 
