@@ -202,7 +202,7 @@ def test_the_file_that_is_printed_is_the_agent() -> None:
 
 def test_a_command_that_is_run_with_an_agent_has_its_heap_watched(tmp_path: Path) -> None:
     kept = tmp_path / "kept.leakdoc"
-    code = "import time; time.sleep(3)"
+    code = "import time; time.sleep(10)"
     line = ["run", "--agent", "--quiet", "--interval", "100ms", "--record", str(kept), "--", sys.executable, "-c", code]
     subprocess.run([sys.executable, "-m", "leakdoc", *line], capture_output=True, timeout=120)
     exported = subprocess.run(
