@@ -40,7 +40,8 @@ def evidence_of(prepared: Prepared, case: Case, ruling: Ruling) -> dict[str, Jso
     }
     if case.fit is not None:
         found |= {
-            "noise": case.fit.noise, "rise": case.fit.rise, "load_effect": case.fit.load_effect,
+            "level_age_s": case.since_level, "noise": case.fit.noise, "rise": case.fit.rise,
+            "load_effect": case.fit.load_effect,
             "probability_slowing": case.undecided, "probability_settling": case.settles, "tail_grows": case.tail,
         }  # fmt: skip
     return found

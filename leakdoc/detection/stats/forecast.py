@@ -29,17 +29,29 @@ def more_for(case: Case, target: float, *, seen: bool = False) -> float | None:
 
 
 def time_to_limit(case: Case) -> Interval | None:
-    """Return the seconds until the limit; null without one, or without growth.
-
-    The present level is known to within the noise of its bin, which tells when the limit is near.
-    """
-    if case.limit is None or case.slope is None or case.fit is None or case.slope.estimate <= 0.0:
+    """Return the seconds until the limit; null without one, or without growth."""
+    if case.limit is None or case.slope is None or case.fit is None:
         return None
+    slope = Interval(estimate=case.slope.estimate, low=case.slope.low, high=case.slope.high)
     room = case.limit / case.processes - case.fit.level
+    return time_to_fill(room, slope, noise=case.fit.noise, since_level=case.since_level)
+
+
+def time_to_fill(room: float, slope: Interval, *, noise: float, since_level: float) -> Interval | None:
+    """Return the seconds until growth has filled the room above the present level; null without growth.
+
+    Args:
+        slope: per second.
+        noise: to within which the present level is known, as it is a bin's; that tells when the limit is near.
+        since_level: seconds from that bin to the last reading, from which the answer counts.
+    """
+    if slope.estimate <= 0.0:
+        return None
+    low, high = slope.low or 0.0, slope.high or slope.estimate
     return Interval(
-        estimate=_from_now(room / case.slope.estimate, case),
-        low=_from_now((room - case.fit.noise) / case.slope.high, case),
-        high=_from_now((room + case.fit.noise) / case.slope.low, case) if case.slope.low > 0.0 else None,
+        estimate=_from_now(room / slope.estimate, since_level),
+        low=_from_now((room - noise) / high, since_level),
+        high=_from_now((room + noise) / low, since_level) if low > 0.0 else None,
     )
 
 
@@ -47,9 +59,8 @@ def worst_time_to_limit(case: Case) -> float | None:
     """Return the seconds until the limit at the fastest growth that is not ruled out."""
     if case.limit is None or case.slope is None or case.fit is None or case.slope.worst <= 0.0:
         return None
-    return _from_now((case.limit / case.processes - case.fit.level) / case.slope.worst, case)
+    return _from_now((case.limit / case.processes - case.fit.level) / case.slope.worst, case.since_level)
 
 
-def _from_now(since_level: float, case: Case) -> float:
-    """What is left from the last reading of a time that counts from the present level, which is a bin's."""
-    return max(since_level - case.since_level, 0.0)
+def _from_now(filled_s: float, since_level: float) -> float:
+    return max(filled_s - since_level, 0.0)

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from leakdoc.detection.stats.forecast import time_to_fill
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import Growth, IntArray, Series
 from leakdoc.model.decision import Decision
@@ -111,8 +112,12 @@ def _time_to_limit(fastest: Growth, whole: Growth) -> Interval | None:
     if fastest.time_to_limit_s is not None:
         return fastest.time_to_limit_s
     limit, slope = whole.evidence.get("limit"), fastest.slope_per_s
-    if not isinstance(limit, int | float) or slope is None or whole.level is None or slope.estimate <= 0.0:
+    if not isinstance(limit, int | float) or slope is None or whole.level is None:
         return None
-    room = max(float(limit) - whole.level, 0.0)
-    low, high = slope.low or 0.0, slope.high or slope.estimate
-    return Interval(estimate=room / slope.estimate, low=room / high, high=room / low if low > 0.0 else None)
+    noise, age = (_number(whole, name) for name in ("noise", "level_age_s"))
+    return time_to_fill(float(limit) - whole.level, slope, noise=noise, since_level=age)
+
+
+def _number(whole: Growth, name: str) -> float:
+    found = whole.evidence.get(name)
+    return float(found) if isinstance(found, int | float) else 0.0
