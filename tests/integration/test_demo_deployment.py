@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import sys
@@ -171,8 +172,9 @@ def test_nothing_remains_of_a_demo_that_was_killed() -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         directory = Path(owner.stdout.readline().strip())
-        started = psutil.Process(owner.pid).children(recursive=True)
-        commands = " ".join(part for each in started for part in each.cmdline())
-        assert all(part in commands for part in ("postgres", "leakdoc.demo.payments", "leakdoc.demo.load"))
+        children = functools.partial(psutil.Process(owner.pid).children, recursive=True)
+        for part in ("postgres", "leakdoc.demo.payments", "leakdoc.demo.load"):  # what was just begun has no words yet
+            wait_until(lambda part=part: part in " ".join(word for each in children() for word in each.cmdline()))
+        started = children()
         owner.kill()
     wait_until(lambda: not directory.exists() and not any(lives(each) for each in started))
