@@ -39,16 +39,7 @@ def _flat(values: Values) -> Block:
 
 
 def _on_axis(values: Values, stage: Stage, axis: int, towards: FloatArray, policy: GrowthPolicy) -> list[Block]:
-    products, at = stage.products[axis], stage.libraries[axis].at
-    held = -policy.step_distrust * np.log(np.maximum((1.0 - policy.step_persistence) / (1.0 - RHOS), 1.0))
-    fitters = [
-        Fitter(
-            values=values, products=products, towards=towards,
-            base=values.ground.constant + distrust, per_second=stage.axes[axis].per_second,
-            penalty=0.5 * float(np.log(stage.count)), axis=axis,
-        )
-        for distrust in (held, 0.0 * held)
-    ]  # fmt: skip
+    at, fitters = stage.libraries[axis].at, _fitters(values, stage, axis, towards, policy)
     steps, linear = at["step"], int(at["linear"][0])
 
     def fitter(family: str) -> Fitter:
@@ -95,6 +86,22 @@ def _on_axis(values: Values, stage: Stage, axis: int, towards: FloatArray, polic
         *singles.values(), beside("linear + saturating", "quick"), beside("linear + knee", "knee"),
         beside("linear + step", "step"), stepped, warmed, *daily, *settled,
     ]  # fmt: skip
+
+
+def _fitters(
+    values: Values, stage: Stage, axis: int, towards: FloatArray, policy: GrowthPolicy
+) -> tuple[Fitter, Fitter]:
+    """For the families that noise of long memory can look like, and for those that persist."""
+    held = -policy.step_distrust * np.log(np.maximum((1.0 - policy.step_persistence) / (1.0 - RHOS), 1.0))
+    wary, trusting = (
+        Fitter(
+            values=values, products=stage.products[axis], towards=towards,
+            base=values.ground.constant + distrust, per_second=stage.axes[axis].per_second,
+            penalty=0.5 * float(np.log(stage.count)), axis=axis,
+        )
+        for distrust in (held, 0.0 * held)
+    )  # fmt: skip
+    return wary, trusting
 
 
 def _two_best(block: Block) -> IntArray:
