@@ -62,6 +62,8 @@ def _trace(connection: sqlite3.Connection, file: Path) -> Trace:
     from leakdoc.sampling.assembly import assemble
     from leakdoc.sampling.recording_pieces import how_many, recent_piece, sealed_pieces
 
+    with _part(file, "its tables"):
+        _refuse_lost_rows(connection)
     with _part(file, "what it says of its subject"):
         subject, facts = _subject_and_facts(connection)
     with _part(file, "its dictionaries"):
@@ -75,6 +77,13 @@ def _trace(connection: sqlite3.Connection, file: Path) -> Trace:
     with _part(file, "why values are missing"):
         facts = _absences(connection, life_of_process).told_in(facts, rows)
     return assemble(subject, rows, facts)
+
+
+def _refuse_lost_rows(connection: sqlite3.Connection) -> None:
+    """A page whose count of rows has turned bits gives fewer of them, and nothing else would tell."""
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise ValueError(" ".join(str(found).split()))
 
 
 @contextlib.contextmanager

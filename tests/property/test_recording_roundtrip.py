@@ -188,6 +188,19 @@ def test_a_table_whose_name_is_no_text_is_damage(tmp_path: Path) -> None:
         read_recording(broken)
 
 
+def test_rows_that_a_page_does_not_count_any_more_are_missed(tmp_path: Path) -> None:
+    refused = 0
+    for page in range(4096, len(WHOLE), 4096):
+        broken = bytearray(WHOLE)
+        broken[page + 4] ^= 1 << 2  # of the count of cells in the header of a page (SQLite's file format, 1.6)
+        (tmp_path / "r").write_bytes(bytes(broken))
+        try:
+            assert len(read_recording(tmp_path / "r")) == INTACT
+        except DamagedSource:
+            refused += 1
+    assert refused > 3
+
+
 @settings(QUICK, max_examples=30)
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_in_the_log_of_a_killed_writer_loses_nothing_unsaid(place: float, bit: int) -> None:
