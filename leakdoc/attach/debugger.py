@@ -58,8 +58,11 @@ def enter(directory: ProcessDirectory, path: str, clock: Clock, stop: threading.
     try:
         said, complaint = gdb.communicate(timeout=_PATIENCE_S)
     except subprocess.TimeoutExpired:
-        gdb.terminate()  # gdb lets go of what it has attached to
-        said, complaint = gdb.communicate()
+        gdb.terminate()  # gdb lets go of what it has attached to; killed, it would leave its breakpoint behind
+        try:
+            said, complaint = gdb.communicate(timeout=_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            said, complaint = "", f"gdb, pid {gdb.pid}, does not let go of it: look at what holds the machine up"
     if f"{_DONE} 0" not in said:
         why = (complaint.strip() or "it did not end in time").rpartition("\n")[2]
         raise AttachRefused(f"gdb could not enter process {pid}: {why}", help="It goes on as before; try again.")
