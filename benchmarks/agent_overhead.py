@@ -18,7 +18,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -124,17 +125,22 @@ class Round(NamedTuple):
     request_s: float
 
 
+@contextmanager
+def answering_server() -> Iterator[str]:
+    """Run what the services connect to, and tell its port."""
+    with subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.kill()
+
+
 def main(rounds: int, threads: str) -> int:
     """Let pairs take turns, each in processes of its own, and print what the agent adds."""
     if threads == "hook":
         return inside_the_hook(rounds)
-    with ExitStack() as stack:
-        server = stack.enter_context(
-            subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
-        )
-        stack.callback(server.kill)
-        assert server.stdout is not None
-        port = server.stdout.readline().strip()
+    with answering_server() as port:
         found = [one_round(port, threads) for _ in range(rounds)]
     low, middle, high = statistics.quantiles([each.ratio for each in found], n=4)
     request_s = statistics.median(each.request_s for each in found)
@@ -149,13 +155,7 @@ def main(rounds: int, threads: str) -> int:
 def inside_the_hook(rounds: int) -> int:
     """Print what share of a service's processor time is spent inside the hook, the clock around it included."""
     found = []
-    with ExitStack() as stack:
-        server = stack.enter_context(
-            subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
-        )
-        stack.callback(server.kill)
-        assert server.stdout is not None
-        port = server.stdout.readline().strip()
+    with answering_server() as port:
         for _ in range(rounds):
             with ExitStack() as each:
                 service = Service(each, port, "threads")
