@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import json
 import subprocess
 import sys
@@ -167,14 +167,22 @@ with EmbeddedPostgres() as server, Deployment(server.dsn):
 """
 
 
+def commands_below(pid: int) -> str:
+    """What was just begun has no words yet, and what has just ended has none any more."""
+    found: list[str] = []
+    for each in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += each.cmdline()
+    return " ".join(found)
+
+
 def test_nothing_remains_of_a_demo_that_was_killed() -> None:
     command = [sys.executable, "-c", OWNER]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         directory = Path(owner.stdout.readline().strip())
-        children = functools.partial(psutil.Process(owner.pid).children, recursive=True)
-        for part in ("postgres", "leakdoc.demo.payments", "leakdoc.demo.load"):  # what was just begun has no words yet
-            wait_until(lambda part=part: part in " ".join(word for each in children() for word in each.cmdline()))
-        started = children()
+        parts = ("postgres", "leakdoc.demo.payments", "leakdoc.demo.load")
+        wait_until(lambda: all(part in commands_below(owner.pid) for part in parts))
+        started = psutil.Process(owner.pid).children(recursive=True)
         owner.kill()
     wait_until(lambda: not directory.exists() and not any(lives(each) for each in started))
