@@ -8,6 +8,7 @@ part divided by the number of readings.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -21,11 +22,22 @@ _MOST_HOLES: Final = 0.2  # of the readings; with more, a series is looked at al
 _FEW: Final = 16
 
 
-def within_reach(series: Series) -> Series:
-    """Return a series whose times and starts are such as can be reckoned with, or NaN, which is as if they were untold.
+def all_within_reach(many: Sequence[Series]) -> list[Series]:
+    """Return series whose times and starts are such as can be reckoned with, or NaN, which is as if they were untold.
 
     A difference of two of those is defined: neither infinity less infinity, nor more than a number can hold.
     """
+    found, near = [], None
+    for one in many:
+        if one.times_s is near and _are_near(one.life_started_s):
+            found.append(one)
+        else:
+            found.append(_within_reach(one))
+            near = found[-1].times_s
+    return found
+
+
+def _within_reach(series: Series) -> Series:
     times, started = series.times_s, series.life_started_s
     if _are_near(times) and _are_near(started):
         return series
@@ -33,7 +45,9 @@ def within_reach(series: Series) -> Series:
 
 
 def _are_near(times: FloatArray) -> bool:
-    return bool(np.all(np.abs(times) < FARTHEST_S))
+    if len(times) <= _FEW:
+        return all(-FARTHEST_S < each < FARTHEST_S for each in times.tolist())
+    return bool(times.min() > -FARTHEST_S and times.max() < FARTHEST_S)
 
 
 def _near(times: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from leakdoc.detection.stats.aligning import at_its_pace, goes_with, within_reach
+from leakdoc.detection.stats.aligning import all_within_reach, at_its_pace, goes_with
 from leakdoc.detection.stats.one_of_many import one_that_leaks, side_by_side
 from leakdoc.detection.stats.pages import keep_pages
 from leakdoc.detection.stats.policy import GrowthPolicy
@@ -41,7 +41,7 @@ def judge_many(
     if len(series) >= _MANY:
         keep_pages()
     asked = Asked(policy=policy, alpha=policy.alpha if alpha is None else alpha)
-    series = [within_reach(one) for one in series]
+    series = all_within_reach(series)
     found: dict[int, Growth] = {}
     alone: list[int] = []
     for places, group in _groups(series, policy, alone):

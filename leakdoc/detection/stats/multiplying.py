@@ -11,7 +11,7 @@ import numpy as np
 
 from leakdoc.detection.stats.series import FloatArray
 
-_SMALL: Final = 200_000  # multiplications; OpenBLAS starts threads from 262,144 on
+_SMALL: Final = 260_000  # multiplications; OpenBLAS starts threads from 262,144 on
 
 
 def product(left: FloatArray, right: FloatArray) -> FloatArray:
@@ -21,4 +21,7 @@ def product(left: FloatArray, right: FloatArray) -> FloatArray:
     n = right.shape[-1]
     if n <= width:
         return np.asarray(left @ right)
-    return np.concatenate([left @ right[..., at : at + width] for at in range(0, n, width)], axis=-1)
+    out = np.empty((*np.broadcast_shapes(left.shape[:-2], right.shape[:-2]), m, n))
+    for at in range(0, n, width):
+        np.matmul(left, right[..., at : at + width], out=out[..., at : at + width])
+    return out

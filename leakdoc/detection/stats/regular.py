@@ -163,8 +163,10 @@ def _segment(series: Series, samples: int) -> tuple[Segment, ...]:
 
 def _whole(axis: _Axis, y: FloatArray, scale: float, resolution: float) -> Rows:
     """The readings of one series without its spikes."""
-    kept = np.isfinite(y)
+    kept, t = np.isfinite(y), axis.t
+    if not kept.all():
+        t, y = t[kept], y[kept]
     return Rows(
-        t=axis.t[kept], y=y[kept], life=np.zeros(int(kept.sum()), dtype=np.intp), started=np.asarray([np.nan]),
-        load=None, origin_s=0.0, scale=scale, resolution=resolution,
+        t=t, y=y, life=np.zeros(len(y), dtype=np.intp), started=np.asarray([np.nan]), load=None, origin_s=0.0,
+        scale=scale, resolution=resolution,
     )  # fmt: skip

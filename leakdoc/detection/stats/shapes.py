@@ -160,16 +160,16 @@ def library_of(axis: Axis, *, first: bool = True) -> Library:
     steps = _step_places(axis)
     none = np.zeros(0)
     blocks = {
-        "linear": (axis.u[:, None], np.ones(1), np.zeros(1)),
-        "quick": _saturating(axis.u, end, np.asarray(QUICK)),
         "slow": _saturating(axis.u, end, np.asarray(SLOW)),
         "log": _logarithmic(axis.u, end, np.asarray(LOGS)),
+        "linear": (axis.u[:, None], np.ones(1), np.zeros(1)),
         "power": _powers(axis.u, end, np.asarray(POWERS)),
-        "day": _day(axis) if first else (np.zeros((len(axis.u), 0)), none, none),
         "knee": _knees(axis, flat, np.asarray(BENDS)),
+        "quick": _saturating(axis.u, end, np.asarray(QUICK)),
+        "step": ((axis.along[:, None] > steps).astype(float), np.zeros(len(steps)), steps),
         "filled": _filled(axis, np.asarray(FULL) if first else none),
         "sigmoid": _sigmoids(axis, flat, CENTRES if first else {0.1: ()}),
-        "step": ((axis.along[:, None] > steps).astype(float), np.zeros(len(steps)), steps),
+        "day": _day(axis) if first else (np.zeros((len(axis.u), 0)), none, none),
     }
     ends = np.cumsum([columns.shape[1] for columns, _, _ in blocks.values()])
     return Library(

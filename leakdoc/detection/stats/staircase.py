@@ -17,6 +17,24 @@ _DEVIATIONS: Final = 8.0
 _TAKEN_BACK: Final = 0.3
 _NOTABLE: Final = 0.01
 _MAD_TO_SD: Final = 1.4826
+_NEARLY: Final = 0.99  # room for rounding
+
+
+def rises_evenly(y: FloatArray, *, apart_from_largest: bool = False) -> bool:
+    """Whether no difference of values of shape (n,) stands out, so that they are no staircase: asked at little cost.
+
+    Where most differences are larger than a part of the largest, so is their median, which nothing then exceeds by far.
+
+    Args:
+        apart_from_largest: leave the largest difference out.
+    """
+    if len(y) < _SHORTEST:
+        return True
+    sizes = np.abs(y[1:] - y[:-1])
+    if apart_from_largest:
+        sizes[np.argmax(sizes)] = 0.0
+    least = float(sizes.max()) / (_NEARLY * _DEVIATIONS * _MAD_TO_SD)
+    return least > 0.0 and 2 * int(np.count_nonzero(sizes >= least)) > len(sizes)
 
 
 def rises_of(rows: Rows) -> int | None:

@@ -22,7 +22,7 @@ from leakdoc.detection.stats.preparing import Prepared
 from leakdoc.detection.stats.resting import may_rest, rest_of, rests_for_long
 from leakdoc.detection.stats.rules import Ruling, decide
 from leakdoc.detection.stats.series import Growth, Series
-from leakdoc.detection.stats.staircase import has_fallen_quiet, rises_of
+from leakdoc.detection.stats.staircase import has_fallen_quiet, rises_evenly, rises_of
 from leakdoc.model.decision import Decision
 from leakdoc.model.finding import Interval
 
@@ -177,9 +177,12 @@ def _can_be_told(slope: Slope, scale: float) -> bool:
 
 def _staircase(prepared: Prepared, grew_for: float, shape: str, policy: GrowthPolicy) -> tuple[int | None, bool]:
     """Count the jumps since the growth began; one that the shape itself has does not count."""
-    whole = prepared.whole()
-    since = whole.keep(whole.t >= np.max(whole.t) - _SINCE_THE_BEND * grew_for)
-    told = since.without_largest_jump() if "step" in shape else since
+    whole, stepped = prepared.whole(), "step" in shape
+    late = whole.t >= whole.t.max() - _SINCE_THE_BEND * grew_for
+    if rises_evenly(whole.y[late], apart_from_largest=stepped):
+        return None, False
+    since = whole.keep(late)
+    told = since.without_largest_jump() if stepped else since
     return rises_of(told), has_fallen_quiet(since, policy)
 
 
