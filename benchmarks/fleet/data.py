@@ -6,11 +6,9 @@ scrapes are missing; on one grid it is easier to judge together, and nobody has 
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
@@ -28,15 +26,12 @@ def filled(folder: Path, *, series: int, step_s: int, hours: int, on_a_grid: boo
     if not (data / "made").exists():
         shutil.rmtree(data, ignore_errors=True)
         data.mkdir(parents=True)
-        begin = END - hours * 3600
-        files = [data / f"{at}.om" for at in range(begin, END, BLOCK_S)]
-        with contextlib.ExitStack() as opened:
-            out = [opened.enter_context(file.open("w")) for file in files]
-            for at in range(series):
-                _write(out, at, np.arange(begin, END, step_s, dtype=np.float64), on_a_grid)
-            for each in out:
-                each.write("# EOF\n")
-        for file in files:
+        for first in range(END - hours * 3600, END, BLOCK_S):
+            file = data / f"{first}.om"
+            with file.open("w") as out:
+                for at in range(series):
+                    out.write(_lines(at, hours, step_s, first, on_a_grid=on_a_grid))
+                out.write("# EOF\n")
             command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(file), str(data / "tsdb")]
             subprocess.run(command, check=True, capture_output=True)
             file.unlink()
@@ -44,25 +39,25 @@ def filled(folder: Path, *, series: int, step_s: int, hours: int, on_a_grid: boo
     return data / "tsdb"
 
 
-def _write(out: list[TextIO], at: int, times: np.ndarray, on_a_grid: bool) -> None:
+def _lines(at: int, hours: int, step_s: int, first: int, *, on_a_grid: bool) -> str:
+    """The samples of one process in one block: all blocks together would be tens of gigabytes of text."""
     dice = np.random.default_rng((SEED, at))
+    begin = float(END - hours * 3600)
+    times = np.arange(begin, END, step_s)
     values = values_of(at, len(times), dice)
     labels = f'{{job="svc",instance="host-{at:06}:80"}}'
-    name, begin = METRIC + labels, times[0]
     started: float | None = None
     if not on_a_grid:
-        step = times[1] - times[0]
-        times = np.round(times + dice.uniform(0.0, step), 3)
+        times = np.round(times + dice.uniform(0.0, step_s), 3)
         kept = dice.uniform(size=len(times)) >= _MISSED
         times, values = times[kept], values[kept]
         started = float(np.round(begin - dice.uniform(3_600.0, 30 * 86_400.0), 2))
-    parts = ((times - begin) // BLOCK_S).astype(int)
-    for part, file in enumerate(out):
-        mine = np.flatnonzero(parts == part)
-        pairs = zip(values[mine].tolist(), times[mine].tolist(), strict=True)
-        file.write("".join([f"{name} {value:.0f} {time:.3f}\n" for value, time in pairs]))
-        if started is not None:
-            file.write("".join([f"{START}{labels} {started:.2f} {time:.3f}\n" for time in times[mine].tolist()]))
+    mine = (times >= first) & (times < first + BLOCK_S)
+    pairs = list(zip(values[mine].tolist(), times[mine].tolist(), strict=True))
+    told = "".join([f"{METRIC}{labels} {value:.0f} {time:.3f}\n" for value, time in pairs])
+    if started is not None:
+        told += "".join([f"{START}{labels} {started:.2f} {time:.3f}\n" for _, time in pairs])
+    return told
 
 
 def values_of(at: int, count: int, dice: np.random.Generator) -> np.ndarray:
