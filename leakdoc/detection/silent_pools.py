@@ -44,6 +44,8 @@ def _possible_pools(trace: Trace) -> list[PeerView]:
 
 def what_pools_could_hide(trace: Trace) -> Iterator[str]:
     """Say of which peers it is not known whether callers wait for them, and what would tell."""
+    if not any(column.labels for column in trace.columns):
+        return  # no peer is known, as of most workloads of a fleet
     waiting = int(callers_of(trace).now())
     for peer in silent_pools(trace)[:MOST]:
         count, silent = int(total_now(trace, peer.count()) or 0), _silent_for_s(peer)

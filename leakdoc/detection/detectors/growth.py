@@ -22,6 +22,7 @@ _HOUR_S = 3_600.0
 _LOAD = "requests_total"
 _LIMIT = "limit_bytes"
 _DESCRIPTORS = "open_fds"
+_PLAIN = frozenset({type(None), bool, str, int})
 
 
 def find_growth(
@@ -159,6 +160,10 @@ def _probability(value: float | None) -> float | None:
 
 def _clean(value: object) -> Json:
     """The same value in plain types, so that it is ready for JSON."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
+    if type(value) in _PLAIN:
+        return value  # type: ignore[return-value]
     if isinstance(value, Mapping):
         return {str(key): _clean(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):

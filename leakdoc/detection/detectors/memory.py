@@ -31,8 +31,9 @@ def judged_memory(trace: Trace) -> str | None:
     It is the first of `MEMORY` that was read at least half as often as the one that was read most: a few stray
     readings of a better metric do not make up for a whole series of another.
     """
-    counts = {name: readings(trace, name) for name in MEMORY}
-    most = max(counts.values())
+    read = {column.metric: values for column, values in trace.columns.items() if not column.labels}
+    counts = {name: int(np.isfinite(read[name]).sum()) for name in MEMORY if name in read}
+    most = max(counts.values(), default=0)
     return next((name for name, count in counts.items() if count and 2 * count >= most), None)
 
 
@@ -45,7 +46,7 @@ def find_memory_growth(trace: Trace, policies: Policies, alpha: float | None) ->
     beside = {
         name: find_growth(trace, Column(name), policies.growth, alpha=alpha)
         for name in _EXPLAINS
-        if name != first and _as_often(trace, name, first) and (name == "heap_bytes" or main.decision.is_fault)
+        if name != first and (name == "heap_bytes" or main.decision.is_fault) and _as_often(trace, name, first)
     }
     yield _explained(main, beside)
     if "heap_bytes" in beside:
@@ -67,7 +68,8 @@ def _with_swap(trace: Trace, name: str, policies: Policies, alpha: float | None)
 
 
 def _as_often(trace: Trace, name: str, other: str) -> bool:
-    return 2 * readings(trace, name) >= readings(trace, other) > 0
+    count = readings(trace, name)
+    return count > 0 and 2 * count >= readings(trace, other) > 0
 
 
 def _explained(main: Finding, beside: dict[str, Finding]) -> Finding:

@@ -19,8 +19,8 @@ from leakdoc.sampling.sources.prometheus.refusals import TooMuch
 from leakdoc.sampling.sources.prometheus.remote_read import NotOffered, read
 from leakdoc.sampling.sources.prometheus.workloads import Identity, identity_of
 
-SERIES_AT_ONCE: Final = 400  # what a server is asked for in one request
-_SAMPLES_AT_ONCE: Final = 800_000  # what is held of a batch: thirteen megabytes, however long the window is
+SERIES_AT_ONCE: Final = 1_000  # what a server is asked for in one request
+_SAMPLES_AT_ONCE: Final = 1_600_000  # what is held of a batch: 26 megabytes, however long the window is
 _LEAST_AT_ONCE: Final = 20
 _FIRST_AT_ONCE: Final = 200  # until it is known how many samples a series has
 

@@ -15,6 +15,8 @@ MATCHES: Final = 2
 XOR: Final = 1
 _STREAMED_XOR_CHUNKS: Final = 1
 _LENGTH_DELIMITED: Final = 2
+_NAME: Final = 0x0A  # fields 1 and 2 of a label, as they are tagged
+_VALUE: Final = 0x12
 
 
 class Matcher(NamedTuple):
@@ -107,12 +109,12 @@ def _chunked_series(query: int, data: bytes, at: int, end: int) -> ChunkedSeries
         if stop is None:
             continue
         if number == 1:
-            labels.append(data[start:stop])
+            labels += (varint(stop - start), data[start:stop])
         elif number == 2:
             kind, first, last = _chunk(data, start, stop)
             kinds.add(kind)
             chunks.append(data[first:last])
-    return ChunkedSeries(query, b"".join(varint(len(each)) + each for each in labels), chunks, kinds)
+    return ChunkedSeries(query, b"".join(labels), chunks, kinds)
 
 
 def _chunk(data: bytes, at: int, end: int) -> tuple[int, int, int]:
@@ -140,32 +142,49 @@ def labels_of(packed: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     at = 0
     while at < len(packed):
-        length, at = take_varint(packed, at)
-        parts = {number: packed[start:stop] for number, start, stop in _fields(packed, at, at + length)}
-        name, value = (parts.get(number, b"").decode("utf-8", "replace") for number in (1, 2))
-        found[name] = value
+        length, at = _number(packed, at)
+        name, value = _short_label(packed, at, at + length) or _label(packed, at, at + length)
+        found[name.decode("utf-8", "replace")] = value.decode("utf-8", "replace")
         at += length
     return found
+
+
+def _short_label(packed: bytes, at: int, end: int) -> tuple[bytes, bytes] | None:
+    """A label as servers write it, name and value in this order with a byte for the length of each: the quick way."""
+    middle = at + 2 + packed[at + 1] if end - at < 0x80 and end - at >= 4 else end
+    if middle + 2 > end or packed[at] != _NAME or packed[middle] != _VALUE or packed[middle + 1] != end - middle - 2:
+        return None
+    return packed[at + 2 : middle], packed[middle + 2 : end]
+
+
+def _label(packed: bytes, at: int, end: int) -> tuple[bytes, bytes]:
+    parts = {number: packed[start:stop] for number, start, stop in _fields(packed, at, end)}
+    return parts.get(1, b""), parts.get(2, b"")
 
 
 def _fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int | None]]:
     """Yield the fields of a message: a number with its value and null, or with where its bytes begin and end."""
     while at < end:
-        tag, at = _number(data, at)
-        kind = tag & 7
-        if kind == _LENGTH_DELIMITED:
-            length, at = _number(data, at)
-            if at + length > end:
-                raise DamagedSource("a frame of remote read ends in the middle of a field")
-            yield tag >> 3, at, at + length
-            at += length
-        elif kind == 0:
-            value, at = _number(data, at)
-            yield tag >> 3, value, None
-        elif kind in (1, 5):
-            at += 8 if kind == 1 else 4
+        tag = data[at]
+        if tag < 0x80 and tag & 7 == _LENGTH_DELIMITED and at + 1 < end and (length := data[at + 1]) < 0x80:
+            at += 2  # as almost all are
         else:
-            raise DamagedSource("a frame of remote read holds a field of an unknown kind")
+            tag, at = _number(data, at)
+            kind = tag & 7
+            if kind == 0:
+                value, at = _number(data, at)
+                yield tag >> 3, value, None
+                continue
+            if kind in (1, 5):
+                at += 8 if kind == 1 else 4
+                continue
+            if kind != _LENGTH_DELIMITED:
+                raise DamagedSource("a frame of remote read holds a field of an unknown kind")
+            length, at = _number(data, at)
+        if at + length > end:
+            raise DamagedSource("a frame of remote read ends in the middle of a field")
+        yield tag >> 3, at, at + length
+        at += length
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:

@@ -97,20 +97,26 @@ def _decoded(series: Iterator[ChunkedSeries], start: float, end: float) -> Itera
 
 def _batch(batch: Sequence[ChunkedSeries], start: float, end: float) -> Iterator[RawSeries]:
     decoded = decode([chunk for each in batch for chunk in each.chunks])
-    ends = np.cumsum(decoded.counts)
+    ends = np.append(0, np.cumsum(decoded.counts))
     times, values = decoded.times_ms / 1000.0, decoded.values
-    chunk = first = 0
-    for each in batch:
-        chunk += len(each.chunks)
-        stop = int(ends[chunk - 1]) if chunk else 0
-        yield _trimmed(labels_of(each.labels), times[first:stop], values[first:stop], start, end)
+    stops = ends[np.cumsum([len(each.chunks) for each in batch], dtype=np.intp)]
+    falls = np.flatnonzero(np.diff(decoded.times_ms) <= 0) + 1
+    overlap = set(np.searchsorted(stops, falls[~np.isin(falls, stops)], side="right").tolist())  # chunks of two blocks
+    first = 0
+    for at, (each, stop) in enumerate(zip(batch, stops.tolist(), strict=True)):
+        told, samples = labels_of(each.labels), (times[first:stop], values[first:stop])
+        yield _trimmed(told, *samples, start, end, ordered=at not in overlap)
         first = stop
 
 
-def _trimmed(labels: dict[str, str], times: np.ndarray, values: np.ndarray, start: float, end: float) -> RawSeries:
-    """Cut a series to its window; chunks reach beyond it, and those of several blocks may overlap."""
-    if len(times) > 1 and not np.all(np.diff(times) > 0):
+def _trimmed(
+    labels: dict[str, str], times: np.ndarray, values: np.ndarray, start: float, end: float, *, ordered: bool
+) -> RawSeries:
+    """Cut a series to its window, as chunks reach beyond it; of the same instant twice one is kept."""
+    if not ordered:
         times, kept = np.unique(times, return_index=True)
         values = values[kept]
-    first, stop = np.searchsorted(times, [start, np.nextafter(end, np.inf)])
-    return RawSeries(labels=labels, times=times[first:stop].copy(), values=values[first:stop].copy())
+    if len(times) and (times[0] < start or times[-1] > end):
+        first, stop = np.searchsorted(times, [start, np.nextafter(end, np.inf)])
+        times, values = times[first:stop], values[first:stop]
+    return RawSeries(labels=labels, times=times.copy(), values=values.copy())
