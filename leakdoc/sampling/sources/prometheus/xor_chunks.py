@@ -111,11 +111,11 @@ class _Lanes:
 
     def only(self, some: npt.NDArray[np.intp]) -> _Lanes:
         """Return some of them."""
-        return _Lanes(*(getattr(self, name)[some] for name in self.__slots__))  # type: ignore[attr-defined]
+        return _Lanes(*(getattr(self, name)[some] for name in self.__slots__))
 
     def first(self, count: int) -> _Lanes:
         """Return as many from the front, which go on being the same."""
-        return _Lanes(*(getattr(self, name)[:count] for name in self.__slots__))  # type: ignore[attr-defined]
+        return _Lanes(*(getattr(self, name)[:count] for name in self.__slots__))
 
 
 class _Lockstep:
