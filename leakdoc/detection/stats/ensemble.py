@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -92,86 +92,98 @@ def _summing_to_one(weight: FloatArray) -> FloatArray:
 def weigh(blocks: Sequence[Block], degrees: int) -> Ensemble:
     """Turn the blocks' logarithms into weights."""
     logs = np.concatenate([block.log_weight for block in blocks], axis=2, dtype=np.float32, casting="same_kind")
-    starts = np.cumsum([0, *(block.log_weight.shape[2] for block in blocks)])
+    family = np.concatenate([block.family for block in blocks])
+    starts = np.cumsum([0, *(len(block.family) for block in blocks)])
     tops = logs.max(axis=2)
     rho = np.argmax(tops, axis=0)
-    series = np.arange(logs.shape[1])
-    at = np.argmax(logs[rho, series], axis=1)
+    at = np.argmax(logs[rho, np.arange(logs.shape[1])], axis=1)
     which = np.searchsorted(starts, at, side="right") - 1
     freedom = float(max(degrees - 2, 1))
     logs -= tops.max(axis=0)[None, :, None]
     weight = np.exp(logs, out=logs)
-    by_block = np.add.reduceat(weight.sum(axis=0, dtype=np.float64), starts[:-1], axis=1)
-    total = by_block.sum(axis=1, keepdims=True)
-    moving = [(number, block) for number, block in enumerate(blocks) if block.slope is not None]
-    rises = _per_family([_rising(weight, starts, number, block, freedom) for number, block in moving], moving)
-    growing, share, family, slope, error = _heaviest_growing(
-        [block for _, block in moving if _fate(block) is Fate.GROWS]
-    )
+    families = _by_family(weight.sum(axis=0, dtype=np.float64), family)
+    total = families.sum(axis=1, keepdims=True)
+    rises = np.zeros_like(families)
+    for number, block in enumerate(blocks):
+        if block.slope is not None:
+            own = weight[:, :, starts[number] : starts[number + 1]]
+            rises += _by_family(_rising(own, block, freedom), block.family)
+    growing = [block for block in blocks if block.slope is not None and _fate(block) is Fate.GROWS]
     return Ensemble(
-        families=_per_family(list(by_block.T), list(enumerate(blocks))) / total, rises=rises / total,
-        growing=growing, weight=share, family=family, slope=slope, error=error, degrees=freedom,
+        families=families / total, rises=rises / total, **_heaviest_growing(growing), degrees=freedom,
         best=(rho.astype(np.intp), which.astype(np.intp), (at - starts[which]).astype(np.intp)),
     )  # fmt: skip
 
 
 def _fate(block: Block) -> Fate:
-    return FAMILIES[INDEX[block.family]].fate
+    """That of its families, which is one."""
+    return FAMILIES[int(block.family[0])].fate
 
 
-def _rising(weight: FloatArray, starts: IntArray, number: int, block: Block, degrees: float) -> FloatArray:
-    """The weight of one block's candidates that rise at the end, shape (s,)."""
-    assert block.slope is not None and block.error is not None
-    chance = t_table_cdf(block.slope / np.maximum(block.error, _TINY), degrees)
-    return np.asarray(np.einsum("rsk,rsk->s", weight[:, :, starts[number] : starts[number + 1]], chance))
-
-
-def _per_family(parts: list[FloatArray], blocks: list[tuple[int, Block]]) -> FloatArray:
-    out = np.zeros((len(parts[0]), _FAMILIES))
-    for part, (_, block) in zip(parts, blocks, strict=True):
-        out[:, INDEX[block.family]] += part
+def _by_family(each: FloatArray, family: IntArray) -> FloatArray:
+    """Add up candidates, shape (s, k), by their family: shape (s, f)."""
+    out, opens = np.zeros((len(each), _FAMILIES)), np.flatnonzero(np.diff(family, prepend=-1))
+    for own, part in zip(family[opens].tolist(), np.add.reduceat(each, opens, axis=1).T, strict=True):
+        out[:, own] += part
     return out
 
 
-def _heaviest_growing(blocks: list[Block]) -> tuple[FloatArray, FloatArray, IntArray, FloatArray, FloatArray]:
-    """Weights of families that grow, relative to each other, and of the heaviest candidates that grow.
+def _rising(weight: AnyFloats, block: Block, degrees: float) -> FloatArray:
+    """The weight of a block's candidates that rise at the end, shape (s, k); to single precision, as weights are."""
+    assert block.slope is not None and block.error is not None
+    ratio = np.divide(block.slope, np.maximum(block.error, _TINY)).astype(np.float32)
+    chance = t_table_cdf(ratio, degrees)
+    chance *= weight
+    return np.asarray(chance.sum(axis=0, dtype=np.float64))
 
-    Returns:
-        The families' weights, shape (s, f), and the candidates' weight, family, slope and error, each of shape (s, m).
-        Weights are relative to the heaviest that grows, however little that may weigh beside what settles.
+
+def _heaviest_growing(blocks: list[Block]) -> dict[str, Any]:
+    """Weights of families that grow, relative to each other, and of the heaviest candidates that grow; see `Ensemble`.
+
+    Weights are relative to the heaviest that grows, however little that may weigh beside what settles.
     """
     logs = np.concatenate([block.log_weight for block in blocks], axis=2)
+    slope = np.concatenate([block.slope for block in blocks if block.slope is not None], axis=2)
     error = np.concatenate([block.error for block in blocks if block.error is not None], axis=2)
+    family = np.concatenate([block.family for block in blocks])
     top = logs.max(axis=(0, 2))
     logs -= np.where(np.isfinite(top), top, 0.0)[None, :, None]
-    weight = np.where(error > 0.0, np.exp(np.maximum(logs, _LEAST_LOG)), 0.0)
-    weight[logs == -np.inf] = 0.0
-    starts = np.cumsum([0, *(block.log_weight.shape[2] for block in blocks)])
-    by_block = np.add.reduceat(weight.sum(axis=0), starts[:-1], axis=1)
-    families = _per_family(list(by_block.T), list(enumerate(blocks)))
-    for number, block in enumerate(blocks):
+    weight = np.exp(logs, out=logs)
+    weight *= error > 0.0
+    by_candidate = weight.sum(axis=0)
+    families = _by_family(by_candidate, family)
+    start = 0
+    for block in blocks:
         if block.exact is not None:
-            _divide(weight[:, :, starts[number] : starts[number + 1]], by_block[:, number], block.exact)
-    slope = np.concatenate([block.slope for block in blocks if block.slope is not None], axis=2)
-    own = np.repeat([INDEX[block.family] for block in blocks], np.diff(starts))
-    mine, family = _by_series(weight), np.tile(own, weight.shape[0])
-    most = min(_HEAVIEST, mine.shape[1])
-    at = np.argpartition(-mine, most - 1, axis=1)[:, :most]
-    return (
-        families, each_at(mine, at), family[at].astype(np.intp),
-        each_at(_by_series(slope), at),
-        np.maximum(each_at(_by_series(error), at), _TINY),
-    )  # fmt: skip
+            line = start + int(np.flatnonzero(block.family == INDEX["linear"])[0])
+            _divide(weight[:, :, line], by_candidate[:, line], block.exact)
+        start += len(block.family)
+    return {"growing": families, **_heaviest(weight, slope, error, family)}
+
+
+def _heaviest(weight: FloatArray, slope: FloatArray, error: FloatArray, family: IntArray) -> dict[str, Any]:
+    """The heaviest of candidates of shape (r, s, k), under whatever autocorrelation."""
+    rhos, many, k = weight.shape
+    side_by_side = np.negative(np.swapaxes(weight, 0, 1), order="C").reshape(many, rhos * k)
+    most = min(_HEAVIEST, rhos * k)
+    at = np.argpartition(side_by_side, most - 1, axis=1)[:, :most]
+    rho, own = np.divmod(at, k)
+    place = (rho * many + np.arange(many)[:, None]) * k + own
+    return {
+        "weight": weight.ravel()[place], "family": family[own], "slope": slope.ravel()[place],
+        "error": np.maximum(error.ravel()[place], _TINY),
+    }  # fmt: skip
 
 
 def _divide(weight: FloatArray, total: FloatArray, logs: AnyFloats) -> None:
-    """Divide the weight of a block anew, in place, among its autocorrelations, as if its shape were exact."""
-    exact = np.exp(logs - np.maximum(logs.max(axis=(0, 2)), _LEAST_LOG)[None, :, None], dtype=np.float64)
+    """Divide the weight of the straight line anew, in place, among its autocorrelations, as if it were exact.
+
+    Args:
+        weight: shape (r, s).
+        total: shape (s,).
+        logs: shape (r, s).
+    """
+    exact = np.exp(logs - np.maximum(logs.max(axis=0), _LEAST_LOG))
     exact *= weight > 0.0
-    exact *= (total / np.maximum(exact.sum(axis=(0, 2)), _TINY))[None, :, None]
+    exact *= total / np.maximum(exact.sum(axis=0), _TINY)
     weight[:] = exact
-
-
-def _by_series(joined: FloatArray) -> FloatArray:
-    """Lay the autocorrelations side by side: shape (s, r k)."""
-    return np.ascontiguousarray(np.swapaxes(joined, 0, 1)).reshape(joined.shape[1], -1)

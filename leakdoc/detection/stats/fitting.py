@@ -7,43 +7,46 @@ Thompson, Biometrika 58, 1971), so that the trend does not pass for a lack of me
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from leakdoc.detection.stats.pairs import Pairs, gain_of
 from leakdoc.detection.stats.picking import each_at
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
-from leakdoc.detection.stats.stage import COLLINEAR, Ground, Products
+from leakdoc.detection.stats.shapes import FAMILIES
+from leakdoc.detection.stats.stage import Ground, Products
 from leakdoc.detection.stats.whitening import RHOS
 
 AnyFloats = npt.NDArray[np.floating[Any]]
 _LEAST_LEFT: Final = 1e-12
+_PRIORS: Final = np.asarray([family.prior for family in FAMILIES])
+_PERSISTENT: Final = np.asarray([family.persistent for family in FAMILIES])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Block:
-    """Candidates of one family; r autocorrelations by s series by k candidates.
+    """Candidates of equally many columns; r autocorrelations by s series by k candidates.
 
     Args:
-        family: its name.
+        family: shape (k,), index into `FAMILIES`; those of one family lie side by side.
         axis: which of the stage's axes.
         log_weight: shape (r, s, k), minus infinity where a candidate cannot be fitted.
         members: shape (s or 1, k, p), the columns of each candidate.
-        slope: shape (r, s, k), at the end, per second; null where the family settles.
+        slope: shape (r, s, k), at the end, per second; null where the families settle.
         error: shape (r, s, k), its standard error.
-        exact: shape (r, s, k), what `log_weight` would be if no misfit were allowed for; null where a shape's place
-            comes from a grid, and misfit is certain.
+        exact: shape (r, s), what the straight line's weight would be if no misfit were allowed for; null where there
+            is none, or a shape's place comes from a grid, and misfit is certain.
     """
 
-    family: str
+    family: IntArray
     axis: int
     log_weight: AnyFloats
     members: IntArray
-    slope: FloatArray | None = None
-    error: FloatArray | None = None
+    slope: AnyFloats | None = None
+    error: AnyFloats | None = None
     exact: AnyFloats | None = None
 
 
@@ -64,20 +67,28 @@ class Values:
     doubt: float
 
     def log_weight(self, explained: AnyFloats, constant: AnyFloats, *, exact: bool = False) -> AnyFloats:
-        """Return logarithms of weights, shape (r, s, k), of candidates that explain so much of the sum of squares."""
-        total = self.total[:, :, None].astype(explained.dtype)
-        left = np.maximum(total - explained, np.asarray(_LEAST_LEFT, dtype=total.dtype) * total)
-        if not exact:
-            left += self.doubt * explained
+        """Return logarithms of weights of candidates that explain so much of the sum of squares.
+
+        Args:
+            explained: shape (r, s, k); it is used up.
+            constant: what does not depend on the values; any shape that goes with it.
+            exact: allow for no misfit.
+        """
+        total, left = self.total[:, :, None].astype(explained.dtype), explained
+        left *= (0.0 if exact else self.doubt) - 1.0
+        left += total
+        np.maximum(left, _LEAST_LEFT * total, out=left)
         np.log(left, out=left)
         left *= -0.5 * self.ground.degrees
         left += constant
-        return np.asarray(left)
+        return left
 
-    def error(self, explained: FloatArray, spread: FloatArray, columns: int) -> FloatArray:
+    def error(self, explained: FloatArray, spread: FloatArray, columns: int | IntArray) -> FloatArray:
         """Return standard errors of slopes; `spread` is their variance per unit of the error's variance."""
-        left = np.maximum(self.total[:, :, None] - explained, _LEAST_LEFT * self.total[:, :, None])
-        return np.asarray(np.sqrt(np.maximum(spread, 0.0) * left / max(self.ground.degrees - columns, 1)))
+        left = self.total[:, :, None] - explained
+        np.maximum(left, _LEAST_LEFT * self.total[:, :, None], out=left)
+        left *= np.maximum(spread, 0.0) / np.maximum(self.ground.degrees - columns, 1)
+        return np.asarray(np.sqrt(left, out=left))
 
 
 def values_of(ground: Ground, y: FloatArray, floor: FloatArray, doubt: float) -> Values:
@@ -89,14 +100,22 @@ def values_of(ground: Ground, y: FloatArray, floor: FloatArray, doubt: float) ->
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Single:
-    """Columns of one family that are fitted one at a time; see `Fitter.alone`."""
+class Columns:
+    """Columns that lie side by side in the library, and the families that they make up.
 
-    family: str
-    at: IntArray
-    log_prior: float
-    grows: bool
-    peak: bool
+    Args:
+        at: where they lie.
+        family: shape (k,), index into `FAMILIES`.
+        out_of: shape (k,), how many candidates share the family's prior.
+        parts: where each family's are, counted from the first of them all.
+        peaks: families of which the best, between those of the grid, would explain more than any of them.
+    """
+
+    at: slice
+    family: IntArray
+    out_of: IntArray
+    parts: dict[str, slice]
+    peaks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,141 +124,130 @@ class Fitter:
 
     Args:
         towards: shape (r, s, c), the columns times the values.
+        linear: which column is the straight line.
+        with_line: shape (r, c), the straight line's products with all columns.
         base: shape (r,), the part of the log-weight that the confounders make.
+        held: shape (r,), what families lose that noise of long memory can look like.
         per_second: how fast the axis goes.
         penalty: the log-weight that each column costs.
+        axes: how many axes there are.
     """
 
     values: Values
     products: Products
     towards: FloatArray
+    linear: int
+    with_line: FloatArray
     base: FloatArray
+    held: FloatArray
     per_second: float
     penalty: float
     axis: int
+    axes: int
 
-    def alone(self, family: str, at: IntArray, log_prior: FloatArray, *, grows: bool, peak: bool = False) -> Block:
-        """Fit one column at a time; `peak` adds what the best parameter between those of the grid would explain."""
-        h, p = self.towards[:, :, at], self.products
-        explained = h * h
-        if peak:
-            _lift_peak(explained)
-        constant = self.base[:, None] - self.penalty - 0.5 * p.log_size[:, at]
-        constant = (constant + np.where(p.usable[at], log_prior, -np.inf))[:, None]
-        logs = self.values.log_weight(explained, constant)
-        if not grows:
-            return Block(family=family, axis=self.axis, log_weight=logs, members=at[None, :, None])
-        contrast = p.contrast[:, None, at]
-        error = self.values.error(h * h, contrast * contrast, 1)
-        exact = self.values.log_weight(h * h, constant, exact=True) if len(at) == 1 else None
+    def constant(self, family: IntArray, out_of: IntArray, columns: int | IntArray) -> FloatArray:
+        """Return the part of log-weights that families make, shape (r, k); their columns' sizes come on top."""
+        held = np.where(_PERSISTENT[family], 0.0, self.held[:, None])
+        return self.base[:, None] + held + (np.log(_PRIORS[family] / self.axes / out_of) - columns * self.penalty)
+
+    def alone(self, columns: Columns, *, moves: bool) -> Block:
+        """Fit one column at a time; `moves` tells whether they have a slope at the end."""
+        at, h, p = columns.at, self.towards[:, :, columns.at], self.products
+        constant = self.constant(columns.family, columns.out_of, 1) - 0.5 * p.log_size[:, at]
+        constant = np.where(p.usable[at], constant, -np.inf)[:, None]
+        explained, told = h * h, dict[str, AnyFloats]()
+        if moves:
+            contrast = self.per_second * p.contrast[:, None, at]
+            told = {"slope": contrast * h, "error": self.values.error(explained, contrast * contrast, 1)}
+            if at.start <= self.linear < at.stop:
+                line = slice(self.linear - at.start, self.linear - at.start + 1)
+                exact = self.values.log_weight(explained[:, :, line].copy(), constant[:, :, line], exact=True)
+                told["exact"] = exact[:, :, 0]
+        for family in columns.peaks:
+            _lift_peak(explained[:, :, columns.parts[family]])
         return Block(
-            family=family, axis=self.axis, log_weight=logs, members=at[None, :, None],
-            slope=contrast * h * self.per_second, error=error * self.per_second, exact=exact,
+            family=columns.family, axis=self.axis, log_weight=self.values.log_weight(explained, constant),
+            members=np.arange(at.start, at.stop)[None, :, None], **told,
         )  # fmt: skip
 
-    def each_alone(self, wanted: Sequence[Single]) -> dict[str, Block]:
-        """Fit the columns of several families, one at a time, as `alone` does, in one pass over all of them."""
-        p, at = self.products, np.concatenate([one.at for one in wanted])
-        h = self.towards[:, :, at]
-        explained, contrast = h * h, p.contrast[:, None, at]
-        lifted, stops = explained.copy(), np.cumsum([len(one.at) for one in wanted])
-        parts = [slice(stop - len(one.at), stop) for one, stop in zip(wanted, stops.tolist(), strict=True)]
-        for one, part in zip(wanted, parts, strict=True):
-            if one.peak:
-                _lift_peak(lifted[:, :, part])
-        prior = np.concatenate([np.full(len(one.at), one.log_prior) for one in wanted])
-        constant = self.base[:, None] - self.penalty - 0.5 * p.log_size[:, at]
-        constant = (constant + np.where(p.usable[at], prior, -np.inf))[:, None]
-        logs = self.values.log_weight(lifted, constant)
-        slope, error = contrast * h, self.values.error(explained, contrast * contrast, 1)
-        slope *= self.per_second
-        error *= self.per_second
-        found = {}
-        for one, part in zip(wanted, parts, strict=True):
-            exact = None
-            if one.grows and len(one.at) == 1:
-                exact = self.values.log_weight(explained[:, :, part], constant[:, :, part], exact=True)
-            found[one.family] = Block(
-                family=one.family, axis=self.axis, log_weight=logs[:, :, part], members=one.at[None, :, None],
-                slope=slope[:, :, part] if one.grows else None, error=error[:, :, part] if one.grows else None,
-                exact=exact,
-            )  # fmt: skip
-        return found
-
-    def beside(self, family: str, first: int, at: IntArray, log_prior: FloatArray) -> Block:
-        """Fit one column, which grows, with each of others."""
-        p = self.products
-        shared = p.shared(np.asarray([first]), at)[:, 0]
-        gain, sound = _gain(1.0 - shared * shared)
-        h1, h2 = self.towards[:, :, first, None], self.towards[:, :, at]
-        c1, c2 = p.contrast[:, first, None], p.contrast[:, at]
+    def beside(self, columns: Columns) -> Block:
+        """Fit the straight line with each of others."""
+        at, p, line = columns.at, self.products, self.linear
+        shared = self.with_line[:, at]
+        gain, sound = gain_of(1.0 - shared * shared)
+        h1, h2 = self.towards[:, :, line, None], self.towards[:, :, at]
+        c1, c2 = self.per_second * p.contrast[:, line, None], self.per_second * p.contrast[:, at]
         extra = h2 - shared[:, None] * h1
-        explained = h1 * h1 + extra * extra * gain[:, None]
         size2 = extra * gain[:, None]
-        slope = c1[:, None] * (h1 - shared[:, None] * size2) + c2[:, None] * size2
-        spread = ((c1 * c1 - 2.0 * shared * c1 * c2 + c2 * c2) * gain)[:, None]
-        usable = sound & p.usable[at] & p.usable[first]
-        constant = self.base[:, None] - 2.0 * self.penalty - 0.5 * (p.log_size[:, at] + p.log_size[:, first, None])
-        constant = constant + 0.5 * (np.log(gain) - np.log(gain[:1])) + np.where(usable, log_prior, -np.inf)
+        extra *= size2
+        extra += h1 * h1  # what both explain
+        size2 *= (c2 - c1 * shared)[:, None]
+        size2 += c1[:, None] * h1  # the slope
+        spread = (c1 * c1 - 2.0 * shared * c1 * c2 + c2 * c2) * gain
+        error = self.values.error(extra, spread[:, None], 2)
+        size = p.log_size[:, at] + p.log_size[:, line, None] - (np.log(gain) - np.log(gain[:1]))
+        constant = self.constant(columns.family, columns.out_of, 2) - 0.5 * size
+        constant = np.where(sound & p.usable[at] & p.usable[line], constant, -np.inf)
+        members = np.stack([np.full(at.stop - at.start, line), np.arange(at.start, at.stop)], axis=1)[None]
         return Block(
-            family=family, axis=self.axis, log_weight=self.values.log_weight(explained, constant[:, None]),
-            members=np.stack([np.full_like(at, first), at], axis=1)[None], slope=slope * self.per_second,
-            error=self.values.error(explained, spread, 2) * self.per_second,
+            family=columns.family, axis=self.axis, log_weight=self.values.log_weight(extra, constant[:, None]),
+            members=members, slope=size2, error=error,
         )  # fmt: skip
 
-    def settled_pairs(self, family: str, firsts: IntArray, seconds: IntArray, log_prior: FloatArray) -> Block:
-        """Fit a few columns of each series, shape (s, f), each with each of others, shape (k,): (r, s, f k)."""
-        used, chosen = np.unique(firsts, return_inverse=True)
-        pairs, chosen = self.products.pairs(used, seconds), chosen.reshape(firsts.shape)
-        # single precision: weights need no more; only slopes' errors do
-        h1 = each_at(self.towards, firsts).astype(np.float32)[..., None]
-        extra = self.towards[:, :, None, seconds].astype(np.float32) - pairs.shared[:, chosen] * h1
-        extra *= extra
-        extra *= pairs.gain[:, chosen]
-        extra += h1 * h1
-        constant = pairs.log_weight[:, chosen]
-        constant += (self.base[:, None, None, None] + (log_prior - 2.0 * self.penalty)).astype(np.float32)
-        members = np.empty((*firsts.shape, len(seconds), 2), dtype=np.intp)
-        members[..., 0], members[..., 1] = firsts[:, :, None], seconds
-        flat = (len(self.base), firsts.shape[0], firsts.shape[1] * len(seconds))
+    def settled_pairs(self, pairs: Pairs, firsts: IntArray, family: IntArray, out_of: IntArray) -> Block:
+        """Fit a few columns of each series, shape (s, f), each with each of the pairs' seconds: (r, s, f k).
+
+        Args:
+            family: shape (f,), of each of the firsts' pairs.
+            out_of: shape (f,), how many candidates share the family's prior.
+        """
+        chosen, k = np.searchsorted(pairs.firsts, firsts), len(pairs.seconds)
+        seconds = self.towards[:, :, pairs.seconds[0] : pairs.seconds[0] + k]
+        explained = pairs.explained(chosen, each_at(self.towards, firsts), seconds)
+        constant = pairs.log_weight.take(chosen, axis=1)
+        constant += self.constant(family, out_of, 2).astype(np.float32)[:, None, :, None]
+        members = np.empty((*firsts.shape, k, 2), dtype=np.intp)
+        members[..., 0], members[..., 1] = firsts[:, :, None], pairs.seconds
+        flat = (len(self.base), firsts.shape[0], firsts.shape[1] * k)
         return Block(
-            family=family, axis=self.axis, members=members.reshape(*flat[1:], 2),
-            log_weight=self.values.log_weight(extra.reshape(flat), constant.reshape(flat)),
+            family=np.repeat(family, k), axis=self.axis, members=members.reshape(*flat[1:], 2),
+            log_weight=self.values.log_weight(explained.reshape(flat), constant.reshape(flat)),
         )  # fmt: skip
 
-    def over(self, family: str, linear: int, members: IntArray, log_prior: FloatArray) -> Block:
-        """Fit a straight line over one or two settled columns of each series, members of shape (s, k, 1 or 2)."""
-        a, b, line = members[..., 0], members[..., -1], np.full_like(members[..., 0], linear)
-        twice = members.shape[2] == 2
-        used, at = np.unique(members, return_inverse=True)
-        with_line = self.products.shared(np.asarray([linear]), used)[:, 0][:, at.reshape(members.shape)]
-        on_a, on_b = with_line[..., 0], with_line[..., -1]
-        between = self.products.between(a, b) if twice else np.ones_like(on_a)
-        gain_b, sound_b = _gain(1.0 - between * between)
-        left_b = (on_b - on_a * between) if twice else np.zeros_like(on_a)
-        room = 1.0 - on_a * on_a - left_b * left_b * gain_b * twice
-        gain, sound = _gain(room)
-        h_l, h_a, h_b = (each_at(self.towards, at) for at in (line, a, b))
+    def over(self, members: IntArray, twice: Mask, between: FloatArray, family: int, out_of: IntArray) -> list[Block]:
+        """Fit the straight line over settled columns of each series; those over two columns come first.
+
+        Args:
+            members: shape (s, k, 2), two columns, or one in both places.
+            twice: shape (k,), which are two columns.
+            between: shape (r, s, k), the products of the two; anything where there is but one.
+            out_of: shape (k,), how many candidates share the prior.
+        """
+        p, line = self.products, self.linear
+        a, b, on = members[..., 0], members[..., 1], self.with_line[:, members]
+        between = np.where(twice, between, 0.0)
+        gain_b, sound_b = gain_of(1.0 - between * between)
+        left_b = (on[..., 1] - on[..., 0] * between) * twice
+        gain, sound = gain_of(1.0 - on[..., 0] ** 2 - left_b * left_b * gain_b)
+        h_l, h_a, h_b = self.towards[:, :, line, None], each_at(self.towards, a), each_at(self.towards, b)
         extra_b = (h_b - between * h_a) * twice
-        extra = h_l - on_a * h_a - left_b * gain_b * extra_b
+        extra = h_l - on[..., 0] * h_a - left_b * gain_b * extra_b
         explained = h_a * h_a + extra_b * extra_b * gain_b + extra * extra * gain
-        size = self.products.log_size[:, a] + twice * self.products.log_size[:, b]
-        size = size + self.products.log_size[:, linear, None, None] - np.log(gain) - twice * np.log(gain_b)
-        usable = sound & (sound_b | (not twice)) & np.all(self.products.usable[members], axis=2)
-        constant = self.base[:, None, None] - (2.0 + twice) * self.penalty - 0.5 * (size - size[:1])
-        constant = constant + np.where(usable & self.products.usable[linear], log_prior, -np.inf)
-        contrast = self.products.contrast[:, linear, None, None]
-        whole = np.concatenate([np.full_like(members[..., :1], linear), members], axis=2)
-        return Block(
-            family=family, axis=self.axis, log_weight=self.values.log_weight(explained, constant), members=whole,
-            slope=contrast * extra * gain * self.per_second,
-            error=self.values.error(explained, contrast * contrast * gain, 2 + twice) * self.per_second,
-        )  # fmt: skip
-
-
-def _gain(room: FloatArray) -> tuple[FloatArray, Mask]:
-    """One over what a column adds, and whether that is more than rounding under every autocorrelation."""
-    return 1.0 / np.maximum(room, 0.1 * COLLINEAR), np.all(room > COLLINEAR, axis=0)
+        size = p.log_size[:, a] + twice * p.log_size[:, b] + p.log_size[:, line, None, None] - np.log(gain * gain_b)
+        usable = sound & sound_b & p.usable[a] & p.usable[b] & p.usable[line]
+        families = np.full(a.shape[1], family)
+        constant = self.constant(families, out_of, 2 + twice)[:, None] - 0.5 * (size - size[:1])
+        contrast = self.per_second * p.contrast[:, line, None, None]
+        error = self.values.error(explained, contrast * contrast * gain, 2 + twice)
+        slope, whole = contrast * extra * gain, np.concatenate([np.full_like(members[..., :1], line), members], axis=2)
+        logs = self.values.log_weight(explained, np.where(usable, constant, -np.inf))
+        return [
+            Block(
+                family=families[part], axis=self.axis, log_weight=logs[:, :, part], slope=slope[:, :, part],
+                error=error[:, :, part], members=whole[:, part, : 2 + both],
+            )
+            for part, both in ((np.flatnonzero(twice), 1), (np.flatnonzero(~twice), 0)) if len(part)
+        ]  # fmt: skip
 
 
 def _lift_peak(explained: FloatArray) -> None:

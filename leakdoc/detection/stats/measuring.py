@@ -16,11 +16,13 @@ from leakdoc.detection.stats.picking import each_at
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.quantiles import median, t_quantile
 from leakdoc.detection.stats.series import FloatArray, IntArray
+from leakdoc.detection.stats.shapes import FAMILIES, INDEX
 from leakdoc.detection.stats.stage import Stage
 
 _CONFIDENCE: Final = 0.975
 _POWER: Final = 0.8
 _MAD_TO_SD: Final = 1.4826
+_BENDS: Final = np.asarray(["knee" in family.name for family in FAMILIES])
 _NOTABLE: Final = 0.1  # of its rise: what grows ever faster began in earnest there
 
 
@@ -129,12 +131,15 @@ def lay(stage: Stage, blocks: Sequence[Block], ensemble: Ensemble, y: FloatArray
         axis[rows] = block.axis
         if members.shape[1]:
             grown[rows] = _grown(stage, block.axis, rho[rows], members, towards[block.axis][rho[rows], rows])
-            if "knee" in block.family:
-                began[rows] = stage.libraries[block.axis].place[members].max(axis=1)
-            if block.family == "accelerating":
-                began[rows] = _NOTABLE ** (1.0 / stage.libraries[block.axis].place[members[:, 0]])
+            began[rows] = _began(block.family[place[rows]], stage.libraries[block.axis].place[members])
     size = stage.ground.coefficients(rho, y - grown)
     return Laid(fitted=grown, grown=grown, size=size, began=began, axis=axis)
+
+
+def _began(family: IntArray, places: FloatArray) -> FloatArray:
+    """When growth of these families began, as a fraction of the window, by the places of their columns, (s, p)."""
+    ever_faster = _NOTABLE ** (1.0 / np.where(family == INDEX["accelerating"], places[:, 0], 1.0))
+    return np.where(_BENDS[family], places.max(axis=1), np.where(family == INDEX["accelerating"], ever_faster, 0.0))
 
 
 def _grown(stage: Stage, axis: int, rho: IntArray, members: IntArray, towards: FloatArray) -> FloatArray:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from leakdoc.detection.stats.quantiles import t_cdf, t_quantile
 from leakdoc.detection.stats.series import FloatArray
 
+AnyFloats = npt.NDArray[np.floating[Any]]
 _KNOTS: Final = 8_192
 _ROUNDS: Final = 5
 _TINY: Final = 1e-300
@@ -17,11 +19,11 @@ _UNTOLD: Final = 1e-4
 
 
 @lru_cache(maxsize=256)
-def _table(degrees: float) -> tuple[FloatArray, FloatArray]:
+def _table(degrees: float, dtype: np.dtype[np.floating[Any]]) -> tuple[AnyFloats, AnyFloats]:
     """The distribution function at t = w / (1 - |w|) on an even grid of w, and its steps."""
     w = np.linspace(-1.0, 1.0, 2 * _KNOTS + 1)[1:-1]
     below = np.concatenate([[0.0], t_cdf(w / (1.0 - np.abs(w)), degrees), [1.0, 1.0]])
-    return below, np.diff(below)
+    return below.astype(dtype), np.diff(below).astype(dtype)
 
 
 def forget_tables() -> None:
@@ -29,16 +31,18 @@ def forget_tables() -> None:
     _table.cache_clear()
 
 
-def t_table_cdf(t: FloatArray, degrees: float) -> FloatArray:
+def t_table_cdf(t: AnyFloats, degrees: float) -> AnyFloats:
     """Return Student's distribution function by linear interpolation in a table of `t_cdf`, to about 1e-7 beside it."""
-    below, steps = _table(degrees)
-    place = t / (1.0 + np.abs(t))
+    below, steps = _table(degrees, t.dtype)
+    place = np.abs(t)
+    place += 1.0
+    np.divide(t, place, out=place)
     place *= _KNOTS
     place += _KNOTS
     at = place.astype(np.intp)
     place -= at
-    place *= steps[at]
-    place += below[at]
+    place *= steps.take(at)
+    place += below.take(at)
     return place
 
 

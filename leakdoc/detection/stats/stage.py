@@ -7,21 +7,19 @@ confounders are projected out once per autocorrelation; what is left of all colu
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.multiplying import product
+from leakdoc.detection.stats.pairs import Pairs, pairs_of
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.shapes import Axis, Library, axes_of, library_of
 from leakdoc.detection.stats.whitening import Whitener, whitener_of
 
-SingleArray = npt.NDArray[np.float32]
-COLLINEAR: Final = 1e-7  # what a column adds to others, as a part of itself: less is rounding
 _KEPT: Final = 12
 
 
@@ -64,6 +62,7 @@ class Products:
         contrast: shape (r, c), slope at the end per unit of each, per unit of the axis.
         scales: shape (r, c), what each was divided by.
         usable: shape (c,), false where nothing of a column is left.
+        kept: pairs, once many series have asked for all of them.
     """
 
     unit: FloatArray
@@ -71,39 +70,21 @@ class Products:
     contrast: FloatArray
     scales: FloatArray
     usable: Mask
+    kept: list[Pairs] = field(default_factory=list)
 
-    def shared(self, firsts: IntArray, seconds: IntArray) -> FloatArray:
-        """Return the products of f columns with k others, shape (r, f, k)."""
-        return product(self.unit[:, firsts], np.swapaxes(self.unit[:, seconds], 1, 2))
-
-    def between(self, left: IntArray, right: IntArray) -> FloatArray:
-        """Return the products of columns with columns, one by one: shape (r, *left.shape)."""
-        return np.asarray(np.einsum("r...n,r...n->r...", self.unit[:, left], self.unit[:, right]))
+    def with_one(self, one: int) -> FloatArray:
+        """Return the products of one column with all, shape (r, c)."""
+        return np.asarray(product(self.unit, self.unit[:, one, :, None])[:, :, 0])
 
     def pairs(self, firsts: IntArray, seconds: IntArray) -> Pairs:
         """Return what pairs of columns have in common, each of some with each of others."""
-        shared = self.shared(firsts, seconds)
-        room = 1.0 - shared * shared
-        gain = 1.0 / np.maximum(room, 0.1 * COLLINEAR)
-        size = self.log_size[:, firsts, None] + self.log_size[:, None, seconds] - np.log(gain)
-        sound = np.all(room > COLLINEAR, axis=0) & self.usable[firsts][:, None] & self.usable[seconds]
-        log_weight = np.where(sound, -0.5 * (size - size[:1]), -np.inf)
-        return Pairs(shared=_single(shared), gain=_single(gain), log_weight=_single(log_weight))
+        return pairs_of(self.unit, self.log_size, self.usable, firsts, seconds)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Pairs:
-    """Pairs of columns, f firsts by k seconds, in single precision.
-
-    Args:
-        shared: shape (r, f, k), their products.
-        gain: shape (r, f, k), one over what the second adds to the first.
-        log_weight: shape (r, f, k), what their size makes of a weight; minus infinity for pairs that are one.
-    """
-
-    shared: SingleArray
-    gain: SingleArray
-    log_weight: SingleArray
+    def all_pairs(self, firsts: IntArray, seconds: IntArray) -> Pairs:
+        """Return the same, and keep it for the next series: the columns must be the same in every call."""
+        if not self.kept:
+            self.kept.append(self.pairs(firsts, seconds))
+        return self.kept[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -115,10 +96,6 @@ class Stage:
     libraries: tuple[Library, ...]
     products: tuple[Products, ...]
     count: int
-
-
-def _single(table: FloatArray) -> SingleArray:
-    return table.astype(np.float32)
 
 
 _CACHE: OrderedDict[tuple[bytes, ...], Stage] = OrderedDict()

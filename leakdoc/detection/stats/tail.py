@@ -9,7 +9,7 @@ import numpy as np
 
 from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
-from leakdoc.detection.stats.fitting import Fitter, values_of
+from leakdoc.detection.stats.fitting import values_of
 from leakdoc.detection.stats.mixtures import mixture_quantiles
 from leakdoc.detection.stats.multiplying import product
 from leakdoc.detection.stats.policy import GrowthPolicy
@@ -83,18 +83,16 @@ def _upper_slopes(
     """The upper ends of a straight line's slope, whatever the autocorrelation; NaN where none can be laid."""
     ground, products = _line_on(bins, basis, axis.u[rows])
     values = values_of(ground, y, floor, policy.shape_doubt)
-    fitter = Fitter(
-        values=values, products=products, towards=product(values.rest, np.swapaxes(products.unit, 1, 2)),
-        base=ground.constant, per_second=axis.per_second, penalty=0.0, axis=0,
-    )  # fmt: skip
-    line = fitter.alone("linear", np.zeros(1, dtype=np.intp), np.zeros(1), grows=True)
-    assert line.slope is not None and line.error is not None
-    logs, errors = line.log_weight[:, :, 0].T, line.error[:, :, 0].T
+    h = product(values.rest, np.swapaxes(products.unit, 1, 2))
+    contrast = axis.per_second * products.contrast[:, None]
+    slopes, errors = (contrast * h)[:, :, 0].T, values.error(h * h, contrast * contrast, 1)[:, :, 0].T
+    constant = np.where(products.usable, ground.constant[:, None] - 0.5 * products.log_size, -np.inf)
+    logs = values.log_weight(h * h, constant[:, None])[:, :, 0].T
     sound = np.all(np.isfinite(logs), axis=1) & np.any(errors > 0.0, axis=1)
     logs = np.where(sound[:, None], logs, 0.0)
     weights = np.exp(logs - logs.max(axis=1, keepdims=True))
     upper = mixture_quantiles(
         (_CONFIDENCE,), weights=weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-300),
-        centres=line.slope[:, :, 0].T, scales=np.maximum(errors, 1e-300), degrees=float(max(ground.degrees - 1, 1)),
+        centres=slopes, scales=np.maximum(errors, 1e-300), degrees=float(max(ground.degrees - 1, 1)),
     )[0]  # fmt: skip
     return np.where(sound, upper, np.nan)

@@ -6,116 +6,138 @@ from typing import Final
 
 import numpy as np
 
-from leakdoc.detection.stats.fitting import Block, Fitter, Single, Values
+from leakdoc.detection.stats.fitting import AnyFloats, Block, Columns, Fitter, Values
 from leakdoc.detection.stats.multiplying import product
+from leakdoc.detection.stats.pairs import Pairs
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, IntArray
-from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Fate
+from leakdoc.detection.stats.shapes import FAMILIES, INDEX
 from leakdoc.detection.stats.stage import Stage
 from leakdoc.detection.stats.whitening import RHOS
 
 _APART: Final = 2
-_SINGLES: Final = (
-    ("step", "step", False), ("saturating", "quick", True), ("filled", "filled", True), ("sigmoid", "sigmoid", False),
-    ("linear", "linear", False), ("slow saturation", "slow", True), ("logarithmic", "log", True),
-    ("knee", "knee", False), ("accelerating", "power", False),
-)  # fmt: skip
+_MANY: Final = 24  # series, for which reckoning all pairs once costs less than those that each of them asks for
+_SLOWING: Final = {"slow saturation": "slow", "logarithmic": "log"}
+_GROWING: Final = {"linear": "linear", "accelerating": "power", "knee": "knee"}
+_SETTLING: Final = {"saturating": "quick", "step": "step", "filled": "filled", "sigmoid": "sigmoid"}
+_BESIDE: Final = {"linear + knee": "knee", "linear + saturating": "quick", "linear + step": "step"}
+_WITH_PEAKS: Final = ("slow saturation", "logarithmic", "saturating", "filled")
+_CURVES: Final = ("filled", "sigmoid")
+
+Places = dict[str, IntArray]
 
 
 def blocks_of(values: Values, stage: Stage, policy: GrowthPolicy) -> tuple[list[Block], list[FloatArray]]:
     """Fit every family on every axis; returned with them, for each axis, the columns times the values."""
     towards = [product(values.rest, np.swapaxes(products.unit, 1, 2)) for products in stage.products]
     blocks = [_flat(values)]
-    for axis in range(len(stage.axes)):
-        blocks.extend(_on_axis(values, stage, axis, towards[axis], policy))
+    for axis, library in enumerate(stage.libraries):
+        blocks.extend(_on_axis(library.at, _fitter(values, stage, axis, towards[axis], policy)))
     return blocks, towards
 
 
 def _flat(values: Values) -> Block:
     """The confounders and nothing else."""
+    family = np.asarray([INDEX["constant"]])
     constant = values.ground.constant[:, None, None] + np.log(FAMILIES[0].prior)
     logs = values.log_weight(np.zeros((*values.total.shape, 1)), constant)
-    return Block(family="constant", axis=0, log_weight=logs, members=np.zeros((1, 1, 0), dtype=np.intp))
+    return Block(family=family, axis=0, log_weight=logs, members=np.zeros((1, 1, 0), dtype=np.intp))
 
 
-def _on_axis(values: Values, stage: Stage, axis: int, towards: FloatArray, policy: GrowthPolicy) -> list[Block]:
-    at, fitters = stage.libraries[axis].at, _fitters(values, stage, axis, towards, policy)
-    steps, linear = at["step"], int(at["linear"][0])
+def _fitter(values: Values, stage: Stage, axis: int, towards: FloatArray, policy: GrowthPolicy) -> Fitter:
+    products, linear = stage.products[axis], int(stage.libraries[axis].at["linear"][0])
+    held = -policy.step_distrust * np.log(np.maximum((1.0 - policy.step_persistence) / (1.0 - RHOS), 1.0))
+    return Fitter(
+        values=values, products=products, towards=towards, linear=linear, with_line=products.with_one(linear),
+        base=values.ground.constant, held=held, per_second=stage.axes[axis].per_second,
+        penalty=0.5 * float(np.log(stage.count)), axis=axis, axes=len(stage.axes),
+    )  # fmt: skip
 
-    def fitter(family: str) -> Fitter:
-        return fitters[FAMILIES[INDEX[family]].persistent]
 
-    def prior(family: str, out_of: int) -> FloatArray:
-        return np.asarray(np.log(FAMILIES[INDEX[family]].prior / len(stage.axes) / out_of))
-
-    def single(family: str, kind: str, peak: bool) -> Single:
-        grows = FAMILIES[INDEX[family]].fate is not Fate.SETTLES
-        return Single(
-            family=family, at=at[kind], log_prior=float(prior(family, len(at[kind]))), grows=grows, peak=peak
-        )  # fmt: skip
-
-    wanted = [single(*each) for each in _SINGLES if len(at[each[1]])]
-    singles: dict[str, Block] = {}
-    for one in fitters:
-        mine = [each for each in wanted if fitter(each.family) is one]
-        singles |= one.each_alone(mine) if mine else {}
-
-    def beside(family: str, kind: str) -> Block:
-        return fitter(family).beside(family, linear, at[kind], prior(family, len(at[kind])))
-
-    jumps, taus = steps[_two_best(singles["step"])], at["quick"][_two_best(singles["saturating"])]
-    two, many = len(steps) * (len(steps) - 1) // 2 or 1, len(at["quick"]) * len(steps)
-    stepped = fitter("two steps").settled_pairs("two steps", jumps, steps, prior("two steps", two))
-    warmed = fitter("saturating + step").settled_pairs(
-        "saturating + step", taus, steps, prior("saturating + step", many)
-    )
-    daily = [
-        fitter("part of a day").settled_pairs(
-            "part of a day", np.full((towards.shape[1], 1), at["day"][0]), at["day"][1:], prior("part of a day", 1)
-        )
-        for _ in at["day"][:1]
-    ]
-    hidden, curves = "linear + settled", [kind for kind in ("filled", "sigmoid") if kind in singles]
-    beside_two = np.concatenate([_heaviest(stepped, 2), _heaviest(warmed, 2)], axis=1)
-    settled = [fitter(hidden).over(hidden, linear, beside_two, prior(hidden, two))]
-    if curves:
-        beside_one = np.concatenate([at[kind][_two_best(singles[kind])] for kind in curves], axis=1)[:, :, None]
-        out_of = sum(len(at[kind]) for kind in ("step", "quick", "filled", "sigmoid"))
-        settled.append(fitter(hidden).over(hidden, linear, beside_one, prior(hidden, out_of)))
+def _on_axis(at: Places, fitter: Fitter) -> list[Block]:
+    slowing, growing, settling, beside = (_columns(at, each) for each in (_SLOWING, _GROWING, _SETTLING, _BESIDE))
+    settled = fitter.alone(settling, moves=False)
+    best = {
+        kind: at[kind][_two_best(settled.log_weight[:, :, settling.parts[family]])]
+        for family, kind in _SETTLING.items() if len(at[kind])
+    }  # fmt: skip
+    firsts = np.concatenate([best["step"], best["quick"]], axis=1)
+    paired, pairs = _paired(fitter, at, firsts)
     return [
-        *singles.values(), beside("linear + saturating", "quick"), beside("linear + knee", "knee"),
-        beside("linear + step", "step"), stepped, warmed, *daily, *settled,
+        fitter.alone(slowing, moves=True), fitter.alone(growing, moves=True), fitter.beside(beside),
+        *_over(fitter, at, best, firsts, paired, pairs), settled, paired, *_daily(fitter, at["day"]),
     ]  # fmt: skip
 
 
-def _fitters(
-    values: Values, stage: Stage, axis: int, towards: FloatArray, policy: GrowthPolicy
-) -> tuple[Fitter, Fitter]:
-    """For the families that noise of long memory can look like, and for those that persist."""
-    held = -policy.step_distrust * np.log(np.maximum((1.0 - policy.step_persistence) / (1.0 - RHOS), 1.0))
-    wary, trusting = (
-        Fitter(
-            values=values, products=stage.products[axis], towards=towards,
-            base=values.ground.constant + distrust, per_second=stage.axes[axis].per_second,
-            penalty=0.5 * float(np.log(stage.count)), axis=axis,
-        )
-        for distrust in (held, 0.0 * held)
+def _columns(at: Places, wanted: dict[str, str]) -> Columns:
+    """The columns of some families, each of one kind; the kinds lie side by side in the library, in this order."""
+    used = {family: at[kind] for family, kind in wanted.items() if len(at[kind])}
+    start, stops = int(next(iter(used.values()))[0]), np.cumsum([len(each) for each in used.values()]).tolist()
+    sizes = [len(each) for each in used.values()]
+    return Columns(
+        at=slice(start, start + stops[-1]), family=np.repeat([INDEX[family] for family in used], sizes),
+        out_of=np.repeat(sizes, sizes), peaks=tuple(family for family in used if family in _WITH_PEAKS),
+        parts={family: slice(stop - size, stop) for family, size, stop in zip(used, sizes, stops, strict=True)},
     )  # fmt: skip
-    return wary, trusting
 
 
-def _two_best(block: Block) -> IntArray:
+def _paired(fitter: Fitter, at: Places, firsts: IntArray) -> tuple[Block, Pairs]:
+    """Two steps, and a step beside a rise that levels off: firsts of shape (s, 4), each with every step."""
+    steps, products = at["step"], fitter.products
+    if len(firsts) < _MANY:
+        pairs = products.pairs(np.unique(firsts), steps)
+    else:
+        pairs = products.all_pairs(np.concatenate([at["quick"], steps]), steps)
+    family = np.repeat([INDEX["two steps"], INDEX["saturating + step"]], firsts.shape[1] // 2)
+    out_of = np.repeat([_two_of(steps), len(at["quick"]) * len(steps)], firsts.shape[1] // 2)
+    return fitter.settled_pairs(pairs, firsts, family, out_of), pairs
+
+
+def _two_of(steps: IntArray) -> int:
+    return len(steps) * (len(steps) - 1) // 2 or 1
+
+
+def _daily(fitter: Fitter, day: IntArray) -> list[Block]:
+    """A wave of any phase: its column with that of a quarter of a day later."""
+    if not len(day):
+        return []
+    firsts, family = np.full((len(fitter.towards[0]), 1), day[0]), np.asarray([INDEX["part of a day"]])
+    return [fitter.settled_pairs(fitter.products.pairs(day[:1], day[1:]), firsts, family, np.ones(1, dtype=np.intp))]
+
+
+def _over(
+    fitter: Fitter, at: Places, best: dict[str, IntArray], firsts: IntArray, paired: Block, pairs: Pairs
+) -> list[Block]:
+    """A straight line over what settles and explains most: two of each kind of pairs, and two of each curve."""
+    heavy = _two_heaviest_of_each_half(paired)
+    first, second = np.divmod(heavy, len(pairs.seconds))
+    chosen = np.searchsorted(pairs.firsts, np.take_along_axis(firsts, first, axis=1))
+    two = np.take_along_axis(paired.members, heavy[:, :, None], axis=1)
+    one = [np.repeat(best[kind][:, :, None], 2, axis=2) for kind in _CURVES if kind in best]
+    members = np.concatenate([two, *one], axis=1)
+    twice = np.arange(members.shape[1]) < two.shape[1]
+    between = np.ones((len(fitter.base), *members.shape[:2]))
+    between[:, :, twice] = pairs.shared[:, chosen, second]
+    out_of = np.where(twice, _two_of(at["step"]), sum(len(at[kind]) for kind in _SETTLING.values()))
+    return fitter.over(members, twice, between, INDEX["linear + settled"], out_of)
+
+
+def _two_best(log_weight: AnyFloats) -> IntArray:
     """Where the heaviest column of each series is, and the heaviest that is not its neighbour: shape (s, 2)."""
-    logs = block.log_weight.max(axis=0)
+    logs = log_weight.max(axis=0)
     first = np.argmax(logs, axis=1)
     away = np.abs(np.arange(logs.shape[1]) - first[:, None]) > _APART
     second = np.argmax(np.where(away, logs, -np.inf), axis=1)
     return np.stack([first, second], axis=1).astype(np.intp)
 
 
-def _heaviest(block: Block, most: int) -> IntArray:
-    """The members of the heaviest candidates of each series: shape (s, most, p)."""
+def _two_heaviest_of_each_half(block: Block) -> IntArray:
+    """Where the two heaviest candidates are of each half of them: shape (s, 4)."""
     logs = block.log_weight.max(axis=0)
-    most = min(most, logs.shape[1])
-    best = np.argpartition(-logs, most - 1, axis=1)[:, :most]
-    return np.take_along_axis(block.members, best[:, :, None], axis=1)
+    halves = logs.reshape(len(logs), 2, -1)
+    first = halves.argmax(axis=2)
+    np.put_along_axis(halves, first[:, :, None], -np.inf, axis=2)
+    second = halves.argmax(axis=2)
+    within = np.stack([first, second], axis=2)
+    within[:, 1] += halves.shape[2]
+    return within.reshape(len(logs), 4)
