@@ -17,7 +17,7 @@ from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
 from leakdoc.sampling.sources.prometheus.inventory import Listed
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
-from leakdoc.sampling.sources.prometheus.refusals import TooMuch
+from leakdoc.sampling.sources.prometheus.refusals import TookTooLong, TooMuch
 from leakdoc.sampling.sources.prometheus.traces import trace_of
 from leakdoc.sampling.sources.prometheus.workloads import identity_of
 
@@ -37,8 +37,8 @@ class Small:
 
     warnings = ()
 
-    def __init__(self, instances: int, most: int, *, gone: bool = False) -> None:
-        self.instances, self.most, self.gone, self.asked = instances, most, gone, 0
+    def __init__(self, instances: int, most: int, *, gone: bool = False, refusal: type[TooMuch] = TooMuch) -> None:
+        self.instances, self.most, self.gone, self.asked, self.refusal = instances, most, gone, 0, refusal
 
     def metric_names(self, start: float, end: float) -> set[str]:
         return {RSS.name}
@@ -55,7 +55,7 @@ class Small:
         if self.gone:
             raise UnreadableSource("it cannot be reached")
         if len(wanted) > self.most:
-            raise TooMuch("too many samples")
+            raise self.refusal("too many samples")
         yield from (series(RSS.name, each, [1.0, 2.0]) for each in wanted)
 
 
@@ -85,6 +85,17 @@ def test_a_server_that_is_gone_is_not_asked_for_ever(monkeypatch: pytest.MonkeyP
     found = [each for batch in fleet(server, monkeypatch).traces() for each in batch]
     assert len(found) == 50
     assert {each.reason for each in found} == {"it cannot be reached"}
+
+
+def test_a_server_that_is_slow_however_little_it_is_asked_is_not_asked_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = Small(1000, 0, refusal=TookTooLong)
+    found = [each for batch in fleet(server, monkeypatch).traces() for each in batch]
+    assert len(found) == 1000
+    assert {each.trace for each in found} == {None}
+    assert "nor did parts of it" in (found[-1].reason or "")
+    assert server.asked < 20
 
 
 def test_a_label_that_explodes_is_left_out_and_said() -> None:

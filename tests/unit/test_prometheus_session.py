@@ -25,7 +25,7 @@ from leakdoc.sampling.sources.prometheus.conventions import built_in
 from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
 from leakdoc.sampling.sources.prometheus.limits import Limits
 from leakdoc.sampling.sources.prometheus.promql import of_name
-from leakdoc.sampling.sources.prometheus.refusals import TooMuch
+from leakdoc.sampling.sources.prometheus.refusals import TookTooLong, TooMuch
 from leakdoc.sampling.sources.prometheus.session import BoundedSession
 
 QUICK = Limits(connect_s=5.0, stall_s=0.5, whole_s=2.0, largest_bytes=10_000, attempts=3, backoff_s=0.0)
@@ -104,6 +104,32 @@ def trickles(handler: Any) -> None:
         handler.wfile.flush()
 
 
+def trickles_headers(handler: Any) -> None:
+    """Send a header a byte at a time, for ever."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    while not handler.ended.wait(0.02):
+        handler.wfile.write(b"a")
+        handler.wfile.flush()
+
+
+def trickles_a_size(handler: Any) -> None:
+    """Send the length of a piece a digit at a time, for ever."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while not handler.ended.wait(0.02):
+        handler.wfile.write(b"0")
+        handler.wfile.flush()
+
+
+def streams_slowly(handler: Any) -> None:
+    """Send what is no trickle, and has no end."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000000")
+    handler.end_headers()
+    while not handler.ended.wait(0.1):
+        handler.wfile.write(b" " * 5_000)
+        handler.wfile.flush()
+
+
 def hangs_up(handler: Any) -> None:
     """Promise more than is sent."""
     handler.send_response(200)
@@ -146,8 +172,11 @@ ODD: list[tuple[Answer, str]] = [
     (says(b"<html>bad gateway</html>", status=502), r"does not reach it \(502"),
     (says(b"[" * 10_000), "no Prometheus|else than JSON"),
     (says(b"slow down", status=429, Retry_After="1"), "too much to do"),
-    (stalls, "did not answer in time|cannot be reached"),
-    (trickles, "took longer|did not answer"),
+    (says(b"", status=504), r"did not answer in time \(504"),
+    (stalls, "did not answer in time"),
+    (trickles, "did not answer in time"),
+    (trickles_headers, "did not answer in time"),
+    (trickles_a_size, "did not answer in time"),
     (hangs_up, "cannot be reached"),
     (says(b" " * 20_000), "larger than"),
 ]
@@ -164,6 +193,36 @@ def test_an_odd_answer_is_told_in_one_sentence(answer: Answer, words: str) -> No
                 ask()
             assert refused.value.exit_code == 4
             assert "\n" not in refused.value.message
+
+
+def test_an_answer_without_an_end_is_cut_off() -> None:
+    limits = Limits(stall_s=60.0, whole_s=1.0)
+    with (
+        answering(streams_slowly) as (url, _), made(url, limits) as prometheus,
+        pytest.raises(TookTooLong, match="took longer than 1 s"),
+    ):  # fmt: skip
+        prometheus.query("up", 1.0)
+
+
+@pytest.mark.parametrize("data", [b"7", b'{"a": 1}', b'"text"'])
+def test_a_list_that_is_none_is_no_inventory(data: bytes) -> None:
+    odd = answering(says(b'{"status": "success", "data": ' + data + b"}"))
+    with odd as (url, _), made(url) as prometheus, pytest.raises(SourceError, match="no Prometheus"):
+        prometheus.metric_names(0.0, 1.0)
+
+
+@pytest.mark.parametrize("at", ["NaN", "Infinity", "-5", "1500", "5e12"])
+def test_samples_of_another_time_than_was_asked_for_are_refused(at: str) -> None:
+    result = f'[{{"metric": {{"job": "a"}}, "values": [[{at}, "2"]]}}]'
+    body = f'{{"status": "success", "data": {{"resultType": "matrix", "result": {result}}}}}'
+    with answering(says(body.encode())) as (url, _), made(url) as prometheus:
+        for ask in (
+            lambda: list(prometheus.raw([of_name("up")], 1000.0, 1100.0)),
+            lambda: list(prometheus.range("up", 1000.0, 1100.0, 10.0)),
+            lambda: prometheus.small_range("up", 1000.0, 1100.0, 10.0),
+        ):
+            with pytest.raises(SourceError, match=r"times of a series|another time|no matrix"):
+                ask()
 
 
 def test_a_server_that_recovers_is_asked_again() -> None:

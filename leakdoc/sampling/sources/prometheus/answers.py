@@ -14,6 +14,7 @@ from leakdoc.redact import inert, without_secrets
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
 
 _NO_PROMETHEUS: Final = "Give the address that stands before /api/v1."
+_GRID_S: Final = 1.0  # servers round what is asked for, to milliseconds or less
 _TAIL: Final = 65_536  # bytes at the end of an answer in which warnings stand
 _WARNINGS: Final = re.compile(rb'"warnings":\s*(?=\[)')
 
@@ -51,11 +52,15 @@ def warnings_in(content: bytes) -> list[str]:
     return [without_secrets(inert(str(each), longest=200)) for each in told] if isinstance(told, list) else []
 
 
-def matrix_of(data: Any) -> Iterator[RawSeries]:
+def matrix_of(data: Any, start: float = -np.inf, end: float = np.inf) -> Iterator[RawSeries]:
     """Yield the series of a matrix.
 
+    Args:
+        start: first instant that was asked for, seconds since the epoch.
+        end: last instant.
+
     Raises:
-        DamagedSource: it is none.
+        DamagedSource: it is none, or holds what was not asked for.
     """
     try:
         if data["resultType"] != "matrix":
@@ -65,8 +70,10 @@ def matrix_of(data: Any) -> Iterator[RawSeries]:
             points = each.get("values", ())
             times = np.array([point[0] for point in points], dtype=np.float64)
             values = np.array([float(point[1]) for point in points], dtype=np.float64)
-            if len(times) > 1 and not np.all(np.diff(times) > 0):
+            if not np.isfinite(times).all() or (len(times) > 1 and not np.all(np.diff(times) > 0)):
                 raise DamagedSource("the times of a series do not ascend")
+            if len(times) and not start - _GRID_S <= times[0] <= times[-1] <= end + _GRID_S:
+                raise DamagedSource("Prometheus gave samples of another time than was asked for")
             yield RawSeries(labels=labels_of(each["metric"]), times=times, values=values)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise DamagedSource("an answer of Prometheus is no matrix") from error

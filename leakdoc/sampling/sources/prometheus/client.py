@@ -36,6 +36,7 @@ class Prometheus:
         self.limits = limits
         self.session = session or BoundedSession(access, limits)
         self.session.heard = self._hear
+        self.streams: bool | None = None  # whether it streams chunks by remote read, once it has been asked
         self._warnings: dict[str, None] = {}
         self._lock = threading.Lock()
         self._connect: PrometheusConnect | None = None
@@ -77,7 +78,9 @@ class Prometheus:
         """
         with self._told():
             found = self._client().get_label_values(label, params={"start": start, "end": end})
-        return {str(each) for each in found or ()}
+            if not isinstance(found, list | None):
+                raise TypeError("values are a list")
+            return {str(each) for each in found or ()}
 
     def query(self, promql: str, at: float) -> list[tuple[dict[str, str], float]]:
         """Return the vector that a query yields at an instant, labels and value of each element.
@@ -99,7 +102,7 @@ class Prometheus:
             instants = [datetime.fromtimestamp(each, UTC) for each in (first, last)]
             with self._told():
                 result = self._client().custom_query_range(promql, *instants, step=milliseconds(step))
-                found.extend(matrix_of({"resultType": "matrix", "result": result}))
+                found.extend(matrix_of({"resultType": "matrix", "result": result}, first, last))
         return found
 
     def series(self, matchers: Iterable[Matcher], start: float, end: float) -> list[dict[str, str]]:
@@ -117,13 +120,15 @@ class Prometheus:
         """
         for first, last in spans_of(start, end, step, self.limits.points):
             form = {"query": promql, "start": str(first), "end": str(last), "step": str(step)}
-            # VictoriaMetrics moves what it may answer from its cache to multiples of the step; others do not know this
-            yield from matrix_of(self._post("query_range", {**form, "nocache": "1"}))
+            # VictoriaMetrics moves what it may answer from its cache to multiples of the step; others do not know this,
+            # and Cortex may be set up to do so always
+            answer = self._post("query_range", {**form, "nocache": "1"})
+            yield from matrix_of(answer, first - step, last + step)
 
     def raw(self, matchers: Sequence[Matcher], start: float, end: float) -> Iterator[RawSeries]:
         """Yield the samples of series as they were scraped, at their own times."""
         promql = f"{selector(matchers)}[{milliseconds(end - start)}]"
-        yield from matrix_of(self._post("query", {"query": promql, "time": str(end)}))
+        yield from matrix_of(self._post("query", {"query": promql, "time": str(end)}), start, end)
 
     def _post(self, path: str, form: Mapping[str, str]) -> Any:
         return data_of(self.session.request("POST", self.url(path), data=dict(form)).content)

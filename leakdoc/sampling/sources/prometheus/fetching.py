@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from leakdoc.errors import DamagedSource
+from leakdoc.errors import DamagedSource, UnreadableSource
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
 from leakdoc.sampling.sources.prometheus.inventory import BESIDE, FACTS, MOST_SERIES, Listed
@@ -15,7 +15,7 @@ from leakdoc.sampling.sources.prometheus.medians import Medians
 from leakdoc.sampling.sources.prometheus.promql import one_of
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
-from leakdoc.sampling.sources.prometheus.refusals import TooMuch
+from leakdoc.sampling.sources.prometheus.refusals import Costly, TooMuch
 from leakdoc.sampling.sources.prometheus.remote_read import NotOffered, read
 from leakdoc.sampling.sources.prometheus.workloads import Identity, identity_of
 
@@ -23,6 +23,7 @@ SERIES_AT_ONCE: Final = 1_000  # what a server is asked for in one request
 _SAMPLES_AT_ONCE: Final = 1_600_000  # what is held of a batch: 26 megabytes, however long the window is
 _LEAST_AT_ONCE: Final = 20
 _FIRST_AT_ONCE: Final = 200  # until it is known how many samples a series has
+_MOST_COSTLY: Final = 9  # refusals in a row that took long: so often four hundred series can be halved
 
 
 class Part(NamedTuple):
@@ -85,7 +86,7 @@ class Fetching:
     ) -> None:  # fmt: skip
         self._prometheus, self._conventions, self._medians = prometheus, conventions, medians
         self._start, self._end, self._by_read, self._match = start, end, by_read, tuple(match)
-        self._series_seen = self._samples_seen = 0
+        self._series_seen = self._samples_seen = self._costly = 0
 
     def most_series(self) -> int:
         """How many series to ask for at once, by how many samples those had that came so far."""
@@ -101,7 +102,7 @@ class Fetching:
             SourceError: the server refuses, also when asked for one subject alone.
         """
         try:
-            return self._at_once(batch)
+            return self._counted(batch)
         except (NotOffered, DamagedSource):
             if not self._by_read:
                 raise
@@ -112,6 +113,18 @@ class Fetching:
                 return [self._one_by_one(batch[0])]
         half = len(batch) // 2
         return [*self.fetch(batch[:half]), *self.fetch(batch[half:])]
+
+    def _counted(self, batch: Sequence[Listed]) -> list[Fetched]:
+        """Ask for a batch; parts of it are not asked for without an end where each refusal takes minutes."""
+        try:
+            fetched = self._at_once(batch)
+        except Costly as error:
+            self._costly += 1
+            if self._costly < _MOST_COSTLY:
+                raise
+            raise UnreadableSource(f"{error.message}, nor did parts of it come in time", help=error.help) from error
+        self._costly = 0
+        return fetched
 
     def _at_once(self, batch: Sequence[Listed]) -> list[Fetched]:
         found = {each.name: Fetched(each) for each in batch}
@@ -155,7 +168,7 @@ class Fetching:
         fetched = Fetched(listed)
         for meaning, splits in listed.metrics.items():
             try:
-                (alone,) = self._at_once([Listed(listed.name, {meaning: splits})])
+                (alone,) = self._counted([Listed(listed.name, {meaning: splits})])
             except TooMuch as error:
                 fetched.unread[meaning.name] = error.message
             else:

@@ -13,6 +13,8 @@ class Limits:
         connect_s: seconds to reach the server: a live one answers within one.
         stall_s: seconds in which at least something must arrive: the time that a server may think.
         whole_s: seconds for a whole answer, whatever trickles in.
+        slowest_bytes_per_s: of an answer that has begun, over `stall_s`: a tenth of the slowest link in use, and more
+            than a server sends that only keeps a connection open.
         largest_bytes: of one answer; what is larger is asked for in parts.
         attempts: how often a request is made that a busy or restarting server refuses.
         backoff_s: seconds before the second attempt; each further one waits twice as long.
@@ -25,6 +27,7 @@ class Limits:
     connect_s: float = 10.0
     stall_s: float = 60.0
     whole_s: float = 180.0
+    slowest_bytes_per_s: float = 512.0
     largest_bytes: int = 256 * 2**20
     attempts: int = 4
     backoff_s: float = 0.5

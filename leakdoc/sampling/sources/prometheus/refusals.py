@@ -16,17 +16,26 @@ _MEANT: Final[Mapping[int, tuple[str, str]]] = {
     405: ("there is no API of Prometheus at this address", "Give the address that stands before /api/v1."),
     502: ("what stands before Prometheus does not reach it", "Try again later, or give Prometheus' own address."),
     503: ("Prometheus cannot answer now", "Try again later: it starts, or has too much to do."),
-    504: (
-        "Prometheus did not answer in time",
-        "Try again later, or ask for less: a shorter --since, a narrower --match.",
-    ),
     429: ("Prometheus has too much to do", "Try again later, or ask for less: a shorter --since, a narrower --match."),
 }
 _TOO_MUCH: Final = frozenset({413, 414})
+_LESS: Final = "Ask for less: a shorter --since, a narrower --match."
 
 
 class TooMuch(UnreadableSource):
     """More was asked for than the server gives at once, or than is read at once; parts of it may be had."""
+
+
+class Costly(TooMuch):
+    """It took long, or much had to be read, until that was known: a server that goes on so is not asked for ever."""
+
+
+class TookTooLong(Costly):
+    """The answer did not end within its time."""
+
+
+class TooLarge(Costly):
+    """The answer is larger than is read at once."""
 
 
 def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> UnreadableSource:
@@ -41,11 +50,11 @@ def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> UnreadableS
     if 300 <= status < 400:
         where = without_secrets(inert(headers.get("Location", "elsewhere")))
         return UnreadableSource(f"Prometheus has moved to {where}", help="Give that address.")
+    if status == 504:
+        return TookTooLong(f"Prometheus did not answer in time (504{f': {told}' if told else ''})", help=_LESS)
     if status in _TOO_MUCH or (status == 422 and kind == "execution") or kind == "timeout":
-        return TooMuch(
-            f"Prometheus refused a query ({status}): {told or 'too much was asked for at once'}",
-            help="Ask for less: a shorter --since, a narrower --match.",
-        )
+        refused = TookTooLong if kind == "timeout" else TooMuch
+        return refused(f"Prometheus refused a query ({status}): {told or 'too much was asked for at once'}", help=_LESS)
     words, help = _MEANT.get(status, ("Prometheus refused a query", "Check the address, --match and --metric."))
     return UnreadableSource(f"{words} ({status}{f': {told}' if told else ''})", help=help)
 

@@ -56,7 +56,13 @@ def read(prometheus: Prometheus, queries: Sequence[Sequence[Matcher]], start: fl
 
 
 def is_offered(prometheus: Prometheus) -> bool:
-    """Say whether a server streams chunks, by asking it for nothing."""
+    """Say whether a server streams chunks, by asking it for nothing, once."""
+    if prometheus.streams is None:
+        prometheus.streams = _streams(prometheus)
+    return prometheus.streams
+
+
+def _streams(prometheus: Prometheus) -> bool:
     try:
         for _ in read(prometheus, [[Matcher("__name__", "leakdoc:none")]], 0.0, 1.0):
             break

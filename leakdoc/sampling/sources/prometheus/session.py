@@ -14,14 +14,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from leakdoc.errors import UnreadableSource
 from leakdoc.redact import inert, without_secrets
 from leakdoc.sampling.sources.prometheus.access import Access
+from leakdoc.sampling.sources.prometheus.deadlines import InTime, severed_after, socket_of
 from leakdoc.sampling.sources.prometheus.limits import Limits
-from leakdoc.sampling.sources.prometheus.refusals import TooMuch, refusal
+from leakdoc.sampling.sources.prometheus.refusals import TookTooLong, TooLarge, TooMuch, refusal
 
 _BUSY: Final = frozenset({429, 502, 503, 504})
 _PIECE: Final = 65_536
@@ -62,7 +62,7 @@ class BoundedSession(requests.Session):
         self.headers["User-Agent"] = "leakdoc"
         if access.org_id is not None:
             self.headers["X-Scope-OrgID"] = access.org_id
-        pool = HTTPAdapter(pool_maxsize=max(limits.at_once, 1))
+        pool = InTime(pool_maxsize=max(limits.at_once, 1))
         self.mount("http://", pool)
         self.mount("https://", pool)
 
@@ -125,20 +125,65 @@ class BoundedSession(requests.Session):
         return refusal(response.status_code, body, response.headers)
 
     def _pieces(self, response: requests.Response, until: float) -> Iterator[bytes]:
-        total = 0
-        for piece in _arriving(response):
-            total += len(piece)
-            if total > self._limits.largest_bytes:
-                raise TooMuch(f"an answer of Prometheus is larger than {self._limits.largest_bytes // 2**20} MiB")
-            yield piece
-            if time.monotonic() > until:
-                raise TooMuch(f"an answer of Prometheus took longer than {self._limits.whole_s:.0f} s")
+        pace = _Pace(self._limits)
+        with severed_after(socket_of(response), until - time.monotonic()) as severed:
+            try:
+                for piece in _arriving(response):
+                    pace.arrived(len(piece))
+                    if pace.is_stalled:
+                        raise requests.ReadTimeout("what arrives is next to nothing")
+                    yield piece
+                    if time.monotonic() > until:
+                        break
+                else:
+                    if not severed.is_set():
+                        return
+            except requests.ConnectionError:
+                if not severed.is_set():
+                    raise
+        if pace.is_next_to_nothing:
+            raise requests.ReadTimeout("what arrives is next to nothing")
+        raise TookTooLong(f"an answer of Prometheus took longer than {self._limits.whole_s:.0f} s")
 
     def _wait(self, attempt: int, told: str | None) -> None:
         wait = self._limits.backoff_s * 2.0 ** (attempt - 1) * (0.5 + random.random())
         if told is not None and told.strip().isdigit():
             wait = max(wait, float(told))
         self._sleep(min(wait, self._limits.longest_wait_s))
+
+
+class _Pace:
+    """How much of an answer has arrived, in all and lately.
+
+    Raises:
+        TooMuch: by `arrived`, when it is more than is read at once.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._total = self._lately = 0
+        self._since = time.monotonic()
+
+    def arrived(self, size: int) -> None:
+        """Count a piece."""
+        self._total += size
+        self._lately += size
+        if self._total > self._limits.largest_bytes:
+            raise TooLarge(f"an answer of Prometheus is larger than {self._limits.largest_bytes // 2**20} MiB")
+
+    @property
+    def is_next_to_nothing(self) -> bool:
+        """Whether what came lately is a trickle, by which no server answers that means to."""
+        return self._lately < self._limits.slowest_bytes_per_s * (time.monotonic() - self._since)
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether there was a trickle for as long as a server may say nothing; asked after each piece."""
+        if time.monotonic() - self._since < self._limits.stall_s:
+            return False
+        trickles = self.is_next_to_nothing
+        self._since, self._lately = time.monotonic(), 0
+        return trickles
 
 
 def _clock_ahead(told: str | None) -> float | None:
@@ -157,6 +202,8 @@ def _arriving(response: requests.Response) -> Iterator[bytes]:
     try:
         while piece := read(_PIECE, decode_content=True):
             yield piece
+    except (urllib3.exceptions.ReadTimeoutError, TimeoutError) as error:
+        raise requests.ReadTimeout(error) from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise requests.ConnectionError(error) from error
 
