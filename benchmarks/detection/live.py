@@ -35,7 +35,8 @@ def live_leak_by_requests(scene: Scene) -> Labelled:
     rate = scene.log_uniform(100 * 1024.0, MIB)
     steps = scene.rng.poisson(20.0 * scene.span / len(scene.t), size=len(scene.t)) / 20.0
     held = rate * np.cumsum(steps)
-    return _done("live: leak by requests", scene, _arenas(scene, held), float(held[-1]) / scene.span, "leaking")
+    seen = float(held[-1] - held[0]) / scene.span
+    return _done("live: leak by requests", scene, _arenas(scene, held), seen, "leaking")
 
 
 def live_leak_after_start(scene: Scene) -> Labelled:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from leakdoc.detection.stats.growth import judge
 from leakdoc.detection.stats.lives import present_rate, split_at_drops
+from leakdoc.detection.stats.measuring import with_jumps
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, Series
 from leakdoc.detection.stats.staircase import rises_of
@@ -103,3 +106,22 @@ def test_the_present_life_is_asked_how_fast_it_rose() -> None:
     assert present_rate(at, flat, life, 0.0) == 0.0
     assert present_rate(at, rising, life, 0.0) == pytest.approx(3.0)
     assert present_rate(at, flat, (at >= 75).astype(np.intp), 0.0) is None
+
+
+def test_small_jumps_that_were_taken_out_may_be_bursts_of_the_growth_beside_them() -> None:
+    policy = GrowthPolicy(burst_share=0.35)
+    slopes = np.repeat(np.asarray([[7.0], [6.0], [8.0], [5.5], [8.5]]), 4, axis=1)
+    pace, stepped = np.asarray([10.0, 30.0, 5.0, 10.0]), np.asarray([True, True, True, False])
+    wider = with_jumps(slopes, pace, stepped, policy)
+    assert wider[2].tolist() == [11.0, 8.0, 8.0, 8.0]  # a large step, a fall, and none move nothing
+    assert np.all(wider[4] >= wider[2]) and np.array_equal(wider[[0, 1, 3]], slopes[[0, 1, 3]])
+
+
+def test_a_leak_per_request_is_as_fast_as_all_requests_make_it() -> None:
+    t = np.arange(3_600.0)
+    rate = 20.0 * (1.0 + 0.9 * np.cos(2.0 * np.pi * t / 1_600.0))  # ends in a trough, half a bin of which was missed
+    work = np.cumsum(rate)
+    leak = replace(series(t, 100 * MIB + 2_000.0 * work + noise(len(t), size=2_000.0)), load=work)
+    found = judge(leak)
+    assert found.slope_per_s is not None
+    assert found.slope_per_s.estimate == pytest.approx(2_000.0 * (work[-1] - work[0]) / t[-1], rel=0.002)

@@ -11,15 +11,16 @@ from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.ensemble import weigh
 from leakdoc.detection.stats.fitting import values_of
-from leakdoc.detection.stats.measuring import BestFit, Slope, best_fits, detectable_factor, lay, slopes_of
+from leakdoc.detection.stats.measuring import BestFit, Slope, best_fits, detectable_factor, lay, slopes_of, with_jumps
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray
-from leakdoc.detection.stats.shapes import FAMILIES, Fate
+from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Fate
 from leakdoc.detection.stats.stage import Stage, stage_of
 from leakdoc.detection.stats.tail import tail_exposure, tails_still_grow
 from leakdoc.detection.stats.trials import blocks_of
 
 _RISING: Final = ("saturating", "filled", "sigmoid", "saturating + step")
+_STEPPED: Final = (INDEX["linear + step"], INDEX["linear + settled"])
 _AT_ONCE: Final = 96
 
 
@@ -67,12 +68,13 @@ def _fit_some(
     fits = best_fits(bins, basis, laid, y, resolution, policy)
     tails = tails_still_grow(bins, basis, y, slopes[0], stage.axes, laid.axis, policy, floor)
     detectable = (slopes[2] - slopes[1]) * detectable_factor(ensemble.degrees)
+    shapes = np.argmax(ensemble.families, axis=1)
+    slopes = with_jumps(slopes, fits[1] / bins.span, np.isin(shapes, _STEPPED) & (bins.lives == 1), policy)
     growth = [
         ensemble.rising(Fate.GROWS), ensemble.rising(Fate.GROWS, proving=False), ensemble.rising(Fate.UNDECIDED),
         ensemble.of(*_RISING),
     ]  # fmt: skip
     exposure = [tail_exposure(bins, axis, policy) for axis in stage.axes]
-    shapes = np.argmax(ensemble.families, axis=1)
     rows = zip(
         slopes.T.tolist(), fits.T.tolist(), laid.began.tolist(), laid.axis.tolist(), detectable.tolist(),
         np.stack(growth, axis=1).tolist(), shapes.tolist(), tails.tolist(), strict=True,

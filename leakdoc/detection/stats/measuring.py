@@ -15,7 +15,7 @@ from leakdoc.detection.stats.fitting import Block
 from leakdoc.detection.stats.picking import each_at
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.quantiles import median, t_quantile
-from leakdoc.detection.stats.series import FloatArray, IntArray
+from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.shapes import FAMILIES, INDEX
 from leakdoc.detection.stats.stage import Stage
 
@@ -107,6 +107,25 @@ def slopes_of(ensemble: Ensemble, policy: GrowthPolicy, alpha: float) -> FloatAr
         likely, (_CONFIDENCE,), share=policy.family_share, line=policy.line_share, doubt=policy.rate_doubt
     )
     return np.stack([estimate, low, high, sure_low, np.maximum(worst, high)])
+
+
+def with_jumps(slopes: FloatArray, pace: FloatArray, stepped: Mask, policy: GrowthPolicy) -> FloatArray:
+    """Let the interval reach as far again as the jumps that were taken out would carry the slope, where they are small.
+
+    Of growth in bursts the largest look like steps beside it: what is left without them is too slow. A step that makes
+    up a large part of the rise is another thing, and so is a fall.
+
+    Args:
+        slopes: shape (5, s), see `slopes_of`.
+        pace: shape (s,), of the whole rise, jumps included.
+        stepped: shape (s,), whether jumps were taken out.
+    """
+    more = np.where(stepped & (slopes[0] > 0.0), pace - slopes[0], 0.0)
+    more = np.where((more > 0.0) & (more < policy.burst_share * pace), more, 0.0)
+    wider = slopes.copy()
+    wider[2] += more
+    wider[4] = np.maximum(wider[4], wider[2])
+    return wider
 
 
 def detectable_factor(degrees: float) -> float:

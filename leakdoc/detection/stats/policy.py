@@ -34,8 +34,11 @@ class GrowthPolicy:
     line_share: float = setting(
         0.5, unit="fraction", why="a straight line with more than half of the weight of what grows speaks alone"
     )
+    burst_share: float = setting(
+        0.35, unit="fraction", why="jumps of less than 0.35 of the rise may be bursts of the growth beside them"
+    )
     rate_doubt: float = setting(
-        0.01, unit="fraction", why="nothing grows along an exact line: a rate is not known to more than 1 %"
+        0.003, unit="fraction", why="nothing grows along an exact line: a rate is not known to more than 0.3 %"
     )
     undecided_probability: float = setting(
         0.5, unit="probability", why="weight of slow saturation and logarithm at which the tail cannot be foretold"

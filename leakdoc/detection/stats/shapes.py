@@ -137,6 +137,8 @@ def _axis(name: str, progress: FloatArray, bins: Bins) -> Axis:
     done = progress[last] - progress[first]
     longest, lasted = float(np.max(done)) or 1.0, float(np.sum(bins.t[last] - bins.t[first])) or 1.0
     per_second = float(np.sum(done)) / lasted / longest
+    if name == "requests" and bins.rate is not None:
+        per_second = _usual_rate(bins, first, last) / longest
     if bins.lives == 1:
         u = (progress - progress[0]) / longest
         return Axis(
@@ -148,6 +150,17 @@ def _axis(name: str, progress: FloatArray, bins: Bins) -> Axis:
         name=name, u=progress / longest, along=along, per_second=per_second, along_per_second=1.0 / span,
         days=span / DAY_S,
     )  # fmt: skip
+
+
+def _usual_rate(bins: Bins, first: IntArray, last: IntArray) -> float:
+    """Requests a second over all readings: half a bin lies before the middle of the first, and after the last's."""
+    assert bins.work is not None and bins.rate is not None
+    before, after = (
+        bins.t[np.minimum(first + 1, last)] - bins.t[first],
+        bins.t[last] - bins.t[np.maximum(last - 1, first)],
+    )
+    done = bins.work[last] - bins.work[first] + 0.5 * (before * bins.rate[first] + after * bins.rate[last])
+    return float(np.sum(done)) / (float(np.sum(bins.t[last] - bins.t[first] + 0.5 * (before + after))) or 1.0)
 
 
 def library_of(axis: Axis, *, first: bool = True) -> Library:
