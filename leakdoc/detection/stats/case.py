@@ -98,25 +98,32 @@ class Case:
         at_once = max(policy.lasts_at_least - self.span, policy.min_bins * self.interval - self.grew_for)
         if policy.planned is None:
             return at_once
-        patience = self._patience(policy.planned) - self.grew_for
-        if self.slope is None or self.fit is None or self.slope.low <= 0.0:
-            return max(at_once, patience)
-        if self.limit is not None and self.limit / self.processes - self.fit.level <= self.slope.low * patience:
-            return at_once
-        rise = self.slope.low * min(self.grew_for, self.longest)  # what a restart gave back is not held
-        doubled = rise >= policy.urgent_rise * max(self.fit.level - rise, 0.0)
-        return max(at_once, min(patience, policy.urgent_after - self.grew_for) if doubled else patience)
+        usual = policy.patience * (policy.planned - self.span + self.grew_for)
+        missing = self._patience(usual, policy.planned) - self.grew_for
+        return at_once if self._fills_within(usual - self.grew_for) else max(at_once, missing)
 
-    def _patience(self, planned: float) -> float:
+    def _fills_within(self, seconds: float) -> bool:
+        """Whether the limit would be reached before that."""
+        if self.slope is None or self.fit is None or self.limit is None or self.slope.low <= 0.0:
+            return False
+        return self.limit / self.processes - self.fit.level <= self.slope.low * seconds
+
+    def _patience(self, usual: float, planned: float) -> float:
         """Seconds for which growth must have lasted in a planned watch, where it can wait.
 
-        What went on already at the first look most likely began long before: a process that has run for k times the
-        watch is, while it grows, k times less likely to be met just before the growth ends.
+        Of two proportions the smaller counts. What went on already at the first look most likely began long before: if
+        it has gone on for k times the watch, it is k times less likely to be met just before its end. And of caches few
+        are many times as large as the process that fills them: what has added k times its start is waited for k times
+        less.
         """
-        usual = self.policy.patience * (planned - self.span + self.grew_for)
-        if self.fit is None or self.fit.began > 0.0 or self.ran_before <= planned:
+        if self.fit is None or self.slope is None or self.slope.low <= 0.0 or self.grew_for <= 0.0:
             return usual
-        return max(usual * planned / self.ran_before, min(usual, self.policy.urgent_after))
+        rise = self.slope.low * min(self.grew_for, self.longest)  # what a restart gave back is not held
+        start = max(self.fit.level - rise, 0.0)
+        at_most = min(self.ran_before, start / self.slope.low)  # for longer it cannot have grown so
+        by_age = planned / max(at_most, planned) if self.fit.began <= 0.0 else 1.0
+        by_size = self.policy.urgent_rise * start / rise
+        return max(min(by_age, by_size, 1.0) * usual, min(usual, self.policy.urgent_after))
 
     @property
     def given_back_since(self) -> bool:

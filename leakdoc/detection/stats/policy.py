@@ -87,10 +87,10 @@ class GrowthPolicy:
         0.2, unit="fraction", why="a slope whose lower end is less than a fifth of it is hardly known yet"
     )
     urgent_rise: float = setting(
-        1.0, unit="fraction", why="what has doubled at a steady pace cannot wait for the rest of a planned watch"
+        1.0, unit="fraction", why="what has added k times its start is waited for k times less: few caches are so large"
     )
     urgent_after: float = setting(
-        45.0, unit="duration", why="but for so long it can: start-up and small caches are done by then"
+        45.0, unit="duration", why="but for so long at least: start-up and small caches are done by then"
     )
     sharp_slope: float = setting(
         0.75, unit="fraction", why="growth beside steps proves a leak where its lower end is 0.75 of it: dicts double"
