@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leakdoc.detection.detectors.growth import series_of
+from leakdoc.detection.detectors.growth import asked_of, series_of
 from leakdoc.detection.stats.growth import judge
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.model.decision import Decision
@@ -42,6 +42,7 @@ def alone(each: Assessed, after: Trace, growth: GrowthPolicy, policy: Verificati
     slopes = [(slope_of_life(part, life, each.leak.column, policy.plain_bins), life) for life in part.lives]
     least = policy.alone_share * each.leak.rate_per_s * min(1.0, each.leak.load_ratio(each.look))
     rising = sorted(((slope, life) for slope, life in slopes if slope is not None and slope >= least), key=_steepest)
+    growth = asked_of(part, each.leak.column, growth)
     for _, life in rising[: policy.alone_most]:
         found = judge(series_of(_only(part, life), each.leak.column), growth, alpha=growth.alpha / len(slopes))
         if found.decision is Decision.LEAKING and found.slope_per_s is not None:

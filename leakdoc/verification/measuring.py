@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leakdoc.detection.detectors.growth import series_of
+from leakdoc.detection.detectors.growth import asked_of, series_of
 from leakdoc.detection.stats.growth import judge
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import Growth
@@ -66,7 +66,7 @@ def measure(
     """
     part = without_start(trace, cut)
     alpha = growth_policy.alpha if cut <= 0.0 else growth_policy.alpha / len(policy.cuts)
-    growth = judge(series_of(part, column), growth_policy, alpha=alpha)
+    growth = judge(series_of(part, column), asked_of(part, column, growth_policy), alpha=alpha)
     processes = (_number(growth.evidence.get("processes_at_end")) or 1.0) / _that_leak(growth)
     slope = growth.slope_per_s
     low, high = (None, None) if slope is None else (slope.low, slope.high)

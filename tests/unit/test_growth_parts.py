@@ -15,6 +15,7 @@ from leakdoc.detection.stats.series import FloatArray, Series
 from leakdoc.detection.stats.staircase import has_fallen_quiet, rises_of
 from leakdoc.detection.stats.tidying import tidy, without_spikes
 from leakdoc.model.decision import Decision
+from leakdoc.units import format_duration
 
 MIB = 2.0**20
 POLICY = GrowthPolicy()
@@ -104,12 +105,25 @@ def test_growth_below_what_the_user_cares_for_is_stable() -> None:
     assert "under the" in found.reason
 
 
+def test_less_than_the_data_can_show_is_not_ruled_out_but_waited_for() -> None:
+    flat = plain(300 * MIB + noise())
+    seen = judge(flat).smallest_detectable_per_s
+    assert seen is not None
+    found = judge(flat, GrowthPolicy(smallest=0.5 * seen))
+    assert (found.decision, found.evidence["rule"]) == (Decision.INCONCLUSIVE, "less_was_asked")
+    assert found.needs_more_s is not None
+    assert f"needs about {format_duration(found.needs_more_s)} more to prove or rule out" in found.reason
+    assert judge(flat, GrowthPolicy(smallest=2.0 * seen)).decision is Decision.STABLE
+
+
 def test_what_must_last_must_last_in_the_worst_case() -> None:
     flat = replace(plain(300 * MIB + noise()), limit=301 * MIB)
     assert judge(flat).decision is Decision.STABLE
     found = judge(flat, GrowthPolicy(must_last=30 * 86_400.0))
     assert found.decision is Decision.INCONCLUSIVE
     assert "at worst the limit is reached in" in found.reason
+    assert found.needs_more_s is not None
+    assert f"needs about {format_duration(found.needs_more_s)} more" in found.reason
 
 
 def test_what_must_last_needs_a_limit() -> None:

@@ -47,7 +47,8 @@ def find_growth(
         limit: what the column may not pass; what the trace tells when null.
     """
     series = series_of(trace, column)
-    growth = verdict_on(series if limit is None else replace(series, limit=limit), policy, alpha=alpha)
+    series = series if limit is None else replace(series, limit=limit)
+    growth = verdict_on(series, asked_of(trace, column, policy), alpha=alpha)
     return Finding(
         detector=detector,
         metric=column.metric,
@@ -60,6 +61,17 @@ def find_growth(
         needs_more_s=_number(growth.needs_more_s),
         evidence=_evidence(growth, column) | _nearest(trace, column),
     )
+
+
+def asked_of(trace: Trace, column: Column, policy: GrowthPolicy) -> GrowthPolicy:
+    """Return the policy for one column: a rate and a limit that were named are those of memory, where there is any.
+
+    So 1 MiB an hour does not excuse a million descriptors an hour beside it, nor are 512 MiB their limit.
+    """
+    named = policy.smallest is not None or policy.limit is not None
+    if not named or metric(column.metric).unit == "bytes" or all(each.metric not in MEMORY for each in trace.columns):
+        return policy
+    return replace(policy, smallest=None, limit=None)
 
 
 def series_of(trace: Trace, column: Column) -> Series:

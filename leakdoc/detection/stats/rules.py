@@ -192,6 +192,19 @@ def too_wide(case: Case) -> Ruling | None:
     )
 
 
+def less_was_asked(case: Case) -> Ruling | None:
+    """The growth that the user cares for is slower than what this data would have shown."""
+    if case.policy.smallest is None or case.detectable is None:
+        return None
+    if case.detectable * case.processes <= case.policy.smallest:
+        return None
+    needs = more_for(case, case.policy.smallest / case.processes)
+    return Ruling(
+        rule="less_was_asked", decision=Decision.INCONCLUSIVE, reason=wording.less_was_asked(case, needs),
+        needs_more_s=needs,
+    )  # fmt: skip
+
+
 def must_last(case: Case) -> Ruling | None:
     """The worst case still reaches the limit sooner than the user asked for."""
     assert case.slope is not None and case.fit is not None
@@ -202,10 +215,11 @@ def must_last(case: Case) -> Ruling | None:
     lasts = (case.limit - case.fit.level * case.processes) / (case.slope.worst * case.processes)
     if lasts >= case.policy.must_last:
         return None
-    needs = more_for(case, (case.limit - case.fit.level) / case.policy.must_last)
+    needs = more_for(case, (case.limit / case.processes - case.fit.level) / case.policy.must_last)
     return Ruling(
-        rule="must_last", decision=Decision.INCONCLUSIVE, reason=wording.must_last(case, lasts), needs_more_s=needs
-    )
+        rule="must_last", decision=Decision.INCONCLUSIVE, reason=wording.must_last(case, lasts, needs),
+        needs_more_s=needs,
+    )  # fmt: skip
 
 
 def load_driven(case: Case) -> Ruling | None:
@@ -248,6 +262,7 @@ RULES: Final[tuple[Callable[[Case], Ruling | None], ...]] = (
     too_short,
     load_driven,
     too_wide,
+    less_was_asked,
     must_last,
     stable,
 )

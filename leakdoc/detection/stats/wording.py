@@ -183,14 +183,21 @@ def _to_prove(case: Case, needs: float | None, target: float) -> str:
     return f"{_wait(needs)} to prove or rule out {_rate(case, target)}"
 
 
-def must_last(case: Case, lasts: float) -> str:
+def less_was_asked(case: Case, needs: float | None) -> str:
+    """The user cares for less than would have shown."""
+    assert case.detectable is not None and case.policy.smallest is not None
+    seen, asked = _rate(case, case.detectable), _rate(case, case.policy.smallest / case.processes)
+    return f"no growth seen, but less than {seen} would not have been; {_wait(needs)} to prove or rule out {asked}"
+
+
+def must_last(case: Case, lasts: float, needs: float | None) -> str:
     """The worst case does not last as long as it must."""
     assert case.policy.must_last is not None
     if lasts <= 0.0:
         return "no growth seen, but the limit is already passed"
     return (
         f"no growth seen, but at worst the limit is reached in {format_duration(lasts)}, "
-        f"sooner than the {format_duration(case.policy.must_last)} that it must last"
+        f"sooner than the {format_duration(case.policy.must_last)} that it must last; {_wait(needs)} to rule that out"
     )
 
 
