@@ -4,9 +4,6 @@ Each public name is loaded when it is first used; importing leakdoc loads the st
 their types stand in ``__init__.pyi``.
 """
 
-from importlib import import_module
-from typing import Any
-
 _PUBLIC = {
     "Diagnosis": "leakdoc.model.diagnosis",
     "Finding": "leakdoc.model.finding",
@@ -48,7 +45,9 @@ _PUBLIC = {
 __all__ = sorted(_PUBLIC)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
     module = _PUBLIC.get(name)
     if module is None:
         raise AttributeError(f"module 'leakdoc' has no attribute {name!r}")

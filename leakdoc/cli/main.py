@@ -1,14 +1,18 @@
 """The front of the command line: picks the command, runs it, and turns whatever happens into an exit code.
 
 Only the standard library is imported here, and each command only when it is asked for, so that an import that
-fails is reported as what it is (exit 4) and never as a fault of the target (exit 1).
+fails is reported as what it is (exit 4) and never as a fault of the target (exit 1). What this module itself imports
+is next to nothing: until it is there, Ctrl-C shows Python's own traceback.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import Final, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Final, NoReturn
 
 COULD_NOT: Final = 4
 INTERRUPTED: Final = 130

@@ -69,3 +69,10 @@ def test_a_watch_loads_nothing_heavy_before_its_first_look(tmp_path: Path) -> No
 
 def test_a_whole_watch_needs_numpy_alone() -> None:
     assert loaded_by(WHOLE_WATCH) & set(HEAVY) == {"numpy"}
+
+
+def test_until_ctrl_c_is_heard_next_to_nothing_is_loaded() -> None:
+    code = "import sys; before = set(sys.modules); {}; print('\\n'.join(sys.modules.keys() - before))"
+    command = [sys.executable, "-c", code.format("import leakdoc.cli.main")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert set(done.stdout.split()) <= {"leakdoc", "leakdoc.cli", "leakdoc.cli.main", "__future__"}
