@@ -15,25 +15,97 @@ request is one line of JSON, and so is its answer::
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import contextvars
-import functools
-import gc
-import heapq
-import io
-import itertools
-import json
+# These are built into the interpreter, or frozen into it: no file of a program's can stand in for them.
+import _thread
 import os
-import secrets
-import stat
-import struct
 import sys
-import time
-import weakref
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+
+
+class _OwnImports:
+    """A finder that stands first: this thread finds the standard library's modules there, while it is entered.
+
+    A program may have a `json.py` or a `signal.py` of its own. It is not ours to run; and what we load in its place is
+    taken out of `sys.modules` again, so that the program still finds its own.
+    """
+
+    needed = (
+        "_socket", "collections", "contextlib", "contextvars", "functools", "heapq", "json", "select", "struct",
+        "typing", "weakref",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self._find = sys.modules["_frozen_importlib_external"].PathFinder.find_spec
+        library, archive = os.path.dirname(getattr(os, "__file__", "")), "python{}{}.zip".format(*sys.version_info)  # noqa: PTH120
+        self._places = [each for each in sys.path if each == library or each.endswith(("lib-dynload", archive))]
+        self._entered: dict[int, set[str]] = {}
+
+    def find_spec(self, name, path=None, target=None):  # type: ignore[no-untyped-def]
+        """Find a module of the standard library for a thread of ours; nothing for all others (PEP 451)."""
+        del target
+        if path is not None or _thread.get_ident() not in self._entered or name not in sys.stdlib_module_names:
+            return None
+        return self._find(name, self._places)
+
+    def __enter__(self) -> None:
+        self._entered[_thread.get_ident()] = set(sys.modules)
+
+    def __exit__(self, *_: object) -> None:
+        before = self._entered.pop(_thread.get_ident(), None)
+        came = set(sys.modules) - before if before is not None else set()
+        hidden = {name for name in came & sys.stdlib_module_names if self._is_hidden(name)}
+        for name in [each for each in sys.modules if each.partition(".")[0] in hidden]:
+            sys.modules.pop(name, None)
+
+    def check(self) -> None:
+        """Look whether the program has already loaded something of its own in place of what is needed.
+
+        Raises:
+            ImportError: it has.
+        """
+        for name in self.needed:
+            loaded, found = getattr(sys.modules.get(name), "__file__", None), self._find(name, self._places)
+            if loaded and found is not None and found.has_location and not _is_same_file(loaded, found.origin):
+                raise ImportError(f"the program has a module {name} of its own, {loaded}, where Python's is needed")
+
+    def _is_hidden(self, name: str) -> bool:
+        """Say whether the program finds another module by this name: where it looks, or will once it has begun."""
+        script = sys.argv[0] if getattr(sys, "argv", None) else ""
+        beside = os.path.dirname(script) if os.path.isfile(script) else ""  # noqa: PTH113, PTH120
+        spec, theirs = getattr(sys.modules.get(name), "__spec__", None), self._find(name, [beside, *sys.path])
+        if spec is None or not spec.has_location or theirs is None:
+            return False
+        return theirs.origin is not None and not _is_same_file(spec.origin, theirs.origin)
+
+
+def _is_same_file(one: str, other: str) -> bool:
+    try:
+        return one == other or os.path.samefile(one, other)  # noqa: PTH121
+    except OSError:
+        return True  # one that is no file of its own, as in an archive: nothing is known against it
+
+
+_OWN_IMPORTS = _OwnImports()
+_OWN_IMPORTS.check()
+sys.meta_path.insert(0, _OWN_IMPORTS)
+with _OWN_IMPORTS:
+    import _socket
+    import atexit
+    import contextlib
+    import contextvars
+    import functools
+    import gc
+    import heapq
+    import io
+    import itertools
+    import json
+    import select
+    import stat
+    import struct
+    import time
+    import weakref
+    from collections import Counter, deque
+    from collections.abc import Callable, Iterator
+    from typing import Any, Final
 
 PROTOCOL: Final = 1
 LONGEST_REQUEST: Final = 1 << 16  # bytes of one line
@@ -53,7 +125,7 @@ class Refused(Exception):
 
 
 def start(*, deadline_s: float | None = None, directory: str | None = None) -> str:
-    """Start the agent of this process, unless it runs already.
+    """Start the agent of this process, unless it runs already, be it that of another copy of this file.
 
     Args:
         deadline_s: seconds after which it ends by itself; null for as long as the process lives.
@@ -65,10 +137,15 @@ def start(*, deadline_s: float | None = None, directory: str | None = None) -> s
     Raises:
         OSError: no socket can be made.
     """
+    if deadline_s is None and _State.agent is None:
+        pid, address = getattr(sys, "_leakdoc_agent", (0, ""))
+        if pid == os.getpid():
+            return str(address)
     if _State.agent is None:
         _State.agent = _Agent(directory, None if deadline_s is None else time.monotonic() + deadline_s)
         _State.agent.listen()
         if deadline_s is None:
+            sys._leakdoc_agent = os.getpid(), _State.agent.address  # type: ignore[attr-defined]
             _note_connections()
         if not _State.watches_forks:
             _State.watches_forks = True
@@ -81,6 +158,8 @@ def stop() -> None:
     """End the agent of this process and remove its socket."""
     agent, _State.agent = _State.agent, None
     if agent is not None:
+        if getattr(sys, "_leakdoc_agent", None) == (os.getpid(), agent.address):
+            del sys._leakdoc_agent  # type: ignore[attr-defined]
         agent.close()
 
 
@@ -135,7 +214,10 @@ def _original(module: str, name: str) -> Any:
     patched = sys.modules.get("eventlet.patcher")
     if patched is not None:
         return getattr(patched.original(module), name)
-    return getattr(__import__(module), name)
+    return getattr(_MODULES[module], name)
+
+
+_MODULES: Final = {"_thread": _thread, "select": select, "time": time}
 
 
 # -- the place of the socket ------------------------------------------------------------------------------------------
@@ -205,10 +287,8 @@ class _Agent:
         Raises:
             OSError: no socket can be made.
         """
-        import _socket
-
         self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM | getattr(_socket, "SOCK_CLOEXEC", 0))
-        name = f"agent-{os.getpid()}-{secrets.token_hex(4)}"
+        name = f"agent-{os.getpid()}-{os.urandom(4).hex()}"
         for directory in (self.directory,) if self.directory else _places():
             if _private(directory) and len(directory) < 60:
                 _sweep(directory)
@@ -321,8 +401,6 @@ class _Agent:
 
     def _waited(self) -> bool:
         """Sleep until somebody connects; false when the thread is to end."""
-        import _socket  # noqa: F401
-
         poll = _original("select", "poll")()
         poll.register(self._socket.fileno(), 1)
         poll.register(self._wake_read, 1)
@@ -333,9 +411,9 @@ class _Agent:
 
 def _own_thread() -> int:
     """Keep signals away from this thread, so that they interrupt the program's own; return the thread's number."""
-    import signal
+    import _signal
 
-    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
     return int(_original("_thread", "get_native_id")())
 
 
@@ -354,8 +432,6 @@ class _Conversation:
     """
 
     def __init__(self, descriptor: int, wake: int) -> None:
-        import _socket
-
         self._socket = _socket.socket(fileno=descriptor)
         self._socket.settimeout(PATIENCE_S)
         self._wake = wake
@@ -391,8 +467,6 @@ class _Conversation:
 
     def _is_known(self) -> bool:
         """Say whether the caller is this process's user, or root (unix(7), SO_PEERCRED)."""
-        import _socket
-
         if not hasattr(_socket, "SO_PEERCRED"):
             return True  # the directory lets nobody else in
         _, uid, _ = struct.unpack("3i", self._socket.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))
@@ -436,7 +510,8 @@ def _answered(line: bytes) -> Answer:
         if request is None:
             raise Refused(f"there is no such question; there are {', '.join(sorted(REQUESTS))}")
         began = time.perf_counter()
-        answer = request(asked)
+        with _OWN_IMPORTS:
+            answer = request(asked)
         return {"v": PROTOCOL, "ok": True, "took_ms": (time.perf_counter() - began) * 1e3, "answer": answer}
     except Exception as error:
         return {"v": PROTOCOL, "ok": False, "error": f"{type(error).__name__}: {error}"[:500]}
@@ -2016,8 +2091,6 @@ class _Grpc(Adapter):
 
 def _unnoted(known: set[int]) -> Iterator[tuple[int, int]]:
     """Yield the inode and the peer's port of each connection that nobody noted."""
-    import _socket
-
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208
         with contextlib.suppress(OSError, ValueError):
             found = os.fstat(int(name))
@@ -2045,22 +2118,13 @@ class _Importing:
 
     def __init__(self, wanted: dict[str, Adapter]) -> None:
         self._wanted = wanted
-        self._inside: set[str] = set()
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         """Find a module that an adapter waits for as everybody finds it, with its loader wrapped; no other."""
-        del path, target
-        if name not in self._wanted or name in self._inside:
+        if name not in self._wanted:
             return None
-        self._inside.add(name)
-        try:
-            import importlib.util
-
-            spec = importlib.util.find_spec(name)
-        except (ImportError, ValueError, AttributeError):
-            return None
-        finally:
-            self._inside.discard(name)
+        others = [each for each in sys.meta_path if not isinstance(each, _Importing) and hasattr(each, "find_spec")]
+        spec = next((spec for each in others if (spec := each.find_spec(name, path, target)) is not None), None)
         if spec is not None and spec.loader is not None and hasattr(spec.loader, "exec_module"):
             adapter = self._wanted[name]
             executed = spec.loader.exec_module
@@ -2206,8 +2270,6 @@ def _connection_objects(asked: Answer) -> Answer:
 
 def _connections_reached(walk: _Walk) -> Iterator[tuple[int, int]]:
     """Yield the objects that hold a connection, with its inode; each connection once."""
-    import _socket
-
     modules = [(sys.modules[module], name) for module, name in _DRIVERS if module in sys.modules]
     drivers = [vars(module)[name] for module, name in modules if name in vars(module)]
     told: set[int] = set()

@@ -33,12 +33,12 @@ import time
 def go():
     if time.time() > {expires!r}:
         return
-    import sys, types
+    import sys
     agent = sys.modules.get("_leakdoc_agent")
     if agent is None:
         with open({agent!r}, encoding="utf-8") as file:
             text = file.read()
-        agent = types.ModuleType("_leakdoc_agent")
+        agent = type(sys)("_leakdoc_agent")
         agent.__file__ = {agent!r}
         sys.modules["_leakdoc_agent"] = agent
         try:

@@ -6,18 +6,19 @@ This directory stands first on PYTHONPATH. Whatever goes wrong here is not the p
 import os
 import sys
 
+# As importlib has them; what that imports a program may have modules of its own in place of.
+_modules, _files = sys.modules["_frozen_importlib"], sys.modules["_frozen_importlib_external"]
+
 
 def _start_agent():  # type: ignore[no-untyped-def]  # any Python may be started below this directory
     if sys.version_info < (3, 11):  # noqa: UP036
         return
-    import importlib.util
-
     here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
     path = os.path.join(os.path.dirname(os.path.dirname(here)), "agent.py")  # noqa: PTH118, PTH120
-    spec = importlib.util.spec_from_file_location("_leakdoc_agent", path)
+    spec = _files.spec_from_file_location("_leakdoc_agent", path)
     if spec is None or spec.loader is None:
         return
-    agent = importlib.util.module_from_spec(spec)
+    agent = _modules.module_from_spec(spec)
     sys.modules["_leakdoc_agent"] = agent
     spec.loader.exec_module(agent)
     agent.start()
