@@ -52,6 +52,7 @@ def judged(case: Case, environment: dict[str, str]) -> Outcome:
         pid = words[2] if len(words) > 2 else str(process.pid)  # a server tells its worker's
         look = [sys.executable, "-m", "leakdoc", "connections", pid, "--for", FOR, "--json", "--quiet"]
         look += ["--postgres", "env:DSN"] if case.asks_postgres else []
+        look += ["--children"] if case.children else []
         done = subprocess.run(look, capture_output=True, text=True, env=environment, check=False)
         followed = _followed(pid, environment) if case.follows else ""
         stop.set()
@@ -87,6 +88,9 @@ def told(outcomes: list[Outcome]) -> None:
             print(f"         {name}: {reason[:200]}")
         if not each.is_right and not each.faults:
             print(f"         {each.document['reason'][:300]}")
+            expected_of = [found for found in each.document["findings"] if found["detector"] in each.case.guilty_of]
+            for found in expected_of:
+                print(f"         {found['detector']} was {found['decision']}: {found['reason'][:300]}")
     guilty = [each for each in outcomes if each.case.guilty_of]
     innocent = [each for each in outcomes if not each.case.guilty_of]
     found = sum(each.is_right for each in guilty)

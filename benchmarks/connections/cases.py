@@ -11,9 +11,10 @@ class Case(NamedTuple):
     Args:
         program: a file of tests/programs/connections, without its suffix.
         guilty_of: the detectors of which any one names it; none for a program that only looks guilty.
-        load: what is sent to it: ``mostly_good``, ``plain``, ``polls`` or ``stays``; empty for nothing.
+        load: what is sent to it: a name of `loads.LOADS`; empty for nothing.
         asks_postgres: whether leakdoc may ask the database.
         has_agent: whether it is started with the agent inside.
+        children: whether it is looked at with its children.
         follows: whether the upstream is followed by the step `isolate_upstream`, and has to be the one it says.
     """
 
@@ -23,6 +24,7 @@ class Case(NamedTuple):
     asks_postgres: bool = False
     has_agent: bool = False
     follows: bool = False
+    children: bool = False
 
 
 CASES: Final = (
@@ -121,4 +123,23 @@ CASES: Final = (
     Case("httpx_async_client_each_time", ("unclosed_connections",)),
     Case("workers_leak", ("unclosed_connections",)),
     Case("calls_a_service_that_waits", ("upstream_unresponsive",), load="plain", follows=True),
+    # A fourth round, written before anything was tried on them.
+    Case("tcp_proxy_tunnels", load="tunnels"),
+    Case("tcp_proxy_by_threads", load="tunnels"),
+    Case("tcp_proxy_forgets_upstream", ("unclosed_connections",), load="tunnels_that_end"),
+    Case("websockets_by_the_thousand", load="crowd"),
+    Case("websocket_clients_subscribed", load="follows"),
+    Case("websocket_service_leaks", ("unclosed_connections",), load="follows"),
+    Case("broker_of_things", load="things"),
+    Case("grpc_channels_pooled"),
+    Case("asyncpg_pool_is_tight"),
+    Case("asyncpg_pool_emptied", ("pool_exhausted",), load="mostly_good"),
+    Case("sqlalchemy_without_a_pool", ("connection_churn",)),
+    Case("sqlalchemy_without_a_pool_seldom"),
+    Case("session_for_each_thread"),
+    Case("mail_sent_politely"),
+    Case("leaks_behind_an_exception", ("unclosed_connections",)),
+    Case("one_worker_leaks", ("unclosed_connections",), children=True),
+    Case("tls_half_closed", ("close_wait",)),
+    Case("pubsub_subscribers_of_tenants"),
 )

@@ -96,6 +96,57 @@ def storms(port: int, stop: threading.Event) -> None:
     stop.wait()
 
 
+def tunnels(port: int, stop: threading.Event) -> None:
+    """A new client each half second, which asks once through the tunnel, and then stays and is silent."""
+    kept: list[socket.socket] = []
+    while not stop.wait(0.5):
+        kept.append(socket.create_connection(("127.0.0.1", port)))
+        kept[-1].sendall(b"PING\r\n")
+        kept[-1].recv(64)
+
+
+def tunnels_that_end(port: int, stop: threading.Event) -> None:
+    """The same, but each client goes after three seconds."""
+    kept: list[socket.socket] = []
+    while not stop.wait(0.5):
+        kept.append(socket.create_connection(("127.0.0.1", port)))
+        kept[-1].sendall(b"PING\r\n")
+        kept[-1].recv(64)
+        if len(kept) > 6:
+            kept.pop(0).close()
+
+
+def crowd(port: int, stop: threading.Event) -> None:
+    """Twelve hundred websockets in some ten seconds, then two more each second; nobody says anything."""
+    import websockets.sync.client
+
+    kept = []
+    while not stop.wait(0.5 if len(kept) > 1_200 else 0.005):
+        kept.append(websockets.sync.client.connect(f"ws://127.0.0.1:{port}/", ping_interval=None))
+
+
+def things(port: int, stop: threading.Event) -> None:
+    """A new thing each 400 ms that subscribes, pings every five seconds, and publishes every twelve."""
+
+    def thing() -> None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)) as telling:
+            threading.Thread(target=_drain, args=(telling,), daemon=True).start()
+            telling.sendall(b"SUBSCRIBE\n")
+            number = 0
+            while not stop.wait(5):
+                number += 1
+                telling.sendall(b"PUBLISH\n" if number % 3 == 0 else b"PINGREQ\n")
+
+    while not stop.wait(0.4):
+        threading.Thread(target=thing, daemon=True).start()
+
+
+def _drain(telling: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while telling.recv(4096):
+            pass
+
+
 def _call(port: int, path: str) -> None:
     threading.Thread(target=_get, args=(port, path), daemon=True).start()
 
@@ -114,4 +165,8 @@ LOADS: Final[dict[str, Callable[[int, threading.Event], None]]] = {
     "uploads": uploads,
     "follows": follows,
     "storms": storms,
+    "tunnels": tunnels,
+    "tunnels_that_end": tunnels_that_end,
+    "crowd": crowd,
+    "things": things,
 }

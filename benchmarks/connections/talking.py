@@ -122,8 +122,11 @@ def mail(connection: socket.socket) -> None:
     connection.settimeout(3)
     with contextlib.suppress(OSError):
         connection.sendall(b"220 mail\r\n")
-        while connection.recv(4096):
-            connection.sendall(b"250 ok\r\n")
+        while word := connection.recv(4096):
+            is_last = word.upper().startswith(b"QUIT")
+            connection.sendall(b"221 bye\r\n" if is_last else b"250 ok\r\n")
+            if is_last:
+                break
     connection.close()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from leakdoc.detection.advice import advice_for
 from leakdoc.detection.detectors.connection_policies import ConcurrencyPolicy
 from leakdoc.detection.detectors.growth import find_growth
+from leakdoc.detection.detectors.one_for_one import clients_at_rest
 from leakdoc.detection.detectors.peer_view import peers, places, rose, total_now
 from leakdoc.detection.detectors.waited_for import waited_for
 from leakdoc.detection.policies import Policies
@@ -24,6 +25,7 @@ NAME: Final = "concurrency_growth"
 METRICS: Final = ("threads", "tasks", "children", "zombies")
 WAITING_AT: Final = "waiting_at"
 TASKS_AT: Final = "tasks_at"
+MOST_FOR_A_CLIENT: Final = 4  # threads or tasks: one each way, one that pings, one that ends it all
 
 
 def find_concurrency_growth(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
@@ -82,6 +84,10 @@ def _at_work(trace: Trace, policy: ConcurrencyPolicy) -> float | None:
 
 def _told(trace: Trace, found: Finding, words: str) -> Finding:
     """Say what they are in; where they wait for an answer, that is for its detector to say."""
+    clients = clients_at_rest(trace, trace.columns[Column(found.metric)], most_each=MOST_FOR_A_CLIENT)
+    if clients is not None:
+        reason = f"{found.reason}; {clients.words}: they are forgotten if they stay when their clients go"
+        return replace(found, decision=Decision.INCONCLUSIVE, reason=reason, confidence=None)
     peer = waited_for(trace)
     if peer is not None:
         reason = f"{found.reason}; they wait for an answer of {peer.title}"

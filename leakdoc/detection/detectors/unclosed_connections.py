@@ -11,6 +11,7 @@ import numpy as np
 from leakdoc.detection.advice import advice_for
 from leakdoc.detection.detectors.connections_policy import ConnectionsPolicy
 from leakdoc.detection.detectors.growth import find_growth
+from leakdoc.detection.detectors.one_for_one import clients_of_connections
 from leakdoc.detection.detectors.peer_view import PeerView, peers, total_now
 from leakdoc.detection.detectors.waited_for import is_waited_for
 from leakdoc.detection.stats.policy import GrowthPolicy
@@ -61,6 +62,13 @@ def _judge(
     if judged.decision is Decision.LEAKING and is_waited_for(trace, peer):
         reason = (
             f"{evidence['count']} connections to {peer.title} accumulate, each with somebody who waits for its answer"
+        )
+        return replace(judged, decision=Decision.INCONCLUSIVE, evidence=evidence, reason=reason, confidence=None)
+    clients = clients_of_connections(trace, peer, without=NOT_COUNTED) if judged.decision is Decision.LEAKING else None
+    if clients is not None:
+        reason = (
+            f"{evidence['count']} connections to {peer.title} accumulate, {clients.words}, as a proxy has: "
+            "they are unclosed if they stay when their clients go"
         )
         return replace(judged, decision=Decision.INCONCLUSIVE, evidence=evidence, reason=reason, confidence=None)
     if judged.decision is Decision.LEAKING:
