@@ -82,6 +82,17 @@ def rollouts() -> dict[str, Points]:
     return found
 
 
+def beside_a_primary() -> dict[str, Points]:
+    """Return a canary as Flagger runs it: the old build goes on in a workload that is called otherwise."""
+    half, rows = len(TIMES) // 2, range(len(TIMES))
+    return {
+        in_shop("flagged-primary", "1.0", "5c4b8b6c5d-x2x4z"): points(
+            lambda row: 200 * MIB + 0.25 * MIB * row, seed=50, rows=rows
+        ),
+        in_shop("flagged", "1.1", "7d9f8b6c5d-zz9zz"): points(lambda row: 200 * MIB, seed=51, rows=rows[half:]),
+    }
+
+
 def killed() -> dict[str, Points]:
     """Return workloads one of whose processes ended: at its limit, evicted, and for no reason told."""
     end, rows = len(TIMES) * 3 // 4, range(len(TIMES))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from leakdoc.cli.output import tell
 from leakdoc.cli.prometheus_options import prometheus_of
 from leakdoc.cli.rolling_back import run_rollback
-from leakdoc.cli.verify_workload import told, trace_of_workload
+from leakdoc.cli.verify_workload import tell_away, told, trace_of_workload
 from leakdoc.cli.watching import ended_by_signals
-from leakdoc.errors import UsageError
+from leakdoc.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from leakdoc.model.subject import Subject
@@ -43,8 +43,9 @@ def is_of_workload(args: argparse.Namespace) -> bool:
             raise UsageError("which workload of the Prometheus?", help="Name it with --workload, as a scan calls it.")
         if args.target is None or args.before is None:
             raise UsageError("what is to be guarded?", help="Give TARGET --before FILE, or --prometheus --workload.")
-        if args.rollout_at is not None:
-            raise UsageError("--rollout-at is of --workload", help="Leave it out.")
+        for option, given in (("--rollout-at", args.rollout_at), ("--stable", args.stable)):
+            if given is not None:
+                raise UsageError(f"{option} is of --workload", help="Leave it out.")
         return False
     for option, given in (("TARGET", args.target), ("--before", args.before), ("--record", args.record)):
         if given is not None:
@@ -63,8 +64,10 @@ def watch_workload(args: argparse.Namespace, rollback: list[str], serving: list[
             _refuse_where_it_would_be_undone(args, prometheus)
         rollout = _rollout(args, prometheus)
         tell(told(rollout))
-        growing = GrowingWorkload(partial(trace_of_workload, args, prometheus), rollout.at)
+        growing = GrowingWorkload(partial(trace_of_workload, args, prometheus), rollout.at, away=tell_away)
         guarded = _guarded(args, rollout, growing)
+        if guarded.proof is None and growing.trouble is not None:  # there was not one look
+            raise growing.trouble
         done = None
         if guarded.harm is not None and rollback:
             from leakdoc.verification.rollback import passes
@@ -91,14 +94,19 @@ def _rollout(args: argparse.Namespace, prometheus: Prometheus) -> Rollout:
     """Find the rollout; where its time is told, wait for the first samples of the new build."""
     from leakdoc.verification.workload import rollout_of
 
-    until = time.monotonic() + args.for_s
+    until, reached = time.monotonic() + args.for_s, False
     while True:
-        trace = trace_of_workload(args, prometheus)
         try:
+            trace = trace_of_workload(args, prometheus)
+            reached = True
             return rollout_of(trace, args.rollout_at)
         except UsageError:
             if args.rollout_at is None or time.monotonic() >= until:
                 raise
+        except SourceError as error:
+            if not reached or time.monotonic() >= until:
+                raise
+            tell_away(error)
         time.sleep(min(args.interval * 15.0, max(until - time.monotonic(), 0.0)))
 
 

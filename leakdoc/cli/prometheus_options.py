@@ -30,6 +30,9 @@ def add_prometheus(parser: argparse.ArgumentParser, *, workload: bool = False) -
     )  # fmt: skip
     if workload:
         group.add_argument("--workload", metavar="NAME", help="as a scan calls it, or its end: shop/api/web, api/web")
+        group.add_argument(
+            "--stable", metavar="NAME", help="what runs the old build, if called otherwise: shop/api-primary/web"
+        )
     group.add_argument(
         "--since", type=positive_duration, default=SINCE_S, metavar="TIME", help="how far back to look (default: 2d)"
     )

@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.output import tell
+from leakdoc.cli.watching import held_signals
 
 if TYPE_CHECKING:
     from leakdoc.verification.rollback import Rollback, Serves
@@ -16,7 +17,8 @@ def run_rollback(words: list[str], serves: Serves) -> Rollback:
     from leakdoc.verification.rollback import roll_back
 
     tell(f"Rolling back: {shlex.join(words)}")
-    done = roll_back(words, serves)
+    with held_signals(lambda: tell("The rollback goes on: half of one is worse than none.")):
+        done = roll_back(words, serves)
     for line in done.output.splitlines():
         tell(f"  | {line}")
     return done

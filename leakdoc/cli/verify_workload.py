@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from leakdoc.cli.output import tell
 from leakdoc.cli.prometheus_options import conventions_of, matchers_of, prometheus_of, window_of
-from leakdoc.errors import UsageError
+from leakdoc.errors import SourceError, UsageError
 from leakdoc.redact import inert
 from leakdoc.units import format_time
 
@@ -29,6 +29,8 @@ def is_of_workload(args: argparse.Namespace) -> bool:
     if args.workload is None:
         if args.prometheus is not None:
             raise UsageError("which workload of the Prometheus?", help="Name it with --workload, as a scan calls it.")
+        if args.stable is not None:
+            raise UsageError("--stable stands beside a workload", help="Name the one that is new with --workload.")
         return False
     if args.before is not None:
         raise UsageError("files and a workload were both given", help="Leave out one of them.")
@@ -64,7 +66,7 @@ def trace_of_workload(args: argparse.Namespace, prometheus: Prometheus) -> Trace
     from leakdoc.sampling.sources.prometheus import workload
 
     return workload.trace_of_workload(
-        prometheus, conventions_of(args), window_of(args), args.workload, match=matchers_of(args)
+        prometheus, conventions_of(args), window_of(args), args.workload, match=matchers_of(args), stable=args.stable
     )
 
 
@@ -84,12 +86,20 @@ def _waited(
         raise UsageError("--wait looks until now, again and again", help="Leave --until out.")
     stop = threading.Event()
 
-    def look(spent: Policies) -> Proof:
-        found = rollout_of(trace_of_workload(args, prometheus), rollout.at)
+    def look(spent: Policies) -> Proof | None:
+        try:
+            found = rollout_of(trace_of_workload(args, prometheus), rollout.at)
+        except SourceError as error:
+            tell_away(error)
+            return None
         return verify(found.before, found.after, policies=spent, verification=verification)
 
     with ended_by_signals(stop.set):
         waited = until_decided(look, policies=policies, for_s=args.for_s, ended=lambda: False, wake=stop)
-    assert waited.proof is not None  # every look has one
     tell(f"Waited: {waited.why}")
-    return waited.proof
+    return waited.proof or verify(rollout.before, rollout.after, policies=policies, verification=verification)
+
+
+def tell_away(error: SourceError) -> None:
+    """Say why a look came to nothing; the next one asks again."""
+    tell(f"No look this time: {inert(error.message, longest=300)}")

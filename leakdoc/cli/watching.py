@@ -174,6 +174,17 @@ def ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def held_signals(told: Callable[[], None]) -> Iterator[None]:
+    """Let nothing that asks us to end interrupt what is being done; say so each time."""
+    before = {number: signal.signal(number, lambda *_: told()) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def give_verdict(args: argparse.Namespace, watched: Watched) -> int:
     """Print what a watch has seen, and return the exit code."""
     clear_line(args)

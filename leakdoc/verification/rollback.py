@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from leakdoc.errors import SourceError
 from leakdoc.redact import inert, without_secrets
 from leakdoc.sampling.clock import Clock, SystemClock
+from leakdoc.verification.commands_in_time import run_in_time
 
 PATIENCE_S: Final = 900.0
 SERVING_S: Final = 120.0  # how long the old build may take until it serves
@@ -61,19 +62,15 @@ def roll_back(argv: Sequence[str], serves: Serves, *, clock: Clock | None = None
 
 
 def _run(argv: Sequence[str]) -> tuple[int | None, str, str | None]:
-    """Run it in a session of its own, so that Ctrl-C at our terminal does not leave it half done."""
     with tempfile.TemporaryFile() as kept:
         status, trouble = None, None
         try:
-            done = subprocess.run(
-                list(argv), stdin=subprocess.DEVNULL, stdout=kept, stderr=kept, start_new_session=True,
-                timeout=PATIENCE_S,
-            )  # fmt: skip
-            status = done.returncode
-        except subprocess.TimeoutExpired:
-            trouble = f"it did not end within {PATIENCE_S:.0f} s"
+            status = run_in_time(argv, PATIENCE_S, output=kept)
         except (OSError, ValueError) as error:
             trouble = f"it cannot be run: {inert(str(error))}"
+        else:
+            if status is None:
+                trouble = f"it did not end within {PATIENCE_S:.0f} s, and was ended with all that it had begun"
         size = kept.seek(0, 2)
         kept.seek(max(0, size - _MOST_OUTPUT))
         return status, _shown(kept.read()), trouble
@@ -85,20 +82,26 @@ def _shown(output: bytes) -> str:
 
 
 def _verified(serves: Serves, clock: Clock) -> tuple[bool | None, str]:
-    deadline, good = clock.monotonic() + SERVING_S, 0
+    deadline, good, untold = clock.monotonic() + SERVING_S, 0, ""
     while True:
-        said = serves()
+        try:
+            said, untold = serves(), ""
+        except SourceError as error:  # a server that is away for a moment says nothing of the build
+            said, untold = False, error.message
         if said is None:
             return None, "the rollback ran; whether the old build serves could not be told: give --serving CMD"
         good = good + 1 if said else 0
         if good >= _IN_A_ROW:
             return True, "rolled back: the old build serves again"
         if clock.monotonic() >= deadline:
-            return (
-                False,
-                f"the rollback ran, but the old build does not serve after {SERVING_S:.0f} s; a person is needed",
-            )
+            return _not_seen_to_serve(untold)
         clock.wait(_EVERY_S, threading.Event())
+
+
+def _not_seen_to_serve(untold: str) -> tuple[bool | None, str]:
+    if untold:
+        return None, f"the rollback ran; whether the old build serves could not be told: {untold}"
+    return False, f"the rollback ran, but the old build does not serve after {SERVING_S:.0f} s; a person is needed"
 
 
 def passes(argv: Sequence[str]) -> Serves:
@@ -106,12 +109,8 @@ def passes(argv: Sequence[str]) -> Serves:
 
     def serves() -> bool:
         try:
-            done = subprocess.run(
-                list(argv), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                timeout=_ONE_CHECK_S,
-            )  # fmt: skip
-        except (OSError, ValueError, subprocess.TimeoutExpired):
+            return run_in_time(argv, _ONE_CHECK_S) == 0
+        except (OSError, ValueError):
             return False
-        return done.returncode == 0
 
     return serves

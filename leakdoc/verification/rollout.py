@@ -14,6 +14,10 @@ from leakdoc.verification.windows import keep
 TOGETHER: Final = 0.02  # of the recording: processes that begin so soon after each other began in one rollout
 
 
+class NoRollout(UsageError):
+    """Nothing shows when a rollout was, or there are no samples on one side of it."""
+
+
 def split(trace: Trace, at: float | None = None) -> tuple[Trace, Trace]:
     """Split a trace into before and after a rollout.
 
@@ -25,12 +29,12 @@ def split(trace: Trace, at: float | None = None) -> tuple[Trace, Trace]:
         after (the source does not tell processes apart), everything that came after.
 
     Raises:
-        UsageError: there is no one such instant, or a side would be empty.
+        NoRollout: there is no one such instant, or a side would be empty.
     """
     instant = _found(trace) if at is None else at
     before, after = keep(trace, trace.times < instant), _since(trace, instant)
     if not len(before) or not len(after):
-        raise UsageError(
+        raise NoRollout(
             f"there are no samples {'after' if len(before) else 'before'} {format_time(instant)}",
             help=f"The recording goes {_span(trace)}.",
         )
@@ -57,7 +61,7 @@ def _found(trace: Trace) -> float:
     if len(starts) == 1:
         return starts[0]
     seen = "no restart" if not starts else f"{len(starts)} restarts, the last at {format_time(starts[-1])}"
-    raise UsageError(
+    raise NoRollout(
         f"where the rollout was cannot be told: the recording shows {seen}",
         help="Say it with --rollout-at TIME, or give a file from before and one from after.",
     )

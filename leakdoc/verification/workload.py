@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leakdoc.errors import UsageError
 from leakdoc.model.trace import Life, Trace
 from leakdoc.units import format_time
-from leakdoc.verification.rollout import split
+from leakdoc.verification.rollout import NoRollout, split
 from leakdoc.verification.windows import keep
 
 
@@ -44,7 +43,7 @@ def rollout_of(trace: Trace, at: float | None = None) -> Rollout:
             only restart of all processes.
 
     Raises:
-        UsageError: there is no one such instant, or a side would be empty.
+        NoRollout: there is no one such instant, or a side would be empty.
     """
     newest = _newest(trace) if at is None else None
     if newest is None:
@@ -59,7 +58,7 @@ def rollout_of(trace: Trace, at: float | None = None) -> Rollout:
     replaced = {_last_before(trace, began)} & replaced or replaced
     old = [not is_new and life.version in replaced for life, is_new in zip(trace.lives, new, strict=True)]
     if not any(old):
-        raise UsageError(
+        raise NoRollout(
             f"there are no samples of what ran before {build} came at {format_time(began)}",
             help="Look further back with --since.",
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import socketserver
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,9 @@ from leakdoc.cli.main import main
 from leakdoc.sampling.sources.prometheus.access import access_of
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import built_in
+from leakdoc.sampling.sources.prometheus.limits import Limits
 from tests.docs.commands import blocks
-from tests.fleet_samples import HOURS, rollouts
+from tests.fleet_samples import HOURS, beside_a_primary, rollouts
 from tests.prometheus_server import END, PATIENCE_S, filled, serving_prometheus
 
 pytestmark = pytest.mark.xdist_group("prometheus")
@@ -32,7 +35,7 @@ pytestmark = pytest.mark.xdist_group("prometheus")
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("gate")
-    with serving_prometheus(folder, filled(folder, rollouts())) as url:
+    with serving_prometheus(folder, filled(folder, rollouts() | beside_a_primary())) as url:
         yield url
 
 
@@ -150,6 +153,70 @@ def test_the_gate_of_flagger(workload: str, status: int, served: str) -> None:
     namespace, _, name = workload.partition("/")
     assert asked(url, {"namespace": namespace, "name": name})[0] == status
     assert asked(f"{url}?workload={workload}")[0] == status
+
+
+def test_the_gate_compares_a_canary_with_the_primary_that_flagger_runs_beside_it(served: str) -> None:
+    hook = {"name": "flagged", "namespace": "deploy", "phase": "WaitingPromotion"}
+    status, answer = asked(f"{served}/workload/gate", hook)
+    assert (status, answer["decision"]) == (200, "normalized"), answer
+    told = f"{served}/workload?workload=deploy/flagged/web"
+    assert asked(told)[1]["decision"] == "inconclusive"  # alone it has no past
+    assert asked(f"{told}&stable=deploy/flagged-primary/web")[1]["decision"] == "normalized"
+    assert asked(f"{told}&stable=deploy/nobody")[0] == 400
+
+
+def test_a_workload_that_a_release_renamed_is_verified(prometheus: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["verify", "--prometheus", prometheus, "--until", str(END), "--since", f"{HOURS}h", "--json"]
+    renamed = ["--workload", "deploy/flagged/web", "--stable", "deploy/flagged-primary"]
+    assert main([*words, *renamed]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["decision"], answer["after"]["subject"]["name"]) == ("normalized", "deploy/flagged/web")
+    assert main([*words, *renamed[:2]]) == 2
+    assert main(["verify", "--stable", "a", "b.csv", "c.csv"]) == 2
+    assert main(["guard", "--stable", "a", "4242", "--before", "b.csv"]) == 2
+
+
+def test_a_workload_without_a_rollout_is_inconclusive_and_no_error(served: str) -> None:
+    status, answer = asked(f"{served}/workload?workload=deploy/flagged-primary/web")
+    assert (status, answer["decision"]) == (200, "inconclusive")
+    assert "where the rollout was cannot be told" in answer["reason"]
+    assert asked(f"{served}/workload/gate?workload=deploy/flagged-primary/web")[0] == 409
+
+
+def test_many_who_ask_at_once_are_answered_alike(served: str, prometheus: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: list[object] = []
+    trace = Workloads._trace
+    monkeypatch.setattr(Workloads, "_trace", lambda self, asked: reached.append(asked) or trace(self, asked))
+    del prometheus
+    with ThreadPoolExecutor(50) as threads:
+        answers = list(
+            threads.map(asked, [f"{served}/workload?workload=deploy/unfixed/web&rollout_at={END - 21_000}"] * 50)
+        )
+        healthy = asked(f"{served}/health")
+    assert {status for status, _ in answers} == {200}
+    assert {answer["decision"] for _, answer in answers} == {"not_fixed"}
+    assert healthy[0] == 200
+    assert len(reached) < 5  # what was just reached is not reached anew
+
+
+def test_a_prometheus_that_is_away_is_no_missing_file(tmp_path: Path) -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as free:
+        away = f"http://127.0.0.1:{free.server_address[1]}"
+    limits = Limits(attempts=1)
+    with Prometheus(access_of(away, environment={}), limits) as reached:
+        workloads = Workloads(prometheus=reached, conventions=built_in(), since_s=3600.0)
+        server = Server(("127.0.0.1", 0), Folder(tmp_path, workloads), token=None, tell=lambda line: None)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            for path in ("workload", "workload/gate"):
+                status, answer = asked(f"http://127.0.0.1:{server.server_address[1]}/{path}?workload=a/b")
+                assert (status, answer["exit_code"]) == (502, 4)
+                assert "cannot be reached" in answer["error"]
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
 
 
 @pytest.mark.parametrize("body", [{}, {"metadata": 3}, {"name": "x"}])

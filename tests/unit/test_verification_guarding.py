@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 
 from leakdoc.detection.policies import Policies
+from leakdoc.errors import UnreadableSource
 from leakdoc.model.decision import ProofDecision
 from leakdoc.model.trace import Ending, Facts
 from leakdoc.testing.clock import FakeClock
+from leakdoc.verification import commands_in_time
+from leakdoc.verification.growing_workload import GrowingWorkload
 from leakdoc.verification.guarding import Harm, guard, was_killed
 from leakdoc.verification.rollback import SERVING_S, passes, roll_back
 from leakdoc.verification.verify import verify
@@ -150,3 +157,84 @@ def test_long_output_is_kept_from_its_end():
 def test_check_is_passed_by_exit_status_0(code, serves):
     assert passes(python(code))() is serves
     assert passes(["/no/such/program"])() is False
+
+
+def test_server_that_is_away_for_a_moment_says_nothing_of_the_build():
+    answers = iter([True, UnreadableSource("away"), True, True, True])
+
+    def serves():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert roll_back(python("pass"), serves, clock=FakeClock()).verified is True
+
+
+def test_server_that_stays_away_leaves_it_open_whether_the_old_build_serves():
+    def serves():
+        raise UnreadableSource("it cannot be reached")
+
+    done = roll_back(python("pass"), serves, clock=FakeClock())
+    assert done.verified is None
+    assert "could not be told: it cannot be reached" in done.reason
+
+
+def test_look_that_a_server_does_not_answer_is_no_end():
+    away = []
+    looks = iter([UnreadableSource("busy"), trace(ages(60.0), rss_bytes=1e8), UnreadableSource("gone")])
+
+    def read():
+        found = next(looks)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    growing = GrowingWorkload(read, EPOCH + 30.0, away=away.append)
+    assert growing.trace() is None
+    assert growing.trace() is not None
+    assert growing.trace() is None
+    assert [each.message for each in away] == ["busy", "gone"]
+    assert growing.trouble is away[-1]
+
+
+def wait_until(is_so, within_s=60.0):
+    until = time.monotonic() + within_s
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.02)
+    return is_so()
+
+
+def is_running(pid):
+    """Whether a process is there, and is more than what nobody has collected."""
+    try:
+        return psutil.Process(pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_command_that_hangs_is_ended_with_all_that_it_had_begun(tmp_path):
+    told = tmp_path / "pids"
+    begun = f"sleep 600 & echo $! >> {told}; setsid sh -c 'echo $$ >> {told}; exec sleep 600' & wait"
+    stubborn = ["sh", "-c", f"trap '' TERM; {begun}; wait; wait; sleep 600"]
+    process = subprocess.Popen(stubborn, start_new_session=True)
+    try:
+        assert wait_until(lambda: told.exists() and len(told.read_text().split()) == 2)
+        pids = [int(pid) for pid in told.read_text().split()]
+        commands_in_time._end(process)
+        assert process.returncode == -signal.SIGKILL
+        assert wait_until(lambda: not any(map(is_running, pids)))
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_command_that_does_not_end_in_time_has_no_exit_status():
+    assert commands_in_time.run_in_time(["sleep", "600"], 0.1) is None
+
+
+def test_a_rollback_that_hangs_is_ended_and_calls_for_a_person(monkeypatch):
+    monkeypatch.setattr("leakdoc.verification.rollback.PATIENCE_S", 0.1)
+    done = roll_back(["sleep", "600"], lambda: True, clock=FakeClock())
+    assert (done.verified, done.exit_status) == (False, None)
+    assert "ended with all that it had begun" in done.reason

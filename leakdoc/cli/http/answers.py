@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from leakdoc.cli.exit_codes import ANSWERED, COULD_NOT, code_of, proof_code
 from leakdoc.cli.http.folder import Folder
-from leakdoc.cli.http.workloads import Workloads
-from leakdoc.errors import UsageError
-from leakdoc.redact import inert
+from leakdoc.cli.http.workloads import Gate, Workloads
+from leakdoc.errors import SourceError, UsageError
+from leakdoc.redact import inert, without_secrets
 from leakdoc.units import parse_time
+
+BAD_GATEWAY: Final = 502  # the Prometheus behind does not answer
 
 Query = Mapping[str, str]
 Document = dict[str, Any]
@@ -28,10 +30,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One path: what it answers, and which parameters it takes; `hook` lets it be told by POST as well."""
+    """One path: what it answers, and which parameters it takes.
+
+    `hook` lets it be told by POST as well; `light` answers at once, however many verdicts are being reached.
+    """
 
     answer: Callable[[Folder, Query], Answer]
     hook: bool = False
+    light: bool = False
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     job: str
@@ -97,18 +103,29 @@ def _recheck(folder: Folder, query: Query) -> Answer:
 
 
 def _workload(folder: Folder, query: Query) -> Answer:
-    from leakdoc.cli.http.workloads import gate_document
-
-    proof = _workloads(folder).proof(query["workload"], _instant(query.get("rollout_at")))
-    return Answer(gate_document(query["workload"], proof), proof_code(proof.decision))
+    found = _asked(folder, query)
+    return found if isinstance(found, Answer) else Answer(found.document, proof_code(found.decision))
 
 
 def _gate(folder: Folder, query: Query) -> Answer:
-    from leakdoc.cli.http.workloads import gate_document, status_of
+    from leakdoc.cli.http.workloads import status_of
 
-    proof = _workloads(folder).proof(query["workload"], _instant(query.get("rollout_at")))
-    document = gate_document(query["workload"], proof)
-    return Answer(document, proof_code(proof.decision), status_of(proof.decision))
+    found = _asked(folder, query, primary=True)
+    if isinstance(found, Answer):
+        return found
+    return Answer(found.document, proof_code(found.decision), status_of(found.decision))
+
+
+def _asked(folder: Folder, query: Query, *, primary: bool = False) -> Gate | Answer:
+    """Ask for a workload; a Prometheus that does not answer is no missing file, and no verdict."""
+    from leakdoc.cli.http.workloads import Asked
+
+    asked = Asked(query["workload"], _instant(query.get("rollout_at")), query.get("stable") or None, primary)
+    workloads = _workloads(folder)
+    try:
+        return workloads.gate(asked)
+    except SourceError as error:
+        return error_answer(error.message, error.help, status=BAD_GATEWAY)
 
 
 def _workloads(folder: Folder) -> Workloads:
@@ -117,19 +134,34 @@ def _workloads(folder: Folder) -> Workloads:
     return folder.workloads
 
 
+def error_answer(message: str, help: str | None = None, *, exit_code: int = COULD_NOT, status: int = 500) -> Answer:
+    """Say what went wrong, without secrets and on one line."""
+    plain = without_secrets(inert(message, longest=1_000))
+    return Answer(
+        {"schema": "leakdoc.error/1", "error": plain, "help": help, "exit_code": exit_code}, exit_code, status
+    )
+
+
 PATHS: Final[dict[str, Route]] = {
-    "/": Route(answer=_index, job="what there is"),
-    "/health": Route(answer=_health, job="whether it serves"),
+    "/": Route(answer=_index, light=True, job="what there is"),
+    "/health": Route(answer=_health, light=True, job="whether it serves"),
     "/files": Route(answer=_files, job="the files of the folder"),
     "/diagnose": Route(answer=_diagnose, needs=("file",), takes=("load",), job="the verdict on one file"),
     "/verify": Route(
         answer=_verify, needs=("before",), takes=("after", "rollout_at", "load"), job="before against after a rollout"
     ),
     "/workload": Route(
-        answer=_workload, needs=("workload",), takes=("rollout_at",), job="a workload's last rollout, whatever it shows"
+        answer=_workload,
+        needs=("workload",),
+        takes=("rollout_at", "stable"),
+        job="a workload's last rollout, whatever it shows",
     ),
     "/workload/gate": Route(
-        answer=_gate, hook=True, needs=("workload",), takes=("rollout_at",), job="the same; 409 unless it is normalized"
+        answer=_gate,
+        hook=True,
+        needs=("workload",),
+        takes=("rollout_at", "stable"),
+        job="the same; 409 unless it is normalized",
     ),
     "/recheck": Route(answer=_recheck, needs=("file",), job="whether a proof follows from its samples"),
 }

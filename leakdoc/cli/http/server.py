@@ -11,9 +11,9 @@ from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from leakdoc.cli.http.answers import PATHS, Answer, checked
+from leakdoc.cli.http.answers import PATHS, Answer, Query, Route, checked, error_answer
 from leakdoc.cli.http.folder import Folder
-from leakdoc.cli.http.workloads import workload_of_hook
+from leakdoc.cli.http.workloads import hook_of
 from leakdoc.errors import DamagedSource, LeakdocError, UnreadableSource, UsageError
 from leakdoc.redact import inert, without_secrets
 
@@ -36,6 +36,7 @@ class Server(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 64  # controllers ask for all their rollouts at once
 
     def __init__(
         self, address: tuple[str, int], folder: Folder, *, token: str | None, tell: Callable[[str], None]
@@ -69,10 +70,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(405)
             return
         try:
-            query = {"workload": workload_of_hook(self._body())}
+            query = hook_of(self._body())
         except UsageError as error:
             self.close_connection = True
-            self._send(400, _error(error.message, error.help, error.exit_code))
+            self._send(400, error_answer(error.message, error.help, exit_code=error.exit_code))
             return
         self._send(*self._answered(query))
 
@@ -98,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
         if code in (405, 501):
             code, message = 405, "only GET and HEAD are answered here: this server changes nothing"
         self.close_connection, self.request_version = True, self.protocol_version
-        self._send(code, _error(message or "the request cannot be read"))
+        self._send(code, error_answer(message or "the request cannot be read"))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tell of a request on one inert line."""
@@ -107,21 +108,26 @@ class Handler(BaseHTTPRequestHandler):
     def _answered(self, told: dict[str, str] | None = None) -> tuple[int, Answer]:
         parts = urlsplit(self.path)
         if not self._may_ask():
-            return 401, _error("a token is asked for", "Send it as Authorization: Bearer TOKEN.")
+            return 401, error_answer("a token is asked for", "Send it as Authorization: Bearer TOKEN.")
         path = PATHS.get(unquote(parts.path).rstrip("/") or "/")
         if path is None:
-            return 404, _error("there is no such path", f"There are: {', '.join(PATHS)}.")
-        if not self.server.room.acquire(timeout=PATIENCE_S):
-            return 503, _error("too many verdicts are being reached", "Ask again in a while.")
+            return 404, error_answer("there is no such path", f"There are: {', '.join(PATHS)}.")
         try:
             query = _once(parse_qsl(parts.query, keep_blank_values=True, max_num_fields=16)) | (told or {})
             checked(path, query)
-            answer = path.answer(self.server.folder, query)
-            return answer.status, answer
+            return self._reached(path, query)
         except Exception as error:  # whoever asks is answered in JSON, and the next one too
             return _told(error)
+
+    def _reached(self, path: Route, query: Query) -> tuple[int, Answer]:
+        if not path.light and not self.server.room.acquire(timeout=PATIENCE_S):
+            return 503, error_answer("too many verdicts are being reached", "Ask again in a while.")
+        try:
+            answer = path.answer(self.server.folder, query)
+            return answer.status, answer
         finally:
-            self.server.room.release()
+            if not path.light:
+                self.server.room.release()
 
     def _may_ask(self) -> bool:
         if self.server.token is not None:
@@ -165,10 +171,7 @@ def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:
 def _told(error: Exception) -> tuple[int, Answer]:
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 500)
     if isinstance(error, LeakdocError):
-        return status, _error(error.message, error.help, error.exit_code)
-    return status, _error(f"internal error: {type(error).__name__}", "This is a defect of leakdoc, not a verdict.")
-
-
-def _error(message: str, help: str | None = None, exit_code: int = 4) -> Answer:
-    plain = without_secrets(inert(message, longest=1_000))
-    return Answer({"schema": "leakdoc.error/1", "error": plain, "help": help, "exit_code": exit_code}, exit_code)
+        return status, error_answer(error.message, error.help, exit_code=error.exit_code)
+    return status, error_answer(
+        f"internal error: {type(error).__name__}", "This is a defect of leakdoc, not a verdict."
+    )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from leakdoc.errors import SourceError
 from leakdoc.redact import inert
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.places import places_of
@@ -56,15 +55,15 @@ def owner_of(prometheus: Prometheus, workload: str, at: float) -> Owner | None:
     Args:
         workload: ``namespace/name``, with or without the cluster before and the container after it.
         at: when; seconds since the epoch.
+
+    Raises:
+        SourceError: the server does not say: a rollback that may be undone is not to be taken for one that is not.
     """
     for place in places_of(workload):
         for metric, label in _WORKLOADS:
             pods = label == "pod"
             where = place.pods if pods else f"{place.namespace},{label}={quoted(place.workload)}"
-            try:
-                found = prometheus.query(f"{metric}{{{where}}}", at)
-            except SourceError:
-                return None  # what cannot be asked is not known
+            found = prometheus.query(f"{metric}{{{where}}}", at)
             told = [each for each, _ in found if not pods or workload_of(each.get("pod", "")) == place.workload]
             owner = next((owner for labels in told if (owner := _marked(labels)) is not None), None)
             if owner is not None:

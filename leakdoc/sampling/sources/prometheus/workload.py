@@ -23,23 +23,35 @@ _INSTANCE: Final = "instance"
 
 
 def trace_of_workload(
-    prometheus: Prometheus, conventions: Conventions, window: Window, name: str, *, match: Sequence[Matcher] = ()
-) -> Trace:
+    prometheus: Prometheus, conventions: Conventions, window: Window, name: str, *, match: Sequence[Matcher] = (),
+    stable: str | None = None,
+) -> Trace:  # fmt: skip
     """Return the trace of a workload of a server, asking for no other where its whole name is given.
 
     Args:
         name: as for `workload_trace`.
         match: what labels must be.
+        stable: the workload that runs the old build, where that is called otherwise; its processes are this one's too.
 
     Raises:
         UsageError: as for `workload_trace`.
         SourceError: the server refuses.
     """
+    fleet = _fleet_with(prometheus, conventions, window, name, match)
+    if stable is None:
+        return workload_trace(fleet, name)
+    beside = _fetched(_fleet_with(prometheus, conventions, window, stable, match), stable)
+    return _joined(name, fleet.conventions, _fetched(fleet, name), beside)
+
+
+def _fleet_with(
+    prometheus: Prometheus, conventions: Conventions, window: Window, name: str, match: Sequence[Matcher]
+) -> Fleet:
     for narrowed in _labels_of(name, conventions.cluster_label):
         fleet = Fleet(prometheus, conventions, window, match=[*match, *narrowed])
         if any("/".join(each.name) == name.strip("/ ") for each in fleet.inventory.subjects):
-            return workload_trace(fleet, name)
-    return workload_trace(Fleet(prometheus, conventions, window, match=match), name)
+            return fleet
+    return Fleet(prometheus, conventions, window, match=match)
 
 
 def _labels_of(name: str, cluster_label: str) -> Iterator[list[Matcher]]:
@@ -65,13 +77,20 @@ def workload_trace(fleet: Fleet, name: str) -> Trace:
         UsageError: no workload is called so, or several are.
         SourceError: the server does not give its samples.
     """
-    parts = find_workload(fleet.inventory.subjects, name)
-    fetched = fleet.fetched(parts)
-    joined = Fetched(parts[0], [each for one in fetched for each in one.parts], {})
-    for one in fetched:
+    return _joined(name, fleet.conventions, _fetched(fleet, name))
+
+
+def _fetched(fleet: Fleet, name: str) -> list[Fetched]:
+    return fleet.fetched(find_workload(fleet.inventory.subjects, name))
+
+
+def _joined(name: str, conventions: Conventions, own: Sequence[Fetched], beside: Sequence[Fetched] = ()) -> Trace:
+    listed = own[0].listed
+    joined = Fetched(listed, [each for one in (*own, *beside) for each in one.parts], {})
+    for one in (*own, *beside):
         joined.unread |= one.unread
-    called = inert("/".join(parts[0].name) if len(parts) == 1 else name, longest=300)
-    trace = trace_of(joined, fleet.conventions, called)
+    called = inert("/".join(listed.name) if len(own) == 1 else name, longest=300)
+    trace = trace_of(joined, conventions, called)
     if not len(trace):
         raise UnreadableSource(f"there are no samples of {called} in the window", help="Look further back: --since.")
     return trace
