@@ -20,9 +20,16 @@ BLOCK_S = 7_200  # promtool reads its whole input once for each block
 _MISSED = 0.002  # of all scrapes, where they are as in a real fleet
 
 
-def filled(folder: Path, *, series: int, step_s: int, hours: int, on_a_grid: bool = False) -> Path:
-    """Make the blocks, or take those that were made before."""
-    data = folder / f"{series}x{hours}h@{step_s}s{'-grid' if on_a_grid else ''}"
+def filled(
+    folder: Path, *, series: int, step_s: int, hours: int, on_a_grid: bool = False, one_workload: bool = False
+) -> Path:
+    """Make the blocks, or take those that were made before.
+
+    Args:
+        one_workload: all are the pods of one workload, instead of a service each.
+    """
+    labels = _of_pods if one_workload else _of_hosts
+    data = folder / f"{series}x{hours}h@{step_s}s{'-grid' if on_a_grid else ''}{'-pods' if one_workload else ''}"
     if not (data / "made").exists():
         shutil.rmtree(data, ignore_errors=True)
         data.mkdir(parents=True)
@@ -30,7 +37,7 @@ def filled(folder: Path, *, series: int, step_s: int, hours: int, on_a_grid: boo
             file = data / f"{first}.om"
             with file.open("w") as out:
                 for at in range(series):
-                    out.write(_lines(at, hours, step_s, first, on_a_grid=on_a_grid))
+                    out.write(_lines(at, labels(at), hours, step_s, first, on_a_grid=on_a_grid))
                 out.write("# EOF\n")
             command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(file), str(data / "tsdb")]
             subprocess.run(command, check=True, capture_output=True)
@@ -39,13 +46,21 @@ def filled(folder: Path, *, series: int, step_s: int, hours: int, on_a_grid: boo
     return data / "tsdb"
 
 
-def _lines(at: int, hours: int, step_s: int, first: int, *, on_a_grid: bool) -> str:
+def _of_hosts(at: int) -> str:
+    return f'{{job="svc",instance="host-{at:06}:80"}}'
+
+
+def _of_pods(at: int) -> str:
+    name = f"{at:05}".translate(str.maketrans("0123456789", "bcdfghjklm"))
+    return f'{{namespace="shop",pod="api-5f6585d649-{name}",container="web"}}'
+
+
+def _lines(at: int, labels: str, hours: int, step_s: int, first: int, *, on_a_grid: bool) -> str:
     """The samples of one process in one block: all blocks together would be tens of gigabytes of text."""
     dice = np.random.default_rng((SEED, at))
     begin = float(END - hours * 3600)
     times = np.arange(begin, END, step_s)
     values = values_of(at, len(times), dice)
-    labels = f'{{job="svc",instance="host-{at:06}:80"}}'
     started: float | None = None
     if not on_a_grid:
         times = np.round(times + dice.uniform(0.0, step_s), 3)

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from leakdoc.errors import DamagedSource, UnreadableSource
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
+from leakdoc.sampling.sources.prometheus.crowds import MOST_SAMPLES, that_fit
 from leakdoc.sampling.sources.prometheus.inventory import BESIDE, FACTS, MOST_SERIES, Listed
 from leakdoc.sampling.sources.prometheus.medians import Medians
 from leakdoc.sampling.sources.prometheus.promql import one_of
@@ -20,10 +21,11 @@ from leakdoc.sampling.sources.prometheus.remote_read import NotOffered, read
 from leakdoc.sampling.sources.prometheus.workloads import Identity, identity_of
 
 SERIES_AT_ONCE: Final = 1_000  # what a server is asked for in one request
-_SAMPLES_AT_ONCE: Final = 1_600_000  # what is held of a batch: 26 megabytes, however long the window is
+_SAMPLES_AT_ONCE: Final = 1_000_000  # what is held of a batch: 16 megabytes, however long the window is
 _LEAST_AT_ONCE: Final = 20
 _FIRST_AT_ONCE: Final = 200  # until it is known how many samples a series has
-_MOST_COSTLY: Final = 9  # refusals in a row that took long: so often four hundred series can be halved
+_USUAL_PAUSE_S: Final = 30.0  # between samples, until it is known
+_MOST_COSTLY: Final = 9  # refusals in a row that took long: so often five hundred series can be halved
 
 
 class Part(NamedTuple):
@@ -78,15 +80,17 @@ class Fetching:
         by_read: whether the server streams chunks by remote read.
         medians: asks for these in place of samples; null asks for samples.
         match: what labels must be, beside what tells the subjects.
+        most_samples: of one subject, from which on only some of its processes are read.
     """
 
     def __init__(
         self, prometheus: Prometheus, conventions: Conventions, start: float, end: float, *, by_read: bool,
-        match: Sequence[Matcher] = (), medians: Medians | None = None,
+        match: Sequence[Matcher] = (), medians: Medians | None = None, most_samples: int = MOST_SAMPLES,
     ) -> None:  # fmt: skip
         self._prometheus, self._conventions, self._medians = prometheus, conventions, medians
         self._start, self._end, self._by_read, self._match = start, end, by_read, tuple(match)
         self._series_seen = self._samples_seen = self._costly = 0
+        self._most_samples = most_samples
 
     def most_series(self) -> int:
         """How many series to ask for at once, by how many samples those had that came so far."""
@@ -101,18 +105,29 @@ class Fetching:
         Raises:
             SourceError: the server refuses, also when asked for one subject alone.
         """
+        return self._in_parts([self._that_fits(each) for each in batch])
+
+    def _that_fits(self, listed: Listed) -> Listed:
+        usual = (self._end - self._start) / _USUAL_PAUSE_S if self._medians is None else float(self._medians.bins)
+        if self._series_seen:
+            usual = self._samples_seen / self._series_seen
+        return that_fit(
+            self._prometheus, listed, self._start, self._end, usual=usual, match=self._match, most=self._most_samples
+        )
+
+    def _in_parts(self, batch: Sequence[Listed]) -> list[Fetched]:
         try:
             return self._counted(batch)
         except (NotOffered, DamagedSource):
             if not self._by_read:
                 raise
             self._by_read = False  # something on the way does not carry chunks well: queries are slower, and text
-            return self.fetch(batch)
+            return self._in_parts(batch)
         except TooMuch:
             if len(batch) == 1:
                 return [self._one_by_one(batch[0])]
         half = len(batch) // 2
-        return [*self.fetch(batch[:half]), *self.fetch(batch[half:])]
+        return [*self._in_parts(batch[:half]), *self._in_parts(batch[half:])]
 
     def _counted(self, batch: Sequence[Listed]) -> list[Fetched]:
         """Ask for a batch; parts of it are not asked for without an end where each refusal takes minutes."""

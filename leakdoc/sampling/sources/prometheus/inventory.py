@@ -32,10 +32,12 @@ class Listed:
     Args:
         name: the parts of its name.
         metrics: meaning to the label and the values by which its series are asked for, and how many they are.
+        left_out: processes that are not among them, because all together would not fit.
     """
 
     name: tuple[str, ...]
     metrics: dict[Meaning, dict[tuple[str, str], int]] = field(default_factory=dict)
+    left_out: int = 0
 
     @property
     def series(self) -> int:

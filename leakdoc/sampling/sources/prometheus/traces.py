@@ -60,6 +60,7 @@ def trace_of(fetched: Fetched, conventions: Conventions, name: str) -> Trace:
         limit_bytes=_at_end(alive, LIMIT),
         open_files_limit=_at_end(alive, FILES_LIMIT),
         unavailable=dict(fetched.unread),
+        blind_spots=_unread_processes(fetched, processes),
         notes=tuple(_notes(processes)),
         touched="nothing (read from Prometheus)",
     )
@@ -254,6 +255,14 @@ def _at_end(alive: Sequence[_Process], column: str) -> float | None:
     if not told or len(told) < len(alive) or min(told) <= 0:
         return None
     return float(sum(told))
+
+
+def _unread_processes(fetched: Fetched, processes: Sequence[_Process]) -> tuple[str, ...]:
+    left_out, of = fetched.listed.left_out, fetched.listed.left_out + len(processes)
+    if not left_out:
+        return ()
+    told = f"{left_out:,} of {of:,} processes: all of them would not fit into memory"
+    return (f"{told}; every n-th by name was read, and the few that rose most",)
 
 
 def _notes(processes: Sequence[_Process]) -> Iterable[str]:
