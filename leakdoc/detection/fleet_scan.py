@@ -132,6 +132,10 @@ def _notes(fleet: Fleet) -> Iterator[str]:
         yield "no metric that leakdoc knows has samples in the window: see --since, --until, --match and --metric"
     if fleet.inventory.unnamed:
         yield f"series left out, as no label tells whose they are: {fleet.inventory.unnamed:,}"
+    if fleet.crowds:
+        name, left_out = max(fleet.crowds.items(), key=lambda each: each[1])
+        more = f", and in {len(fleet.crowds) - 1:,} more workloads" if len(fleet.crowds) > 1 else ""
+        yield f"not all processes were read, as there are too many: {left_out:,} left out in {name}{more}"
     ahead = fleet.prometheus.clock_ahead_s
     if abs(ahead) > _CLOCKS_APART_S:
         apart = f"{format_duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
+from leakdoc.detection.detectors.newest_build import lives_of
 from leakdoc.detection.diagnosis import diagnose
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Decision
@@ -22,12 +21,12 @@ def leaks_since(trace: Trace, release: str, policies: Policies) -> Diagnosis | N
     own = [_is(life, release) for life in trace.lives]
     if not any(own):
         return None
-    now = diagnose(_lives(trace, own), policies=policies)
+    now = diagnose(lives_of(trace, own), policies=policies)
     if not now.decision.is_fault:
         return None
     began = min(float(trace.times[life.first]) for life, mine in zip(trace.lives, own, strict=True) if mine)
     earlier = [not mine and float(trace.times[life.first]) < began for life, mine in zip(trace.lives, own, strict=True)]
-    if any(earlier) and diagnose(_lives(trace, earlier), policies=policies).decision is Decision.LEAKING:
+    if any(earlier) and diagnose(lives_of(trace, earlier), policies=policies).decision is Decision.LEAKING:
         return None
     told = "before it: no leak" if any(earlier) else "before it: no samples in the window"
     return replace(now, notes=(*now.notes, f"leaks since {release}; {told}"))
@@ -40,15 +39,3 @@ def runs(trace: Trace, release: str) -> bool:
 
 def _is(life: Life, release: str) -> bool:
     return life.version is not None and release in (life.version, life.version.rpartition(":")[2])
-
-
-def _lives(trace: Trace, kept: list[bool]) -> Trace:
-    rows = np.zeros(len(trace), dtype=bool)
-    lives: list[Life] = []
-    for life, keep_it in zip(trace.lives, kept, strict=True):
-        rows[life.rows] = keep_it
-        if keep_it:
-            first = lives[-1].stop if lives else 0
-            lives.append(replace(life, first=first, stop=first + life.stop - life.first))
-    columns = {column: values[rows] for column, values in trace.columns.items()}
-    return replace(trace, times=trace.times[rows], lives=tuple(lives), columns=columns)

@@ -21,7 +21,7 @@ from leakdoc.sampling.sources.prometheus.promql import milliseconds, one_of, sel
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 
 MOST_SAMPLES: Final = 4_000_000  # of one subject: 64 megabytes, and as much again as columns of a trace
-_MOST: Final = 256  # processes: as many as are asked alone, each with its part of the error rate
+_MOST: Final = 100  # processes side by side: what it costs to fit them together grows with the power of three
 _LEAST: Final = 4
 _ROSE: Final = 16  # so few that they do not make the others look as if they grew
 Split = tuple[str, str]
@@ -40,7 +40,7 @@ def that_fit(
     """
     judged = {meaning: splits for meaning, splits in listed.metrics.items() if meaning.column not in FACTS}
     series = sum(sum(splits.values()) for splits in judged.values())
-    if usual * series <= most:
+    if usual * series <= most and max(map(len, judged.values()), default=0) <= _MOST:
         return listed
     meaning, splits = max(judged.items(), key=lambda each: (each[0].column not in BESIDE, len(each[1])))
     if len(splits) <= _LEAST:
@@ -48,7 +48,8 @@ def that_fit(
     counts = _asked("count_over_time", prometheus, meaning, list(splits), start, end, match, joined=operator.add)
     samples = sum(counts.values()) / sum(splits.values()) if counts else usual
     room = min(max(int(most * len(splits) / max(samples * series, 1.0)), _LEAST), _MOST)
-    if samples * series <= most or len(splits) <= room:
+    beside = sum(counts.values()) / max(counts.values()) if counts else len(splits)
+    if (samples * series <= most and beside <= _MOST) or len(splits) <= room:
         return listed
     rose = _asked("delta", prometheus, meaning, list(splits), start, end, match, joined=max)
     kept = _chosen(sorted(splits), rose, room)

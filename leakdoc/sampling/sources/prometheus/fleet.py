@@ -47,6 +47,7 @@ class Fleet:
     Args:
         match: what labels must be.
         without: columns that are not needed.
+        crowds: how many processes were left out of subjects that have too many, as far as they were read.
     """
 
     prometheus: Prometheus
@@ -55,6 +56,7 @@ class Fleet:
     match: Sequence[Matcher] = ()
     without: frozenset[str] = frozenset()
     by_read: bool = field(init=False)
+    crowds: dict[str, int] = field(init=False, default_factory=dict)
     inventory: Inventory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -118,6 +120,8 @@ class Fleet:
         if whole and not fetched.is_whole:
             return Sourced(name, None, "its samples are needed")
         trace = trace_of(fetched, self.conventions, name)
+        if fetched.listed.left_out:
+            self.crowds[name] = fetched.listed.left_out
         if len(trace):
             return Sourced(name, trace)
         why = "; ".join(f"{metric}: {reason}" for metric, reason in fetched.unread.items())

@@ -1,0 +1,70 @@
+"""A build that leaks beside one that does not: told by its own processes, where all together say nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from leakdoc.detection.detectors.newest_build import newest_build
+from leakdoc.detection.diagnosis import diagnose
+from leakdoc.model.decision import Decision
+from leakdoc.model.sample import Column
+from leakdoc.model.subject import Subject, SubjectKind
+from leakdoc.model.trace import Facts, Trace
+from leakdoc.sampling.assembly import LifeName, LooseRows, assemble
+
+MIB = 2.0**20
+HOUR = 3_600.0
+END = 1_700_006_400.0
+
+
+def pods(*told: tuple[str | None, float, float, float]) -> Trace:
+    """A trace of pods: the build, hours that it has run by its end, when that was, and its growth in MiB an hour."""
+    times, values, life = [], [], []
+    for at, (_, ran, ended, grows) in enumerate(told):
+        dice = np.random.default_rng(at)
+        own = np.arange(END - ended * HOUR - ran * HOUR + dice.uniform(0.0, 60.0), END - ended * HOUR, 60.0)
+        rise = grows * MIB * (own - own[0]) / HOUR
+        times.append(own)
+        values.append(np.round((200 * MIB + rise + dice.normal(0.0, 0.4 * MIB, len(own))) / 4_096) * 4_096)
+        life.append(np.full(len(own), at, dtype=np.intp))
+    rows = LooseRows(
+        times=np.concatenate(times), life=np.concatenate(life), lives=[LifeName(version=each[0]) for each in told],
+        columns={Column("working_set_bytes"): np.concatenate(values)},
+    )  # fmt: skip
+    return assemble(Subject(kind=SubjectKind.WORKLOAD, name="shop/api/web"), rows, Facts(limit_bytes=4e9))
+
+
+STABLE = [("api:1.0", 24.0, 0.0, 0.0)] * 4
+
+
+def test_a_canary_that_leaks_is_named_with_its_build() -> None:
+    found = diagnose(pods(*STABLE, ("api:1.1", 6.0, 0.0, 20.0)))
+    assert found.decision is Decision.LEAKING
+    assert found.reason.startswith("working set of api:1.1: grows ")
+    (finding,) = found.findings
+    assert finding.evidence["build"] == "api:1.1"
+    assert finding.slope_per_hour is not None and finding.slope_per_hour.estimate == pytest.approx(20 * MIB, rel=0.1)
+    assert finding.time_to_limit_s is None  # the limit is told of all processes together
+
+
+def test_a_canary_that_does_not_leak_changes_nothing() -> None:
+    alone, beside = (diagnose(pods(*STABLE, *more)) for more in ([], [("api:1.1", 6.0, 0.0, 0.0)]))
+    assert not alone.decision.is_fault and not beside.decision.is_fault
+    assert "build" not in beside.findings[0].evidence
+
+
+@pytest.mark.parametrize(
+    ("told", "newest"),
+    [
+        ([("1", 24.0, 0.0, 0.0), ("2", 6.0, 0.0, 0.0)], "2"),
+        ([("1", 12.0, 12.0, 0.0), ("2", 12.0, 0.0, 0.0)], "2"),
+        ([("1", 24.0, 0.0, 0.0), ("2", 6.0, 12.0, 0.0)], None),  # it was rolled back
+        ([("1", 24.0, 0.0, 0.0), ("1", 6.0, 0.0, 0.0)], None),
+        ([(None, 24.0, 0.0, 0.0), ("2", 6.0, 0.0, 0.0)], None),
+    ],
+)
+def test_the_newest_build_is_the_one_that_began_last_and_is_there(
+    told: list[tuple[str | None, float, float, float]], newest: str | None
+) -> None:
+    assert newest_build(pods(*told)) == newest
