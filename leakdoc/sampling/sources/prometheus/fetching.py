@@ -25,7 +25,7 @@ _SAMPLES_AT_ONCE: Final = 1_000_000  # what is held of a batch: 16 megabytes, ho
 _LEAST_AT_ONCE: Final = 20
 _FIRST_AT_ONCE: Final = 200  # until it is known how many samples a series has
 _USUAL_PAUSE_S: Final = 30.0  # between samples, until it is known
-_MOST_COSTLY: Final = 9  # refusals in a row that took long: so often five hundred series can be halved
+_MOST_COSTLY: Final = 9  # refusals in a row that took long: so often can a batch be halved
 
 
 class Part(NamedTuple):
