@@ -49,10 +49,12 @@ def execute(args: argparse.Namespace) -> int:
 
 def _held_against(args: argparse.Namespace, examined: Examined) -> dict[str, Any]:
     """Return what the check of a record adds to the document."""
+    from leakdoc.cli.own_memory import large_pieces_apart
     from leakdoc.cli.playbook_words import check_document
     from leakdoc.playbook.records.cases import incidents_of, rules_of
     from leakdoc.playbook.records.covering import coverage
 
+    large_pieces_apart()
     (incident,) = incidents_of([args.record], format=args.format, rulebook=rules_of(args.rules))
     found = coverage(examined.read.data, incident) if examined.playbook is not None else None
     problems: list[Any] = check_document(examined)["problems"]

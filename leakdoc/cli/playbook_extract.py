@@ -62,9 +62,11 @@ def add_rules(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Extract, write, and say what was done."""
+    from leakdoc.cli.own_memory import large_pieces_apart
     from leakdoc.playbook.records.cases import extracted, incidents_of, not_understood, rules_of
     from leakdoc.playbook.records.explaining import explanation_lines
 
+    large_pieces_apart()
     rulebook = rules_of(args.rules)
     incidents = incidents_of(args.records, format=args.format, annotations=args.annotate, rulebook=rulebook)
     data = extracted(incidents, rulebook)

@@ -37,8 +37,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Improve, write, and show the edits."""
+    from leakdoc.cli.own_memory import large_pieces_apart
     from leakdoc.playbook.records.cases import improved_file, rules_of
 
+    large_pieces_apart()
     before, after, edits = improved_file(
         args.playbook, args.record, args.against, format=args.format, rulebook=rules_of(args.rules)
     )

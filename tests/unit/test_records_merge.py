@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +145,31 @@ def test_a_devin_playbook_has_its_headings_and_one_step_a_line(psycopg: Data) ->
     assert len(procedure) == len(psycopg["steps"])
 
 
+SCRIPT = """kubectl -n prod exec -i deploy/x -- python3 - <<'PY'
+import gc
+for kept in gc.get_objects()[:9]:
+\tprint(f"{kept:20}", `awk '{print $9}'`)
+
+PY"""
+
+
+def test_a_command_of_many_lines_is_exported_byte_for_byte(tmp_path: Path) -> None:
+    data = playbook_of(tmp_path, [*leak()[:14], *did(SCRIPT, "dict"), *leak()[14:]])
+    assert any(SCRIPT.splitlines()[2] in each["line"] for each in data["provenance"]["steps"]["heap"]["commands"])
+    text = devin_markdown(export_of(data, confirmed=True))
+    fenced = text.partition("```sh\n")[2].partition("      ```")[0]
+    assert textwrap.dedent(fenced) == SCRIPT.replace("prod", "<namespace>") + "\n"
+    numbers = [int(match[1]) for line in text.splitlines() if (match := re.match(r"(\d+)\. ", line))]
+    assert numbers == list(range(1, len(data["steps"]) + 1))
+
+
+def test_what_must_be_given_stands_apart_from_what_has_a_default_and_from_what_no_step_takes(psycopg: Data) -> None:
+    asked = devin_markdown(export_of(psycopg)).partition("## Required from User")[2]
+    needed, optional, default, seen = re.split(r"### .*", asked)
+    assert "`service`" in needed and "`target`" in needed and "An approval by" in needed and "`look`" not in needed
+    assert "`db_dsn`" in optional and "`look` (duration, default `10m`)" in default and "`namespace`" in seen
+
+
 def test_what_strangers_wrote_is_exported_only_once_it_is_confirmed(psycopg: Data) -> None:
     assert "Thread pile-up" not in devin_markdown(export_of(psycopg))
     confirmed = devin_markdown(export_of(psycopg, confirmed=True))
@@ -176,3 +203,5 @@ def test_a_skill_has_a_description_of_at_most_1024_characters(length: int, fits:
 def test_a_skills_scripts_call_leakdoc(psycopg: Data) -> None:
     files = skill_files(export_of(psycopg), "x")
     assert all("exec leakdoc playbook" in text for path, text in files.items() if path.startswith("scripts/"))
+    assert "Use it when a memory leak is suspected" in files["SKILL.md"].partition("\n---\n")[0]
+    assert not any("\ncd " in text for text in files.values()), "what the user names stays where the user is"

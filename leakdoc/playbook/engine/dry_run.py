@@ -100,5 +100,7 @@ def _what(state: State, spec: StepSpec) -> str:
         values = bound(state, NO_JOURNAL, spec.with_)
     except ValueError:
         values = dict(spec.with_)
-    told = ", ".join(f"{name}={value}" for name, value in values.items())
-    return inert(f"run {spec.uses} with {told or 'nothing'}", longest=_LONGEST)
+    given = {name: value for name, value in values.items() if value is not None}
+    told = ", ".join(f"{name}={value}" for name, value in given.items()) or "nothing"
+    left = ", ".join(name for name in values if name not in given)
+    return inert(f"run {spec.uses} with {told}{f', without {left}' if left else ''}", longest=_LONGEST)

@@ -17,7 +17,7 @@ def cut(output: str, longest: int = LONGEST_OUTPUT) -> str:
     if len(output) <= longest:
         return output
     half = longest // 2
-    return f"{output[:half]}\n[… {len(output) - 2 * half} characters left out …]\n{output[-half:]}"
+    return f"{output[:half]}\n[... {len(output) - 2 * half} characters left out ...]\n{output[-half:]}"
 
 
 def flat(content: Any) -> str:

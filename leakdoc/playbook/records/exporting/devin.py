@@ -16,14 +16,20 @@ def _lines(export: Export) -> Iterator[str]:
     yield f"# {export.playbook.metadata.name}"
     yield from ("", "## Overview", "", export.description)
     yield from ("", "## Procedure", "")
-    number = 0
-    for line in export.procedure():
-        number += not line.startswith(" ")
-        yield line if line.startswith(" ") else f"{number}. {line}"
+    yield from numbered(export.procedure())
     yield from _section("Specifications", export.specifications())
     yield from _section("Advice", export.advice())
     yield from _section("Forbidden Actions", export.forbidden())
-    yield from _section("Required from User", export.required())
+    yield from ("", "## Required from User", "", *export.required())
+
+
+def numbered(procedure: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of a procedure, its steps with their numbers; what is indented or empty belongs to a step."""
+    number = 0
+    for line in procedure:
+        is_step = bool(line) and not line.startswith(" ")
+        number += is_step
+        yield f"{number}. {line}" if is_step else line.rstrip() if not line.strip() else line
 
 
 def _section(name: str, lines: Iterable[str]) -> Iterator[str]:

@@ -16,9 +16,9 @@ def _lines(export: Export) -> Iterator[str]:
     playbook = export.playbook
     yield f"# {playbook.metadata.name} {playbook.metadata.version}"
     yield from ("", export.description, "", "## What it needs", "")
-    yield from (f"- {line}" for line in export.required())
+    yield from export.required()
     yield from ("", "## Steps", "", "| step | uses | what it does | support |", "|---|---|---|---|")
-    imperatives = [line for line in export.procedure() if not line.startswith(" ")]
+    imperatives = [line for line in export.procedure() if line and not line.startswith(" ")]
     for spec, line in zip(playbook.steps, imperatives, strict=True):
         provenance = playbook.provenance.steps.get(spec.id)
         support = provenance.support if provenance else ""

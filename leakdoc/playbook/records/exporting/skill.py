@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from leakdoc.errors import UsageError
+from leakdoc.playbook.records.exporting.devin import numbered
 from leakdoc.playbook.records.exporting.wording import Export
 
 LONGEST_NAME: Final = 64
@@ -49,24 +50,27 @@ def skill_files(export: Export, playbook_text: str) -> Mapping[str, str]:
 
 
 def _script(action: str) -> str:
-    call = f'exec leakdoc playbook {shlex.quote(action)} ./playbook.yaml "$@"'
-    return f'#!/bin/sh\nset -eu\ncd "$(dirname "$0")/.."\n{call}\n'
+    call = f'exec leakdoc playbook {shlex.quote(action)} "$(dirname "$0")/../playbook.yaml" "$@"'
+    return f"#!/bin/sh\nset -eu\n{call}\n"
+
+
+def _when(export: Export) -> str:
+    """Return the description, with when to use the skill where it has room for that and does not say so."""
+    told = export.description
+    when = f"Use it when {export.subject} is suspected."
+    longer = f"{told.rstrip('. ')}. {when}"
+    return told if re.search(r"(?i)\b(use|when)\b", told) or len(longer) > LONGEST_DESCRIPTION else longer
 
 
 def _lines(export: Export) -> Iterator[str]:
     metadata = export.playbook.metadata
-    description = json.dumps(export.description, ensure_ascii=False)
-    yield from ("---", f"name: {metadata.name}", f"description: {description}", "---", "")
-    yield from (f"# {metadata.name}", "", f"Use this when {export.subject} is suspected.", "")
-    yield from ("Run `scripts/check.sh`, then `scripts/run.sh -p service=… -p target=…`; both call leakdoc.", "")
-    yield "## Steps"
-    yield ""
-    number = 0
-    for line in export.procedure():
-        number += not line.startswith(" ")
-        yield line if line.startswith(" ") else f"{number}. {line}"
+    yield from ("---", f"name: {metadata.name}", f"description: {json.dumps(_when(export), ensure_ascii=False)}", "---")
+    yield from ("", f"# {metadata.name}", "", f"Use this when {export.subject} is suspected.", "")
+    given = "".join(f" -p {name}=…" for name, spec in export.playbook.params.items() if spec.required)
+    yield f"Run `scripts/check.sh`, then `scripts/run.sh{given}` with `--dry-run`, then without; both call leakdoc."
+    yield from ("", "## Steps", "", *numbered(export.procedure()))
     for title, lines in (
         ("Holds afterwards", export.specifications()), ("Advice", export.advice()), ("Never", export.forbidden()),
-        ("Needed", export.required()),
     ):  # fmt: skip
         yield from ("", f"## {title}", "", *(f"- {line}" for line in lines))
+    yield from ("", "## Needed", "", *export.required())

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from leakdoc.playbook.model import Playbook
 from leakdoc.playbook.model_steps import StepSpec
+from leakdoc.playbook.records.exporting.asking import asked_for
 from leakdoc.playbook.records.step_kinds import STEP_KINDS
 from leakdoc.redact import inert, without_secrets
+from leakdoc.redact.inert import inert_lines
 
 _BY_USES: Final = {kind.uses: kind for kind in STEP_KINDS}
+_IN_WORDS: Final = {"memory_leak": "a memory leak"}
 LEFT_OUT: Final = "What the records say is left out until a person has read it: --confirmed carries it"
 
 
@@ -34,17 +38,16 @@ class Export:
     @property
     def subject(self) -> str:
         """The class of incident in words."""
-        return (
-            (self.playbook.metadata.incident_class or self.playbook.metadata.name).replace("_", " ").replace("-", " ")
-        )
+        name = self.playbook.metadata.incident_class or self.playbook.metadata.name
+        return _IN_WORDS.get(name) or name.replace("_", " ").replace("-", " ")
 
     def procedure(self) -> Iterator[str]:
-        """Yield one imperative for each step."""
+        """Yield one imperative for each step, and indented below it how it was done."""
         for spec in self.playbook.steps:
             yield plain(f"{_imperative(spec)} (step `{spec.id}`, {spec.uses}){_conditions(spec)}")
             if self.confirmed:
                 for command in self._commands(spec.id):
-                    yield f"    - seen: {_code(command)}"
+                    yield from (f"    {line}" for line in _seen(command))
 
     def _commands(self, step_id: str) -> Iterator[str]:
         provenance = self.playbook.provenance.steps.get(step_id)
@@ -70,13 +73,10 @@ class Export:
         yield "Change production without the approval that the step asks for"
 
     def required(self) -> Iterator[str]:
-        """Yield what the user has to give, the required first."""
-        ordered = sorted(self.playbook.params.items(), key=lambda pair: not pair[1].required)
-        for name, spec in ordered:
-            need = "required" if spec.required else "optional"
-            yield plain(f"`{name}` ({spec.type}, {need}){': ' + spec.help if spec.help else ''}")
-        roles = sorted({spec.approval.role for spec in self.playbook.steps if spec.approval})
-        yield from (f"An approval by {role.replace('_', ' ')}" for role in roles)
+        """Yield what the user has to give, what may be given, and what has a default, as Markdown."""
+        for title, lines in asked_for(self.playbook):
+            yield from ("", f"### {title}", "") if title else ()
+            yield from (f"- {plain(line)}" for line in lines)
 
 
 def _imperative(spec: StepSpec) -> str:
@@ -100,7 +100,16 @@ def plain(text: str) -> str:
     return line.replace("<", "&lt;").replace("](", "]\\(")
 
 
-def _code(line: str) -> str:
-    shown = inert(line, longest=2000)
-    ticks = "``" if "`" in shown else "`"
-    return f"{ticks} {shown} {ticks}" if "`" in shown else f"{ticks}{shown}{ticks}"
+def _seen(command: str) -> Iterator[str]:
+    """Yield a command as it was, without what a reader's screen would act on; one of many lines in a fence."""
+    shown = inert_lines(command)
+    longest = max(map(len, re.findall("`+", shown)), default=0)
+    if "\n" in shown or "\t" in shown:
+        fence = "`" * max(3, longest + 1)
+        yield from ("- seen:", "", f"  {fence}sh")
+        yield from (f"  {line}" if line else "" for line in shown.split("\n"))
+        yield from (f"  {fence}", "")
+        return
+    ticks = "`" * (longest + 1)
+    padded = f" {shown} " if longest else shown
+    yield f"- seen: {ticks}{padded}{ticks}"
