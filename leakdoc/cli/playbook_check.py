@@ -43,7 +43,7 @@ def execute(args: argparse.Namespace) -> int:
         print_json(check_document(examined) | ({} if held is None else held))
     else:
         print_lines(problems_told(examined))
-        print_lines(() if held is None else _covering_told(held))
+        print_lines(() if held is None else _covering_told(held, known=len(examined.problems)))
     return FAULT if examined.problems or (held is not None and held["uncovered"]) else ANSWERED
 
 
@@ -70,9 +70,14 @@ def _held_against(args: argparse.Namespace, examined: Examined) -> dict[str, Any
     }
 
 
-def _covering_told(held: dict[str, Any]) -> Iterator[str]:
+def _covering_told(held: dict[str, Any], *, known: int) -> Iterator[str]:
+    """Yield what the record says; of the problems, the first `known` are told already."""
     from leakdoc.redact import inert
 
+    if "covered" not in held:
+        yield f"{inert(held['record'])}: held against nothing, since the playbook cannot be read as it is"
+        return
+    yield from (f"{inert(held['record'])}: {inert(each['message'])}" for each in held["problems"][known:])
     covered, uncovered = held.get("covered", []), held.get("uncovered", [])
     yield f"{inert(held['record'])}: {len(covered)} of {len(covered) + len(uncovered)} events covered"
     for event in uncovered:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from leakdoc.errors import UnreadableSource
 from leakdoc.playbook.records.annotating import asciicast, history
 from leakdoc.playbook.records.event import Sort
 from leakdoc.playbook.records.reading import read_record
@@ -87,3 +90,45 @@ def test_a_long_output_keeps_its_ends_and_no_half_of_a_secret(tmp_path: Path) ->
 )
 def test_command_lines_are_taken_apart(line: str, argvs: list[tuple[str, ...]]) -> None:
     assert [simple.argv for simple in peeled(line)] == argvs
+
+
+SOUND = {
+    "claude": {"type": "user", "sessionId": "s", "uuid": "u", "message": {"content": "payments leaks"}},
+    "devin": {"event_id": "e", "source": "user", "message": "payments leaks"},
+    "journal": {"v": 1, "seq": 9, "at": 1, "type": "note", "run": "r", "reason": "payments leaks"},
+}
+STRANGE = [
+    {"type": ["x"], "event_id": {}, "seq": [], "v": 1, "message": {}},
+    {"type": "assistant", "message": {"content": [{"type": ["x"]}, {"type": "tool_use", "id": None, "input": [1]}, 7]}},
+    {"type": "user", "timestamp": {}, "message": {"content": [{"type": "tool_result", "tool_use_id": [1]}]}},
+    {"type": "run_started", "inputs": {"playbook": {"metadata": "x"}, "params": 1}, "run": [], "seq": 1, "v": 1},
+    {"type": "step_result", "inputs": "x", "outputs": 3, "step": {}, "run": [1], "attempt": [], "seq": 2, "v": 1},
+    {"event_id": "x", "call": {"detail": [1], "output": {"a": 1}}, "source": ["x"]},
+    None,
+    "text",
+]
+
+
+@pytest.mark.parametrize("layout", SOUND)
+def test_values_of_no_expected_type_stand_in_nobodys_way(layout: str, tmp_path: Path) -> None:
+    path = tmp_path / "strange.jsonl"
+    deep = '{"type": "user", "message": ' + "[" * 100_000 + "]" * 100_000 + "}\n"
+    path.write_text(json.dumps(SOUND[layout]) + "\n" + deep + "".join(json.dumps(line) + "\n" for line in STRANGE))
+    assert read_record(path).events[0].text == "payments leaks"
+
+
+def test_a_trajectory_holds_what_it_likes(tmp_path: Path) -> None:
+    path = tmp_path / "strange.atif.json"
+    steps = [{"source": "user", "message": "payments leaks"}, {"source": "agent", "tool_calls": True, "observation": 1}]
+    path.write_text(json.dumps({"steps": [*steps, *STRANGE]}))
+    assert [event.text for event in read_record(path).events] == ["payments leaks"]
+
+
+def test_what_cannot_be_read_twice_or_is_packed_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    pipe, packed = tmp_path / "pipe", tmp_path / "record.jsonl.gz"
+    os.mkfifo(pipe)
+    packed.write_bytes(gzip.compress(b"{}"))
+    for path, wanted in ((pipe, "into a file"), (packed, "gunzip")):
+        with pytest.raises(UnreadableSource) as refused:
+            read_record(path)
+        assert wanted in str(refused.value.help)

@@ -13,6 +13,7 @@ import pytest
 from leakdoc.errors import UsageError
 from leakdoc.playbook.loading import playbook_from
 from leakdoc.playbook.records.antiunifying import united_line
+from leakdoc.playbook.records.cases import data_of
 from leakdoc.playbook.records.covering import coverage
 from leakdoc.playbook.records.exporting.devin import devin_markdown
 from leakdoc.playbook.records.exporting.skill import skill_files
@@ -118,6 +119,32 @@ def test_what_struggled_improves_a_playbook_and_harms_none(psycopg: Data, tmp_pa
     assert better["metadata"]["version"] == "1.1.0"
     again, _ = improved(better, learned, [earlier], installed())
     assert as_yaml(again) == as_yaml(better)
+
+
+def test_every_edit_says_what_it_comes_from(psycopg: Data, asyncmy: Data) -> None:
+    _, edits = improved(psycopg, asyncmy, [], installed())
+    assert edits and all(edit.evidence or "class memory_leak" in edit.what for edit in edits)
+    assert all(len(edit.line) < 400 and "\n" not in edit.line for edit in edits)
+
+
+def test_a_playbook_without_a_past_learns_how_each_of_its_steps_was_done(psycopg: Data) -> None:
+    bare = data_of("memory-leak")
+    better, edits = improved(bare, psycopg, [], installed())
+    known = {step["id"] for step in bare["steps"]}
+    done = {step: each["commands"] for step, each in better["provenance"]["steps"].items() if "commands" in each}
+    assert {"sample", "connections", "heap", "locate", "rollout"} <= done.keys() <= known
+    told = {edit.what.partition(" was also")[0] for edit in edits if " was also done as" in edit.what}
+    assert told == done.keys()
+
+
+def test_an_edit_tells_what_moves_out_of_its_way(psycopg: Data) -> None:
+    late = copy.deepcopy(psycopg)
+    late["steps"] = [each for each in psycopg["steps"] if each["id"] != "fix"]
+    ids = [each["id"] for each in late["steps"]]
+    late["steps"].append(late["steps"].pop(ids.index("locate")))
+    _, edits = improved(late, psycopg, [], installed())
+    (added,) = [edit for edit in edits if edit.what.startswith("step fix")]
+    assert "now stand" in added.what and "ahead of it" in added.what
 
 
 def test_an_improvement_of_another_class_is_refused(psycopg: Data, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from typing import Any, Final
 
 from leakdoc.errors import UsageError
@@ -14,9 +15,11 @@ from leakdoc.playbook.records.covering import coverage
 from leakdoc.playbook.records.extracting import Incident
 from leakdoc.playbook.records.merging import behind_what_they_read, merged
 from leakdoc.playbook.registry import Registry
+from leakdoc.redact import inert
 
 Data = dict[str, Any]
-_PARTS: Final = ("advice", "forbidden")
+_FEW: Final = 3  # events that a line names; the playbook's provenance has all of them
+_LONGEST: Final = 110  # characters of a command in a line; the difference shows it whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,8 @@ class Edit:
     def line(self) -> str:
         """The edit as one line of a report."""
         sign = "+" if self.kept else "-"
-        evidence = f"  [{', '.join(self.evidence)}]" if self.evidence else ""
+        more = f", and {len(self.evidence) - _FEW} more" if len(self.evidence) > _FEW else ""
+        evidence = f"  [{', '.join(self.evidence[:_FEW])}{more}]" if self.evidence else ""
         return f"{sign} {self.what}{evidence}{f'  not made: {self.why_not}' if self.why_not else ''}"
 
 
@@ -67,8 +71,9 @@ def improved(data: Data, learned: Data, earlier: Iterable[Incident], registry: R
         changed = apply(copy.deepcopy(data))
         if changed == data:
             continue
+        edit = replace(edit, what=edit.what + _moved(data, changed))
         harm = _harm(data, changed, incidents)
-        edits.append(edit if harm is None else Edit(what=edit.what, evidence=edit.evidence, kept=False, why_not=harm))
+        edits.append(edit if harm is None else replace(edit, kept=False, why_not=harm))
         data = changed if harm is None else data
     if any(edit.kept for edit in edits):
         data = {**data, "metadata": {**data["metadata"], "version": _next(data["metadata"]["version"])}}
@@ -81,6 +86,15 @@ def _harm(before: Data, after: Data, incidents: list[Incident]) -> str | None:
         if now.share < was.share:
             return f"{incident.name} would be covered worse"
     return None
+
+
+def _moved(before: Data, after: Data) -> str:
+    """Return which steps stand elsewhere now: a change goes behind what records the way back."""
+    was, now = ([step["id"] for step in data["steps"]] for data in (before, after))
+    kept = SequenceMatcher(None, was, [step for step in now if step in was], autojunk=False).get_matching_blocks()
+    still = {was[block.a + at] for block in kept for at in range(block.size)}
+    moved = [step for step in was if step not in still]
+    return f"; {' and '.join(moved)} now {'stands' if len(moved) == 1 else 'stand'} ahead of it" if moved else ""
 
 
 def _next(version: str) -> str:
@@ -101,15 +115,26 @@ def _edits(data: Data, learned: Data, registry: Registry) -> Iterator[tuple[Any,
     for name, spec in learned.get("params", {}).items():
         known = data.get("params", {}).get(name)
         if known is None:
-            yield _adding_param(name, spec), Edit(what=f"parameter {name} ({spec['type']})")
+            yield _adding_param(name, spec), _of_param(name, spec, learned)
     for step_id, provenance in learned["provenance"]["steps"].items():
         for command in provenance.get("commands", ()):
-            what = f"{step_id} was also done as: {command['line']}"
+            what = f"{step_id} was also done as: {inert(command['line'], longest=_LONGEST)}"
             yield _adding_command(step_id, command), Edit(what=what, evidence=evidence.get(step_id, ()))
-    for part in _PARTS:
-        for line in learned.get(part, ()):
-            yield _adding_line(part, line), Edit(what=f"{part}: {line}")
-    yield _counting(learned, registry), Edit(what="support and events of the record", evidence=())
+    records = tuple(learned["provenance"]["records"])
+    for line in learned.get("advice", ()):
+        yield _adding_line("advice", line), Edit(what=f"advice: {line}", evidence=records)
+    for line in learned.get("forbidden", ()):
+        of_all = f"forbidden, as in every incident of the class {learned['metadata']['incident_class']}: {line}"
+        yield _adding_line("forbidden", line), Edit(what=of_all)
+    yield _counting(learned, registry), Edit(what="support and events", evidence=records)
+
+
+def _of_param(name: str, spec: Data, learned: Data) -> Edit:
+    known = learned["provenance"].get("params", {}).get(name, {})
+    came = spec.get("help", "").rpartition(": ")[2]
+    events = tuple(event for each in known.get("events", {}).values() for event in each)
+    what = f"parameter {name} ({spec['type']}){f', {came}' if came else ''}"
+    return Edit(what=what, evidence=events or tuple(learned["provenance"]["records"]))
 
 
 def _evidence(learned: Data) -> dict[str, tuple[str, ...]]:
@@ -162,9 +187,11 @@ def _adding_line(part: str, line: str) -> Any:
 
 def _adding_command(step_id: str, command: Data) -> Any:
     def apply(data: Data) -> Data:
-        step = data.setdefault("provenance", {}).setdefault("steps", {}).get(step_id)
-        if step is not None and command not in step.get("commands", ()):
-            step["commands"] = [*step.get("commands", ()), command]
+        if any(each["id"] == step_id for each in data["steps"]):
+            steps = data.setdefault("provenance", {}).setdefault("steps", {})
+            step = steps.setdefault(step_id, {"support": "0/1"})
+            if command not in step.get("commands", ()):
+                step["commands"] = [*step.get("commands", ()), command]
         return data
 
     return apply

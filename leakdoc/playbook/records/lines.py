@@ -14,6 +14,7 @@ from leakdoc.playbook.records.understanding import Understanding
 from leakdoc.redact import inert
 
 _CHUNK: Final = 1 << 20  # characters read at a time
+_GZIP: Final = b"\x1f\x8b"
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -31,17 +32,22 @@ def opened(path: Path) -> io.TextIOWrapper:
     """
     name = inert(str(path))
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise UnreadableSource(
+                f"{name} is a pipe or a device, and a record is read more than once", help="Write it into a file first."
+            )
         with path.open("rb") as raw:
             head = raw.read(4096)
+        if head.startswith(_GZIP):
+            raise UnreadableSource(f"the record is compressed: {name}", help="Unpack it first, with `gunzip -k`.")
         if not head.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
             raise UnreadableSource(
                 f"the record is empty: {name}", help="Give the file that the incident was recorded in."
             )
         return path.open(encoding=_encoding(head), errors="replace", newline="\n")
     except OSError as error:
-        raise UnreadableSource(
-            f"cannot read the record {name}: {error.strerror}", help="Give a file: `leakdoc playbook extract --help`."
-        ) from None
+        wanted = "Give a file; what comes through a pipe has to be written into one first."
+        raise UnreadableSource(f"cannot read the record {name}: {error.strerror}", help=wanted) from None
 
 
 def _encoding(head: bytes) -> str:
@@ -97,11 +103,14 @@ def json_items(path: Path, keys: tuple[str, ...], noted: Understanding) -> Itera
     with opened(path) as file:
         text = _Growing(file)
         if not text.seek_array(keys):
-            raise DamagedSource(f"no list of {' or '.join(keys) or 'events'} in {inert(str(path))}")
+            raise DamagedSource(
+                f"no list of {' or '.join(keys) or 'events'} in {inert(str(path))}",
+                help="Leave --format out, and what it is will be recognised.",
+            )
         for number in range(1, 1 << 62):
             try:
                 found, value = text.next_value()
-            except ValueError:
+            except (ValueError, RecursionError):
                 noted.skip("the rest of a document that is cut off or damaged", f"item {number}")
                 return
             if not found:
@@ -110,6 +119,11 @@ def json_items(path: Path, keys: tuple[str, ...], noted: Understanding) -> Itera
                 yield value
             else:
                 noted.skip("an item that is no JSON object", f"item {number}")
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the JSON objects of a list; of what is none, nothing."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 class _Growing:

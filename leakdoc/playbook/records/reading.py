@@ -147,7 +147,7 @@ def _first_line(head: str) -> dict[str, Any] | list[Any] | None:
     for line in head.splitlines():
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict | list):
             return value

@@ -9,7 +9,7 @@ from typing import Any
 from leakdoc.playbook.records.answers import flat
 from leakdoc.playbook.records.calls import call_of
 from leakdoc.playbook.records.event import Actor, RecordEvent, Sort
-from leakdoc.playbook.records.lines import json_items
+from leakdoc.playbook.records.lines import json_items, objects
 from leakdoc.playbook.records.times import seconds
 from leakdoc.playbook.records.understanding import Understanding
 
@@ -34,7 +34,7 @@ def _events(step: dict[str, Any], number: int, source: str) -> Iterator[RecordEv
     text = flat(step.get("message"))
     if text.strip():
         yield RecordEvent(sort=Sort.STATEMENT, text=text, **common)
-    calls = [call for call in step.get("tool_calls") or [] if isinstance(call, dict)]
+    calls = objects(step.get("tool_calls"))
     observed = _observed(step)
     extra = step.get("extra")
     status = extra.get("exit_code") if isinstance(extra, dict) else None
@@ -49,8 +49,4 @@ def _events(step: dict[str, Any], number: int, source: str) -> Iterator[RecordEv
 def _observed(step: dict[str, Any]) -> dict[str, str]:
     observation = step.get("observation")
     results = observation.get("results") if isinstance(observation, dict) else None
-    return {
-        str(each.get("source_call_id") or ""): flat(each.get("content"))
-        for each in results or []
-        if isinstance(each, dict)
-    }
+    return {str(each.get("source_call_id") or ""): flat(each.get("content")) for each in objects(results)}

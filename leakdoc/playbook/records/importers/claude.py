@@ -25,7 +25,7 @@ def read(path: Path, noted: Understanding) -> Iterator[RecordEvent]:
 
 
 def _events(line: dict[str, Any], number: int, answers: Answers, noted: Understanding) -> Iterator[RecordEvent]:
-    kind, message = line.get("type"), line.get("message")
+    kind, message = str(line.get("type")), line.get("message")
     if line.get("isSidechain"):
         noted.skip("a side chain", f"line {number}")
     elif line.get("isMeta") or kind in _QUIET:

@@ -34,7 +34,7 @@ def read(path: Path, noted: Understanding) -> Iterator[RecordEvent]:
     """Yield the events of a journal; a step is told by its result, or by its intent when it has none."""
     intents: dict[tuple[Any, ...], dict[str, Any]] = {}
     for number, line in json_lines(path, noted):
-        kind = line.get("type")
+        kind = str(line.get("type"))
         if kind == "run_started":
             yield from _begun(line)
         elif kind in ("step_intent", "rollback_intent"):
@@ -44,7 +44,7 @@ def read(path: Path, noted: Understanding) -> Iterator[RecordEvent]:
         elif kind == "choice" and line.get("actor") == "leakdoc":
             continue  # what the engine does by itself decides nothing
         elif kind in _SAID or kind in _APPROVALS:
-            yield _statement(line, str(kind))
+            yield _statement(line, kind)
         elif kind not in _QUIET:
             noted.skip(f"an unknown type ({kind})", f"line {number}")
     for intent in intents.values():
@@ -57,7 +57,7 @@ def _begun(line: dict[str, Any]) -> Iterator[RecordEvent]:
     if not isinstance(inputs, dict):
         return
     playbook = inputs.get("playbook")
-    metadata = playbook.get("metadata", {}) if isinstance(playbook, dict) else {}
+    metadata = _mapping(playbook.get("metadata")) if isinstance(playbook, dict) else {}
     given = inputs.get("params")
     values = [f"{name} {value}" for name, value in given.items()] if isinstance(given, dict) else []
     subject = str(metadata.get("incident_class") or metadata.get("name") or "").replace("_", " ")
@@ -72,12 +72,21 @@ def _begun(line: dict[str, Any]) -> Iterator[RecordEvent]:
         )
 
 
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _of(line: dict[str, Any]) -> tuple[Any, ...]:
-    return line.get("run"), line.get("step"), line.get("attempt"), str(line.get("type", "")).startswith("rollback")
+    return (
+        str(line.get("run")),
+        str(line.get("step")),
+        str(line.get("attempt")),
+        str(line.get("type", "")).startswith("rollback"),
+    )
 
 
 def _step(line: dict[str, Any], intent: dict[str, Any], *, rollback: bool) -> RecordEvent:
-    inputs = intent.get("inputs") or line.get("inputs") or {}
+    inputs = _mapping(intent.get("inputs") or line.get("inputs"))
     argv = line.get("argv") or intent.get("argv") or _command_of(inputs)
     outputs = line.get("outputs") or {}
     uses = str(line.get("uses") or intent.get("uses") or inputs.get("uses") or line.get("step") or "")
