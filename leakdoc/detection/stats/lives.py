@@ -13,6 +13,7 @@ from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.tidying import Rows
 
 _DEVIATIONS: Final = 10.0
+_NEARLY: Final = 0.9  # of the least fall that counts: what comes as near is looked at with more care
 _AT_ONCE: Final = 0.5
 _SELDOM: Final = 0.25
 _BRIEF: Final = 0.05
@@ -49,14 +50,20 @@ def latest_lives(rows: Rows) -> Rows:
 
 
 def has_drops(
-    steps: FloatArray, ordered: FloatArray, typical: FloatArray, resolution: FloatArray, policy: GrowthPolicy
+    y: FloatArray, steps: FloatArray, typical: FloatArray, resolution: FloatArray, policy: GrowthPolicy
 ) -> Mask:
-    """Say of each series whether it may have been restarted, by its steps, its sorted values and its median step."""
-    n = ordered.shape[1]
+    """Say of each series, shape (s, n), whether it may have been restarted, by its steps and its median step.
+
+    Only what falls out of its noise is asked for its range too.
+    """
+    fall, least = -np.min(steps, axis=1), np.maximum(_DEVIATIONS * 1.4826 * typical, 4.0 * resolution)
+    found = fall > _NEARLY * least
+    far = np.flatnonzero(found)
+    ordered, n = np.sort(y[far], axis=1), y.shape[1]
     spread = ordered[:, min(int(0.98 * (n - 1)) + 1, n - 1)] - ordered[:, int(0.02 * (n - 1))]
     spread = np.where(spread > 0.0, spread, ordered[:, -1] - ordered[:, 0])
-    least = np.maximum(policy.drop_fraction * spread, np.maximum(_DEVIATIONS * 1.4826 * typical, 4.0 * resolution))
-    return np.asarray(-np.min(steps, axis=1) > 0.9 * least)
+    found[far] = fall[far] > _NEARLY * policy.drop_fraction * spread
+    return np.asarray(found)
 
 
 def _drops(rows: Rows, policy: GrowthPolicy) -> IntArray:

@@ -23,6 +23,13 @@ def median(values: FloatArray) -> float:
     return float(part[half]) if len(values) % 2 else 0.5 * float(part[:half].max() + part[half])
 
 
+def medians_of(values: FloatArray) -> FloatArray:
+    """Return the median of each row of finite values, shape (s, n)."""
+    half = values.shape[1] // 2
+    part = np.partition(values, half, axis=1)
+    return part[:, half].copy() if values.shape[1] % 2 else 0.5 * (part[:, :half].max(axis=1) + part[:, half])
+
+
 @lru_cache(maxsize=1024)
 def t_quantile(probability: float, degrees: float) -> float:
     """Return the quantile of Student's t, to about six digits from three degrees of freedom on.

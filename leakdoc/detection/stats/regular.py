@@ -17,11 +17,13 @@ from leakdoc.detection.stats.envelope import may_be_sawtooth
 from leakdoc.detection.stats.lives import has_drops
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared, Segment
+from leakdoc.detection.stats.quantiles import medians_of
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask, Series
 from leakdoc.detection.stats.tidying import FARTHEST_S, RESOLUTION, Rows, spike_limit, spikes
 
 _FEWEST: Final = 4
 _MOST_MISSING: Final = 0.2
+_FINE: Final = 1_000.0  # units that a value has at least where a difference of one is of no account by itself
 _SMALLEST: Final = 1e-250  # of what a unit's resolution can be divided by
 
 
@@ -103,27 +105,33 @@ def _clean(many: Sequence[Series], policy: GrowthPolicy) -> _Cleaned:
     finite = np.isfinite(values)
     complete = bool(finite.all())
     y = values if complete else _bridged(values, finite)
-    scale = np.maximum(y.max(axis=1), -y.min(axis=1))
+    top, bottom = y.max(axis=1), y.min(axis=1)
+    scale = np.maximum(top, -bottom)
     scale = np.where(scale > _SMALLEST, scale, 1.0)
+    units = np.asarray([RESOLUTION[series.unit] for series in many])
+    told = _is_whole(y, units) & (_FINE * units < np.maximum(bottom, -top))
     y = y / scale[:, None]
-    ordered, steps = np.sort(y, axis=1), np.diff(y, axis=1)
-    resolution = _resolutions(ordered, np.asarray([RESOLUTION[series.unit] for series in many]) / scale)
+    resolution = units / scale
+    resolution[~told] = _resolutions(y[~told], resolution[~told])
+    steps = y[:, 1:] - y[:, :-1]
     sizes = np.abs(steps)
-    typical, level = _middle(np.sort(sizes, axis=1)), _middle(ordered)
-    spike = spikes(y, sizes, spike_limit(typical, level, resolution, policy), policy) & finite
+    typical = medians_of(sizes)
+    spike = spikes(y, sizes, _spike_limits(y, typical, resolution, policy), policy) & finite
     gone, read = spike.sum(axis=1), finite.sum(axis=1)
-    known = np.asarray([series.starts_known for series in many])
     odd = (read < (1.0 - _MOST_MISSING) * y.shape[1]) | may_be_sawtooth(y)
-    odd |= ~known & (has_drops(steps, ordered, typical, resolution, policy) | (gone > 0))
+    untold = np.flatnonzero([not series.starts_known for series in many])
+    odd[untold] |= has_drops(y[untold], steps[untold], typical[untold], resolution[untold], policy) | (gone[untold] > 0)
     if not complete or gone.any():
         y = np.where(finite & ~spike, y, np.nan)
     return _Cleaned(y=y, scale=scale, resolution=resolution, read=read, spikes=gone, odd=odd)
 
 
-def _middle(ordered: FloatArray) -> FloatArray:
-    """The median of each row of sorted values."""
-    n = ordered.shape[1]
-    return np.asarray(0.5 * (ordered[:, (n - 1) // 2] + ordered[:, n // 2]))
+def _spike_limits(y: FloatArray, typical: FloatArray, resolution: FloatArray, policy: GrowthPolicy) -> FloatArray:
+    """What `spike_limit` says; the level, at most one, is looked up only where it has a say."""
+    level = np.ones(len(y))
+    quiet = np.flatnonzero(spike_limit(typical, level, resolution, policy) > spike_limit(typical, 0.0 * level, resolution, policy))
+    level[quiet] = medians_of(y[quiet])
+    return spike_limit(typical, level, resolution, policy)
 
 
 def _bridged(values: FloatArray, finite: Mask) -> FloatArray:
@@ -133,9 +141,15 @@ def _bridged(values: FloatArray, finite: Mask) -> FloatArray:
     return np.where(np.isfinite(filled), filled, 0.0)
 
 
-def _resolutions(ordered: FloatArray, usual: FloatArray) -> FloatArray:
+def _is_whole(values: FloatArray, units: FloatArray) -> Mask:
+    """Whether series hold nothing but multiples of their unit's resolution, which no difference then falls below."""
+    steps = values / np.where(units > 0.0, units, 1.0)[:, None]
+    return np.asarray((np.rint(steps) == steps).all(axis=1) & (units > 0.0))
+
+
+def _resolutions(y: FloatArray, usual: FloatArray) -> FloatArray:
     """The smallest difference seen, or the unit's own where that is smaller or nothing differs; at most one."""
-    gaps = np.diff(ordered, axis=1)
+    gaps = np.diff(np.sort(y, axis=1), axis=1)
     least = np.min(np.where(gaps > 0.0, gaps, np.inf), axis=1)
     least = np.where(np.isfinite(least), least, usual)
     return np.asarray(np.minimum(np.minimum(least, np.where(usual > 0.0, usual, least)), 1.0))
@@ -143,15 +157,22 @@ def _resolutions(ordered: FloatArray, usual: FloatArray) -> FloatArray:
 
 def _medians(y: FloatArray, axis: _Axis) -> FloatArray:
     """The median of each bin, shape (s, bins); NaN where nothing was read."""
-    binned = y[:, axis.rows]
-    binned[:, axis.filler] = np.nan
-    binned.sort(axis=2)
-    if not axis.filler.any() and np.isfinite(binned[:, :, -1]).all():
-        return _middle(binned.reshape(-1, binned.shape[2])).reshape(binned.shape[:2])
+    even = not axis.filler.any()
+    binned = np.sort(y.reshape(len(y), *axis.rows.shape) if even else _filled(y, axis), axis=2)
+    if even and np.isfinite(binned[:, :, -1]).all():
+        n = binned.shape[2]
+        return np.asarray(0.5 * (binned[:, :, (n - 1) // 2] + binned[:, :, n // 2]))
     count = np.sum(np.isfinite(binned), axis=2)[:, :, None]
     low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, binned.shape[2] - 1)
     ends = np.take_along_axis(binned, np.concatenate([low, high], axis=2), axis=2)
     return np.asarray(0.5 * (ends[:, :, 0] + ends[:, :, 1]))
+
+
+def _filled(y: FloatArray, axis: _Axis) -> FloatArray:
+    """The readings of each bin, those that have fewer filled up with NaN."""
+    binned = y[:, axis.rows]
+    binned[:, axis.filler] = np.nan
+    return binned
 
 
 def _segment(series: Series, samples: int) -> tuple[Segment, ...]:

@@ -151,10 +151,24 @@ def spikes(y: FloatArray, steps: FloatArray, limit: FloatArray, policy: GrowthPo
     found = np.zeros(y.shape, dtype=bool)
     if y.shape[1] < 2:
         return found
-    row, before = np.nonzero(steps > 0.5 * limit[:, None])
+    row, before = np.divmod(np.flatnonzero(steps > 0.5 * limit[:, None]), steps.shape[1])
     row, at = np.concatenate([row, row]), np.concatenate([before, before + 1])
+    lone = _stand_out(y, row, at) > limit[row]
+    row, at = row[lone], at[lone]
     around = np.clip(at[:, None] + np.arange(-_NEIGHBOURS, _NEIGHBOURS + 1), 0, y.shape[1] - 1)
     far = np.abs(y[row, at] - np.sort(y[row[:, None], around], axis=1)[:, _NEIGHBOURS]) > limit[row]
     found[row[far], at[far]] = True
     found[np.mean(found, axis=1) >= policy.spike_fraction] = False
     return found
+
+
+def _stand_out(y: FloatArray, row: IntArray, at: IntArray) -> FloatArray:
+    """How far readings are from one of three neighbours: of those six one is, from two at most, nearer than the median.
+
+    What is far from the median of seven, itself among them, is as far from four of the six others.
+    """
+    n, flat, own = y.shape[1], y.ravel(), row * y.shape[1]
+    value, most = flat[own + at], np.zeros(len(at))
+    for step in (-2, -1, 1):
+        np.maximum(most, np.abs(value - flat[own + np.clip(at + step, 0, n - 1)]), out=most)
+    return most
