@@ -16,7 +16,7 @@ from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Fate
 
 _HEAVIEST: Final = 24
 _TINY: Final = 1e-300
-_LEAST_LOG: Final = -600.0
+_LEAST_LOG: Final = -600.0  # what weighs even less cannot be told, and numbers that small are slow to reckon with
 _FAMILIES: Final = len(FAMILIES)
 _PROVES: Final = np.asarray([family.proves for family in FAMILIES])
 _FATES: Final = np.asarray([family.fate for family in FAMILIES])
@@ -91,33 +91,48 @@ def _summing_to_one(weight: FloatArray) -> FloatArray:
 
 def weigh(blocks: Sequence[Block], degrees: int) -> Ensemble:
     """Turn the blocks' logarithms into weights."""
-    logs = np.concatenate([block.log_weight for block in blocks], axis=2, dtype=np.float32, casting="same_kind")
-    family = np.concatenate([block.family for block in blocks])
-    starts = np.cumsum([0, *(len(block.family) for block in blocks)])
-    tops = logs.max(axis=2)
-    rho = np.argmax(tops, axis=0)
-    at = np.argmax(logs[rho, np.arange(logs.shape[1])], axis=1)
-    which = np.searchsorted(starts, at, side="right") - 1
-    freedom = float(max(degrees - 2, 1))
-    logs -= tops.max(axis=0)[None, :, None]
-    weight = np.exp(logs, out=logs)
-    families = _by_family(weight.sum(axis=0, dtype=np.float64), family)
+    tops = np.stack([block.log_weight.max(axis=2) for block in blocks])
+    top, freedom = tops.max(axis=(0, 1)), float(max(degrees - 2, 1))
+    families, rises = np.zeros((len(top), _FAMILIES)), np.zeros((len(top), _FAMILIES))
+    for block in blocks:
+        if _fate(block) is Fate.GROWS:
+            continue
+        weight = _weights(block.log_weight, top)
+        families += _by_family(weight.sum(axis=0, dtype=np.float64), block.family)
+        if block.slope is not None and block.error is not None:
+            rises += _by_family(_rising(weight, block.slope, block.error, freedom), block.family)
+    growing = _growing([block for block in blocks if _fate(block) is Fate.GROWS], freedom)
+    share = np.exp(growing.top - top)[:, None]
+    families += share * growing.families
+    rises += share * growing.rises
     total = families.sum(axis=1, keepdims=True)
-    rises = np.zeros_like(families)
-    for number, block in enumerate(blocks):
-        if block.slope is not None:
-            own = weight[:, :, starts[number] : starts[number + 1]]
-            rises += _by_family(_rising(own, block, freedom), block.family)
-    growing = [block for block in blocks if block.slope is not None and _fate(block) is Fate.GROWS]
     return Ensemble(
-        families=families / total, rises=rises / total, **_heaviest_growing(growing), degrees=freedom,
-        best=(rho.astype(np.intp), which.astype(np.intp), (at - starts[which]).astype(np.intp)),
+        families=families / total, rises=rises / total, growing=growing.families, degrees=freedom,
+        best=_best(blocks, tops), **_heaviest(growing),
     )  # fmt: skip
+
+
+def _best(blocks: Sequence[Block], tops: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
+    """For each series the autocorrelation, the block and the candidate in it that weigh most."""
+    rho, series = tops.max(axis=0).argmax(axis=0), np.arange(tops.shape[2])
+    which = tops[:, rho, series].argmax(axis=0)
+    place = np.zeros(len(series), dtype=np.intp)
+    for number in np.unique(which):
+        mine = series[which == number]
+        place[mine] = blocks[number].log_weight[rho[mine], mine].argmax(axis=1)
+    return rho, which, place
 
 
 def _fate(block: Block) -> Fate:
     """That of its families, which is one."""
     return FAMILIES[int(block.family[0])].fate
+
+
+def _weights(logs: AnyFloats, top: FloatArray) -> AnyFloats:
+    """Weights beside the heaviest, whose logarithm has the shape (s,): in single precision, for sums need no more."""
+    weight = np.empty(logs.shape, dtype=np.float32)
+    np.subtract(logs, top[:, None], out=weight, casting="same_kind")
+    return np.exp(weight, out=weight)
 
 
 def _by_family(each: FloatArray, family: IntArray) -> FloatArray:
@@ -128,54 +143,70 @@ def _by_family(each: FloatArray, family: IntArray) -> FloatArray:
     return out
 
 
-def _rising(weight: AnyFloats, block: Block, degrees: float) -> FloatArray:
-    """The weight of a block's candidates that rise at the end, shape (s, k); to single precision, as weights are."""
-    assert block.slope is not None and block.error is not None
-    ratio = np.divide(block.slope, np.maximum(block.error, _TINY)).astype(np.float32)
-    chance = t_table_cdf(ratio, degrees)
-    chance *= weight
-    return np.asarray(chance.sum(axis=0, dtype=np.float64))
+def _rising(weight: AnyFloats, slope: AnyFloats, error: AnyFloats, degrees: float) -> FloatArray:
+    """The weight of candidates, shape (r, s, k), that rise at the end: (s, k); to single precision, as weights are."""
+    chance = t_table_cdf(slope.copy(), np.maximum(error, _TINY), degrees, single=True)
+    return np.asarray(np.einsum("rsk,rsk->sk", weight, chance))
 
 
-def _heaviest_growing(blocks: list[Block]) -> dict[str, Any]:
-    """Weights of families that grow, relative to each other, and of the heaviest candidates that grow; see `Ensemble`.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Growing:
+    """All candidates that grow, weighed against each other, however little they may weigh beside what settles.
 
-    Weights are relative to the heaviest that grows, however little that may weigh beside what settles.
+    Args:
+        top: shape (s,), the largest logarithm of their weights.
+        families: shape (s, f), the weight of each family, beside that one.
+        rises: shape (s, f), the part of it that rises at the end.
+        weight: shape (r, s, k), of each candidate; the straight line's is divided as if it were exact.
+        slope: shape (r, s, k).
+        error: shape (r, s, k); zero where a candidate cannot be fitted.
+        family: shape (k,).
     """
+
+    top: FloatArray
+    families: FloatArray
+    rises: FloatArray
+    weight: AnyFloats
+    slope: AnyFloats
+    error: AnyFloats
+    family: IntArray
+
+
+def _growing(blocks: list[Block], degrees: float) -> _Growing:
     logs = np.concatenate([block.log_weight for block in blocks], axis=2)
     slope = np.concatenate([block.slope for block in blocks if block.slope is not None], axis=2)
     error = np.concatenate([block.error for block in blocks if block.error is not None], axis=2)
-    family = np.concatenate([block.family for block in blocks])
-    top = logs.max(axis=(0, 2))
-    logs -= np.where(np.isfinite(top), top, 0.0)[None, :, None]
-    weight = np.exp(logs, out=logs)
+    family, top = np.concatenate([block.family for block in blocks]), logs.max(axis=(0, 2))
+    logs -= np.where(np.isfinite(top), top, 0.0)[:, None]
+    weight = np.exp(np.maximum(logs, _LEAST_LOG, out=logs), out=logs)
     weight *= error > 0.0
-    by_candidate = weight.sum(axis=0)
-    families = _by_family(by_candidate, family)
-    start = 0
+    rises, by_candidate, start = _by_family(_rising(weight, slope, error, degrees), family), weight.sum(axis=0), 0
     for block in blocks:
         if block.exact is not None:
             line = start + int(np.flatnonzero(block.family == INDEX["linear"])[0])
             _divide(weight[:, :, line], by_candidate[:, line], block.exact)
         start += len(block.family)
-    return {"growing": families, **_heaviest(weight, slope, error, family)}
+    return _Growing(
+        top=top, families=_by_family(by_candidate, family), rises=rises, weight=weight, slope=slope, error=error,
+        family=family,
+    )  # fmt: skip
 
 
-def _heaviest(weight: FloatArray, slope: FloatArray, error: FloatArray, family: IntArray) -> dict[str, Any]:
-    """The heaviest of candidates of shape (r, s, k), under whatever autocorrelation."""
-    rhos, many, k = weight.shape
-    side_by_side = np.negative(np.swapaxes(weight, 0, 1), order="C").reshape(many, rhos * k)
+def _heaviest(growing: _Growing) -> dict[str, Any]:
+    """The heaviest that grow, under whatever autocorrelation; see `Ensemble`."""
+    rhos, many, k = growing.weight.shape
+    side_by_side = np.negative(np.swapaxes(growing.weight, 0, 1), order="C").reshape(many, rhos * k)
     most = min(_HEAVIEST, rhos * k)
     at = np.argpartition(side_by_side, most - 1, axis=1)[:, :most]
     rho, own = np.divmod(at, k)
     place = (rho * many + np.arange(many)[:, None]) * k + own
     return {
-        "weight": weight.ravel()[place], "family": family[own], "slope": slope.ravel()[place],
-        "error": np.maximum(error.ravel()[place], _TINY),
+        "weight": growing.weight.ravel()[place], "family": growing.family[own], "slope": growing.slope.ravel()[place],
+        "error": np.maximum(growing.error.ravel()[place], _TINY),
     }  # fmt: skip
 
 
-def _divide(weight: FloatArray, total: FloatArray, logs: AnyFloats) -> None:
+def _divide(weight: AnyFloats, total: AnyFloats, logs: AnyFloats) -> None:
     """Divide the weight of the straight line anew, in place, among its autocorrelations, as if it were exact.
 
     Args:

@@ -36,7 +36,7 @@ class Block:
         log_weight: shape (r, s, k), minus infinity where a candidate cannot be fitted.
         members: shape (s or 1, k, p), the columns of each candidate.
         slope: shape (r, s, k), at the end, per second; null where the families settle.
-        error: shape (r, s, k), its standard error.
+        error: shape (r, s, k), its standard error; zero where a candidate cannot be fitted.
         exact: shape (r, s), what the straight line's weight would be if no misfit were allowed for; null where there
             is none, or a shape's place comes from a grid, and misfit is certain.
     """
@@ -158,7 +158,7 @@ class Fitter:
         explained, told = h * h, dict[str, AnyFloats]()
         if moves:
             contrast = self.per_second * p.contrast[:, None, at]
-            told = {"slope": contrast * h, "error": self.values.error(explained, contrast * contrast, 1)}
+            told = {"slope": contrast * h, "error": self.values.error(explained, contrast**2 * p.usable[at], 1)}
             if at.start <= self.linear < at.stop:
                 line = slice(self.linear - at.start, self.linear - at.start + 1)
                 exact = self.values.log_weight(explained[:, :, line].copy(), constant[:, :, line], exact=True)
@@ -183,11 +183,12 @@ class Fitter:
         extra += h1 * h1  # what both explain
         size2 *= (c2 - c1 * shared)[:, None]
         size2 += c1[:, None] * h1  # the slope
-        spread = (c1 * c1 - 2.0 * shared * c1 * c2 + c2 * c2) * gain
+        usable = sound & p.usable[at] & p.usable[line]
+        spread = (c1 * c1 - 2.0 * shared * c1 * c2 + c2 * c2) * gain * usable
         error = self.values.error(extra, spread[:, None], 2)
         size = p.log_size[:, at] + p.log_size[:, line, None] - (np.log(gain) - np.log(gain[:1]))
         constant = self.constant(columns.family, columns.out_of, 2) - 0.5 * size
-        constant = np.where(sound & p.usable[at] & p.usable[line], constant, -np.inf)
+        constant = np.where(usable, constant, -np.inf)
         members = np.stack([np.full(at.stop - at.start, line), np.arange(at.start, at.stop)], axis=1)[None]
         return Block(
             family=columns.family, axis=self.axis, log_weight=self.values.log_weight(extra, constant[:, None]),
@@ -238,7 +239,7 @@ class Fitter:
         families = np.full(a.shape[1], family)
         constant = self.constant(families, out_of, 2 + twice)[:, None] - 0.5 * (size - size[:1])
         contrast = self.per_second * p.contrast[:, line, None, None]
-        error = self.values.error(explained, contrast * contrast * gain, 2 + twice)
+        error = self.values.error(explained, contrast * contrast * gain * usable, 2 + twice)
         slope, whole = contrast * extra * gain, np.concatenate([np.full_like(members[..., :1], line), members], axis=2)
         logs = self.values.log_weight(explained, np.where(usable, constant, -np.inf))
         return [

@@ -31,12 +31,19 @@ def forget_tables() -> None:
     _table.cache_clear()
 
 
-def t_table_cdf(t: AnyFloats, degrees: float) -> AnyFloats:
-    """Return Student's distribution function by linear interpolation in a table of `t_cdf`, to about 1e-7 beside it."""
-    below, steps = _table(degrees, t.dtype)
-    place = np.abs(t)
-    place += 1.0
-    np.divide(t, place, out=place)
+def t_table_cdf(off: AnyFloats, scale: AnyFloats, degrees: float, *, single: bool = False) -> AnyFloats:
+    """Return Student's distribution function at off / scale, interpolated in a table of `t_cdf`: to 1e-7 beside it.
+
+    Args:
+        off: from the centre; it is used up.
+        scale: not negative, and not zero where `off` is.
+        degrees: of freedom.
+        single: reckon in single precision, which is as good as the table.
+    """
+    place = np.abs(off)
+    place += scale
+    place = np.divide(off, place, out=np.empty_like(off, dtype=np.float32) if single else off, casting="same_kind")
+    below, steps = _table(degrees, place.dtype)
     place *= _KNOTS
     place += _KNOTS
     at = place.astype(np.intp)
@@ -68,7 +75,7 @@ def mixture_quantiles(
     marks = np.sort(np.where(told, own, np.inf), axis=2)
 
     def gap_at(x: FloatArray) -> FloatArray:
-        below = t_table_cdf((x[:, :, None] - centres) / scales, degrees)
+        below = t_table_cdf(x[:, :, None] - centres, scales, degrees)
         return np.asarray(np.einsum("psk,psk->ps", below, weights) - wanted)
 
     share, series = np.arange(marks.shape[0])[:, None], np.arange(marks.shape[1])

@@ -10,7 +10,7 @@ import numpy as np
 from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.fitting import values_of
-from leakdoc.detection.stats.mixtures import mixture_quantiles
+from leakdoc.detection.stats.mixtures import t_table_cdf
 from leakdoc.detection.stats.multiplying import product
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
@@ -43,8 +43,8 @@ def tails_still_grow(
         return grows
     for number in np.unique(axis):
         mine = axis == number
-        upper = _upper_slopes(part, beside, y[mine][:, rows], axes[number], rows, policy, floor[mine])
-        grows[mine] = ~(upper < policy.tail_slope * slope[mine])
+        least = policy.tail_slope * slope[mine]
+        grows[mine] = ~_are_below(least, part, beside, y[mine][:, rows], axes[number], rows, policy, floor[mine])
     return grows
 
 
@@ -77,10 +77,11 @@ def _line_on(bins: Bins, basis: Basis, u: FloatArray) -> tuple[Ground, Products]
     return found
 
 
-def _upper_slopes(
-    bins: Bins, basis: Basis, y: FloatArray, axis: Axis, rows: Mask, policy: GrowthPolicy, floor: FloatArray
-) -> FloatArray:
-    """The upper ends of a straight line's slope, whatever the autocorrelation; NaN where none can be laid."""
+def _are_below(
+    least: FloatArray, bins: Bins, basis: Basis, y: FloatArray, axis: Axis, rows: Mask, policy: GrowthPolicy,
+    floor: FloatArray,
+) -> Mask:  # fmt: skip
+    """Whether the upper end of a straight line's slope is below some, shape (s,); no where no line can be laid."""
     ground, products = _line_on(bins, basis, axis.u[rows])
     values = values_of(ground, y, floor, policy.shape_doubt)
     h = product(values.rest, np.swapaxes(products.unit, 1, 2))
@@ -91,8 +92,5 @@ def _upper_slopes(
     sound = np.all(np.isfinite(logs), axis=1) & np.any(errors > 0.0, axis=1)
     logs = np.where(sound[:, None], logs, 0.0)
     weights = np.exp(logs - logs.max(axis=1, keepdims=True))
-    upper = mixture_quantiles(
-        (_CONFIDENCE,), weights=weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-300),
-        centres=slopes, scales=np.maximum(errors, 1e-300), degrees=float(max(ground.degrees - 1, 1)),
-    )[0]  # fmt: skip
-    return np.where(sound, upper, np.nan)
+    below = t_table_cdf(least[:, None] - slopes, np.maximum(errors, 1e-300), float(max(ground.degrees - 1, 1)))
+    return np.asarray(sound & ((weights * below).sum(axis=1) > _CONFIDENCE * weights.sum(axis=1)))
