@@ -7,24 +7,26 @@ from typing import Final
 from leakdoc.detection.stats.case import Case
 from leakdoc.model.finding import Interval
 
-_TO_PROVE: Final = 1.1  # times what the interval needs: a verdict on growth that shows already (laboratory)
-_TO_RULE_OUT: Final = 2.0  # and one that must rule out growth of which nothing is seen
+_EITHER_WAY: Final = 0.3  # times what it takes to see a slope: it is proven, or goes as noise does (laboratory)
+_AS_ASKED: Final = 0.8  # and to show all that was asked for, whatever there is to see
 _LONGEST_WAIT_S: Final = 60 * 86_400.0
 _LEAST_FRACTION: Final = 0.25
+_LEAST_IF_SEEN: Final = 0.5  # of the window again, until what seems to grow has gone on, or has not (laboratory)
 
 
-def more_for(case: Case, target: float, *, seen: bool = False) -> float | None:
+def more_for(case: Case, target: float, *, asked: bool = False, seen: bool = False) -> float | None:
     """Return the seconds of further data that a verdict on a slope of `target` needs; null when no amount helps.
 
-    The error of a slope falls with the window to the power of 3/2; a whole verdict needs more than the interval does.
+    The error of a slope falls with the window to the power of 3/2.
 
     Args:
         seen: whether it is the slope of growth that shows already.
+        asked: whether the data must have been able to show this slope; a verdict on what there is may come sooner.
     """
     if case.detectable is None or target <= 0.0 or case.span <= 0.0:
         return None
-    whole = case.span * ((_TO_PROVE if seen else _TO_RULE_OUT) * case.detectable / target) ** (2.0 / 3.0)
-    more = max(whole - case.span, _LEAST_FRACTION * case.span)
+    whole = case.span * ((_AS_ASKED if asked else _EITHER_WAY) * case.detectable / target) ** (2.0 / 3.0)
+    more = max(whole - case.span, (_LEAST_IF_SEEN if seen else _LEAST_FRACTION) * case.span)
     return more if more < max(_LONGEST_WAIT_S, case.span) else None
 
 

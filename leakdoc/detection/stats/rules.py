@@ -33,6 +33,7 @@ def too_little(case: Case) -> Ruling | None:
     if missing == 0 and case.bins >= case.least_bins and case.fit is not None and case.slope is not None:
         return None
     wait = missing * case.interval if missing else case.span * (case.least_bins / max(case.bins, 1) - 1.0)
+    wait = max(wait, case.policy.lasts_at_least - case.span) if wait > 0.0 else wait  # what comes next asks for as much
     needs = wait if wait > 0.0 else None
     return Ruling(
         rule="too_little", decision=Decision.INCONCLUSIVE, reason=wording.too_little(case, needs), needs_more_s=needs
@@ -45,12 +46,11 @@ def slowing_down(case: Case) -> Ruling | None:
         return None
     if case.fit.rise < case.rise_that_matters:
         return None
+    needs = None if case.shape == "logarithmic" else case.slowing  # a logarithm never shows where it ends
     return Ruling(
-        rule="slowing_down",
-        decision=Decision.INCONCLUSIVE,
-        reason=wording.slowing_down(case),
-        needs_more_s=case.slowing,
-    )
+        rule="slowing_down", decision=Decision.INCONCLUSIVE, reason=wording.slowing_down(needs),
+        needs_more_s=needs,
+    )  # fmt: skip
 
 
 def below_what_matters(case: Case) -> Ruling | None:
@@ -198,7 +198,7 @@ def less_was_asked(case: Case) -> Ruling | None:
         return None
     if case.detectable * case.processes <= case.policy.smallest:
         return None
-    needs = more_for(case, case.policy.smallest / case.processes)
+    needs = more_for(case, case.policy.smallest / case.processes, asked=True)
     return Ruling(
         rule="less_was_asked", decision=Decision.INCONCLUSIVE, reason=wording.less_was_asked(case, needs),
         needs_more_s=needs,
@@ -215,7 +215,7 @@ def must_last(case: Case) -> Ruling | None:
     lasts = (case.limit - case.fit.level * case.processes) / (case.slope.worst * case.processes)
     if lasts >= case.policy.must_last:
         return None
-    needs = more_for(case, (case.limit / case.processes - case.fit.level) / case.policy.must_last)
+    needs = more_for(case, (case.limit / case.processes - case.fit.level) / case.policy.must_last, asked=True)
     return Ruling(
         rule="must_last", decision=Decision.INCONCLUSIVE, reason=wording.must_last(case, lasts, needs),
         needs_more_s=needs,

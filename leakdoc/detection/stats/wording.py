@@ -50,12 +50,9 @@ def too_little(case: Case, needs: float | None) -> str:
     return f"{case.samples} usable readings over {over} are too few to judge{wait}"
 
 
-def slowing_down(case: Case) -> str:
+def slowing_down(needs: float | None) -> str:
     """Growth that slows down, its end not in sight."""
-    return (
-        "grows ever slower, and this window does not show whether it ends; "
-        f"needs about {format_duration(case.slowing)} more"
-    )
+    return f"grows ever slower, and this window does not show whether it ends; {_wait(needs)}"
 
 
 def below_what_matters(case: Case) -> str:
