@@ -71,7 +71,7 @@ def matrix_of(data: Any, start: float = -np.inf, end: float = np.inf) -> Iterato
             times = np.array([point[0] for point in points], dtype=np.float64)
             values = np.array([float(point[1]) for point in points], dtype=np.float64)
             if not np.isfinite(times).all() or (len(times) > 1 and not np.all(np.diff(times) > 0)):
-                raise DamagedSource("the times of a series do not ascend")
+                raise DamagedSource("the times of a series that Prometheus gave do not ascend")
             if len(times) and not start - _GRID_S <= times[0] <= times[-1] <= end + _GRID_S:
                 raise DamagedSource("Prometheus gave samples of another time than was asked for")
             yield RawSeries(labels=labels_of(each["metric"]), times=times, values=values)

@@ -25,17 +25,25 @@ class Meaning:
         column: what leakdoc calls it.
         where: matchers beside the name.
         summed: whether the series of one process are added up.
+        of: what an exporter tells this of, where that is not itself: the machine, a database. A subject of its own.
+        left_of_limit: whether it is what is left of the limit, and not what is used of it.
     """
 
     name: str
     column: str
     where: tuple[Matcher, ...] = ()
     summed: bool = False
+    of: str = ""
+    left_of_limit: bool = False
 
     @property
     def matchers(self) -> list[Matcher]:
         """What selects its series."""
         return [of_name(self.name), *self.where]
+
+    def selects(self, labels: Mapping[str, str]) -> bool:
+        """Whether it is this metric that a series of its name tells: some names mean one thing by one label."""
+        return all(each.matches(labels.get(each.name, "")) for each in self.where)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +108,8 @@ def built_in() -> Conventions:
 
 def _meaning(told: Mapping[str, Any]) -> Meaning:
     return Meaning(
-        name=told["name"], column=told["column"], summed=told.get("sum", False),
+        name=told["name"], column=told["column"], summed=told.get("sum", False), of=told.get("of", ""),
+        left_of_limit=told.get("left_of_limit", False),
         where=tuple(matchers_of(told["where"])) if "where" in told else (),
     )  # fmt: skip
 

@@ -148,7 +148,7 @@ class Fetching:
             of_pods.setdefault(name[:-1], []).append(each)
         queries = _queries(batch, found)
         for meaning, series in self._series([(meaning, [*matchers, *self._match]) for meaning, matchers in queries]):
-            identity = identity_of(series.labels, self._conventions)
+            identity = identity_of(series.labels, self._conventions, meaning.of)
             if identity is None:
                 continue
             self._series_seen += 1
@@ -167,11 +167,14 @@ class Fetching:
             for meaning, _ in queries:
                 by_name.setdefault(meaning.name, []).append(meaning)
             for series in read(self._prometheus, [matchers for _, matchers in queries], self._start, self._end):
-                for meaning in by_name.get(series.labels.get("__name__", ""), ())[:1]:
+                named = by_name.get(series.labels.get("__name__", ""), ())
+                for meaning in [each for each in named if len(named) == 1 or each.selects(series.labels)][:1]:
                     yield meaning, series
             return
         medians, prometheus = self._medians, self._prometheus
         for meaning, matchers in queries:
+            if medians is not None and meaning.left_of_limit:
+                continue  # how close its readings lie says nothing of what is used
             if medians is not None:
                 found = medians.series(prometheus, meaning, matchers)
             else:

@@ -100,7 +100,7 @@ def take_inventory(
             left_out[meaning.name] = error.message
             continue
         for labels in found:
-            identity = identity_of(labels, conventions)
+            identity = identity_of(labels, conventions, meaning.of)
             if identity is None:
                 unnamed += 1
             else:

@@ -5,12 +5,14 @@ Source: Prometheus ``prompb/remote.proto`` and ``types.proto``; https://protobuf
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from leakdoc.errors import DamagedSource
 
 EQUAL: Final = 0
+DIFFERS: Final = 1
 MATCHES: Final = 2
 XOR: Final = 1
 _STREAMED_XOR_CHUNKS: Final = 1
@@ -20,11 +22,17 @@ _VALUE: Final = 0x12
 
 
 class Matcher(NamedTuple):
-    """What a label must be: ``kind`` is `EQUAL` or `MATCHES` (a regular expression, anchored at both ends)."""
+    """What a label must be: `EQUAL` to a value, or `MATCHES` an anchored expression; 1 and 3 negate these."""
 
     name: str
     value: str
     kind: int = EQUAL
+
+    def matches(self, value: str) -> bool:
+        """Whether a label of this value is what it must be; one that is not there is empty."""
+        if self.kind in (EQUAL, DIFFERS):
+            return (value == self.value) == (self.kind == EQUAL)
+        return (re.fullmatch(self.value, value) is not None) == (self.kind == MATCHES)
 
 
 class Query(NamedTuple):

@@ -94,18 +94,33 @@ def _process(parts: Sequence[Part], conventions: Conventions) -> _Process:
         if len(usable.times):
             series.setdefault(part.meaning, []).append(usable)
     columns: dict[str, _Readings] = {}
+    left: set[str] = set()
     for meaning in sorted(series, key=conventions.rank) if len(series) > 1 else series:
-        if meaning.column not in columns:
+        if meaning.column not in columns or (meaning.column == LIMIT and not np.any(columns[LIMIT].values > 0.0)):
             columns[meaning.column] = _column(meaning, series[meaning], conventions)
+            if meaning.left_of_limit:
+                left.add(meaning.column)
+    for column in left:
+        columns[column] = _used(columns[column], columns.get(LIMIT))
     judged = [readings for name, readings in columns.items() if name not in FACTS]
     times = _union([each.times for each in judged])
     life, lives = _lives(columns, times)
     return _Process(columns, times, life, lives)
 
 
+def _used(left: _Readings, limit: _Readings | None) -> _Readings:
+    """What is used of a limit, from what is left of it; nothing where the limit is not told."""
+    if limit is None or not len(limit.times):
+        return _Readings(np.zeros(0), np.zeros(0))
+    at = np.maximum(np.searchsorted(limit.times, left.times, side="right") - 1, 0)
+    return _Readings(left.times, limit.values[at] - left.values, left.versions)
+
+
 def _column(meaning: Meaning, series: list[RawSeries], conventions: Conventions) -> _Readings:
     """Put the series of one column together: added up, or one after the other as each ends."""
     ordered = sorted(series, key=lambda each: (each.times[0], sorted(each.labels.items())))
+    if len(ordered) > 1:
+        ordered = _without_nameless_copies(ordered, conventions)
     if len(ordered) > 1 and meaning.summed:
         return _summed(_of_one_replica(ordered, conventions))
     times, values, versions = ordered[0].times, ordered[0].values, [_version(ordered[0], conventions)]
@@ -116,6 +131,18 @@ def _column(meaning: Meaning, series: list[RawSeries], conventions: Conventions)
             values = np.concatenate([values, each.values[later]])
             versions.append((float(each.times[later][0]), version_of(each.labels, conventions)))
     return _Readings(times, values, tuple(versions))
+
+
+def _without_nameless_copies(series: list[RawSeries], conventions: Conventions) -> list[RawSeries]:
+    """Leave out series that tell no build beside one that does: a kubelet has two pages that name the same metrics."""
+    named = [each for each in series if version_of(each.labels, conventions) is not None]
+    first, last = (min(each.times[0] for each in named), max(each.times[-1] for each in named)) if named else (0.0, 0.0)
+
+    def is_copy(each: RawSeries) -> bool:
+        inside = int(np.count_nonzero((each.times >= first) & (each.times <= last)))
+        return version_of(each.labels, conventions) is None and 2 * inside > len(each.times)
+
+    return [each for each in series if not named or not is_copy(each)]
 
 
 def _version(series: RawSeries, conventions: Conventions) -> tuple[float, str | None]:

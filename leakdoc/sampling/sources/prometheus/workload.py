@@ -59,7 +59,7 @@ def _labels_of(name: str, cluster_label: str) -> Iterator[list[Matcher]]:
     parts = name.strip("/ ").split("/")
     if len(parts) > 1 and all(parts):
         yield [Matcher("namespace", parts[0]), Matcher("pod", f"{escaped(parts[1])}(-.*)?", MATCHES)]
-    if len(parts) == 2 and all(parts):
+    if len(parts) in (2, 3) and all(parts):  # the third is what an exporter tells of: a machine, a database
         yield [Matcher("job", parts[0]), Matcher("instance", parts[1])]
     if len(parts) > 2 and all(parts):
         pod = f"{escaped(parts[2])}(-.*)?"
@@ -107,8 +107,9 @@ def find_workload(subjects: Sequence[Listed], name: str) -> list[Listed]:
     if exact:
         return exact
     begins = [each for each in subjects if wanted and each.name[: len(wanted)] == wanted]
-    if begins and all(_is_instance(each) and len(each.name) == len(wanted) + 1 for each in begins):
-        return begins
+    own = [each for each in begins if _is_instance(each) and len(each.name) == len(wanted) + 1]
+    if own and all(each.name[: len(wanted) + 1] in {one.name for one in own} for each in begins):
+        return own  # and not what they tell of: a machine, a database
     found = begins or [
         each for each in subjects if wanted and (each.name[-len(wanted) :] == wanted or each.name[-2:-1] == wanted)
     ]

@@ -1,0 +1,219 @@
+"""Conventions against what exporters write, label for label, in a real Prometheus; each with what misleads in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from leakdoc.cli.main import main
+from tests.fleet_samples import HOURS, MIB, TIMES, Points, constant, points
+from tests.prometheus_server import END, filled, serving_prometheus
+
+pytestmark = pytest.mark.xdist_group("prometheus")
+GIB = 1024 * MIB
+ROWS = len(TIMES)
+
+
+def grows(level: float, by: float, *, seed: int = 1, rows: range = range(ROWS)) -> Points:
+    """Samples that rise by so many MiB over the window."""
+    return points(lambda row: level * MIB + by * MIB * row / ROWS, seed=seed, rows=rows)
+
+
+def counts(level: float, by: float) -> Points:
+    """Small numbers that rise by so many over the window."""
+    return [(at, float(round(level + by * row / ROWS))) for row, at in enumerate(TIMES)]
+
+
+def of_kubernetes() -> dict[str, Points]:
+    """A kubelet's two pages, and a kube-state-metrics that was scraped without honor_labels."""
+    api = 'namespace="shop",pod="api-7d9f8b6c5d-x2x4z"'
+    kubelet = 'job="kubelet",instance="10.0.0.7:10250",node="n1"'
+    page = f'{kubelet},metrics_path="/metrics/cadvisor"'
+    web = f'{page},container="web",id="/kubepods.slice/a.scope",image="docker.io/shop/api:1.1",name="abc",{api}'
+    pause = f'{page},container="POD",id="/kubepods.slice/p.scope",image="pause:3.9",name="p",{api}'
+    states = 'job="ksm",instance="10.0.0.9:8080",namespace="monitoring",pod="ksm-7d9f8b6c5d-zz9zz",container="ksm"'
+    told = f'{states},exported_namespace="shop",exported_pod="api-7d9f8b6c5d-x2x4z"'
+    limit = f'{told},exported_container="web"'
+    memory = grows(200, 150)
+    return {
+        f"container_memory_working_set_bytes{{{web}}}": memory,
+        f"container_memory_working_set_bytes{{{pause}}}": constant(0.5 * MIB),
+        f'container_memory_working_set_bytes{{{page},container="",id="/kubepods",image="",name="",{api}}}': memory,
+        f'container_memory_working_set_bytes{{{page},id="/"}}': grows(9000, 4000),
+        f'container_memory_working_set_bytes{{{kubelet},metrics_path="/metrics/resource",container="web",{api}}}': [
+            (at - 7.0, value) for at, value in memory
+        ],
+        f"container_spec_memory_limit_bytes{{{web}}}": constant(0.0),  # as on a node where cAdvisor is not told
+        f'kube_pod_container_resource_limits{{{limit},resource="memory",unit="byte"}}': constant(512 * MIB),
+        f'kube_pod_container_resource_limits{{{limit},resource="cpu",unit="core"}}': constant(2.0),
+        f"kube_pod_created{{{told}}}": constant(TIMES[0] - 60.0),
+        f"process_resident_memory_bytes{{{states}}}": grows(60, 0, seed=2),
+    }
+
+
+def of_engines() -> dict[str, Points]:
+    """A cAdvisor beside Docker, whose containers have a name and whose slices have none; one in a pod of its own."""
+    page = 'job="cadvisor",instance="host1:8080"'
+    web = (
+        f'{page},id="/docker/1f",image="shop/web:2",name="shop-web-1",container_label_com_docker_compose_service="web"'
+    )
+    pod = 'namespace="monitoring",pod="cadvisor-x2x4z",container="cadvisor"'
+    inside = 'container_label_io_kubernetes_pod_namespace="pay",container_label_io_kubernetes_pod_name="till-0"'
+    return {
+        f"container_memory_working_set_bytes{{{web}}}": grows(100, 90),
+        f"container_spec_memory_limit_bytes{{{web}}}": constant(256 * MIB),
+        f'container_memory_working_set_bytes{{{page},id="/"}}': grows(4000, 2000),
+        f'container_memory_working_set_bytes{{{page},id="/system.slice"}}': grows(400, 300),
+        f'container_memory_working_set_bytes{{{pod},id="/k/1",image="till:3",name="k8s_till",{inside},'
+        f'container_label_io_kubernetes_container_name="till"}}': grows(100, 80, seed=3),
+    }
+
+
+def of_runtimes() -> dict[str, Points]:
+    """Heaps as Micrometer, client_java and OpenTelemetry call them, and the runtimes of .NET."""
+    pools = (("G1 Eden Space", 40.0, 0.0), ("G1 Old Gen", 100.0, 120.0), ("G1 Survivor Space", 4.0, 0.0))
+    found: dict[str, Points] = {}
+    for at, (pool, level, by) in enumerate(pools):
+        micrometer = f'job="boot",instance="a:8080",area="heap",id="{pool}"'
+        otel = f'job="shop/otel",instance="7",jvm_memory_type="heap",jvm_memory_pool_name="{pool}"'
+        found[f"jvm_memory_used_bytes{{{micrometer}}}"] = grows(level, by, seed=at)
+        found[f"jvm_memory_max_bytes{{{micrometer}}}"] = constant(-1.0 if at != 1 else GIB)
+        found[f"jvm_memory_used_bytes{{{otel}}}"] = grows(level, by, seed=at)
+    for job, labels in (("boot", 'area="nonheap",id="Metaspace"'), ("shop/otel", 'jvm_memory_type="non_heap"')):
+        instance = "a:8080" if job == "boot" else "7"
+        found[f'jvm_memory_used_bytes{{job="{job}",instance="{instance}",{labels}}}'] = grows(60, -20, seed=9)
+    for generation, by in (("gen0", 0.0), ("gen2", 90.0), ("loh", 0.0)):
+        labels = f'job="core",instance="b:80",gc_heap_generation="{generation}"'
+        found[f"dotnet_gc_last_collection_heap_size_bytes{{{labels}}}"] = grows(50, by, seed=4)
+    return found | {
+        'jvm_threads_live_threads{job="boot",instance="a:8080"}': constant(40.0),
+        'process_files_open_files{job="boot",instance="a:8080"}': counts(100, 400),
+        'process_files_max_files{job="boot",instance="a:8080"}': constant(1024.0),
+        'jvm_memory_bytes_used{job="old",instance="c:80",area="heap"}': grows(100, 90, seed=5),
+        'jvm_memory_bytes_used{job="old",instance="c:80",area="nonheap"}': grows(60, -20, seed=6),
+        'hikaricp_connections{job="boot",instance="a:8080",pool="HikariPool-1"}': constant(10.0),
+        'dotnet_process_memory_working_set_bytes{job="core",instance="b:80"}': grows(250, 90, seed=7),
+        'dotnet_thread_pool_thread_count_total{job="core",instance="b:80"}': constant(12.0),
+        'process_working_set_bytes{job="net",instance="d:80"}': grows(250, 90, seed=8),
+        'process_private_memory_bytes{job="net",instance="d:80"}': grows(200, 90, seed=8),
+        'dotnet_total_memory_bytes{job="net",instance="d:80"}': grows(100, 90, seed=8),
+        'process_open_handles{job="net",instance="d:80"}': constant(150.0),
+        'process_num_threads{job="net",instance="d:80"}': constant(20.0),
+    }
+
+
+def of_machines() -> dict[str, Points]:
+    """A machine and a database, told of by exporters which have a memory of their own."""
+    left = [(at, 8 * GIB - used) for at, used in grows(2000, 1500)]
+    return {
+        'node_memory_MemAvailable_bytes{job="node",instance="host1:9100"}': left,
+        'node_memory_MemTotal_bytes{job="node",instance="host1:9100"}': constant(8 * GIB),
+        'node_memory_MemFree_bytes{job="node",instance="host1:9100"}': grows(300, -200),
+        'node_boot_time_seconds{job="node",instance="host1:9100"}': constant(TIMES[0] - 1e6),
+        'process_resident_memory_bytes{job="node",instance="host1:9100"}': grows(20, 0),
+        'process_start_time_seconds{job="node",instance="host1:9100"}': constant(TIMES[ROWS // 2]),
+        'redis_memory_used_bytes{job="redis",instance="host1:9121"}': grows(100, 90),
+        'redis_memory_used_rss_bytes{job="redis",instance="host1:9121"}': grows(120, 90),
+        'redis_connected_clients{job="redis",instance="host1:9121"}': constant(12.0),
+        'process_resident_memory_bytes{job="redis",instance="host1:9121"}': grows(20, 0),
+        'process_resident_memory_bytes{job="pushgateway",instance="pg:9091",exported_job="nightly",exported_instance="x"}':
+            grows(100, 90),
+        'process_resident_memory_bytes{job="pushgateway",instance="pg:9091"}': grows(30, 0),
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("exporters")
+    with serving_prometheus(
+        folder, filled(folder, of_kubernetes() | of_engines() | of_runtimes() | of_machines())
+    ) as at:
+        yield at
+
+
+@pytest.fixture(scope="module")
+def found(url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    return scanned(url)
+
+
+def scanned(url: str) -> dict[str, dict[str, Any]]:
+    """Judge everything; verdicts by the names of subjects."""
+    import contextlib
+    import io
+
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        main(["scan", "--prometheus", url, "--since", f"{HOURS}h", "--until", str(END), "--json"])
+    told = json.loads(out.getvalue())
+    assert not told["skipped"]
+    return {each["subject"]["name"]: each for each in told["diagnoses"]}
+
+
+def metrics(diagnosis: dict[str, Any], decision: str) -> set[str]:
+    return {each["metric"] for each in diagnosis["findings"] if each["decision"] == decision}
+
+
+LEAKING = {
+    "shop/api/web": {"working_set_bytes"},
+    "host1:8080/shop-web-1": {"working_set_bytes"},
+    "pay/till/till": {"working_set_bytes"},
+    "boot/a:8080": {"heap_bytes", "open_fds"},
+    "shop/otel/7": {"heap_bytes"},
+    "old/c:80": {"heap_bytes"},
+    "core/b:80": {"heap_bytes", "rss_bytes"},
+    "net/d:80": {"heap_bytes", "rss_bytes"},
+    "node/host1:9100/machine": {"working_set_bytes"},
+    "redis/host1:9121/redis": {"heap_bytes", "rss_bytes"},
+    "nightly/x": {"rss_bytes"},
+}
+SOUND = {"monitoring/ksm/ksm", "node/host1:9100", "redis/host1:9121", "pushgateway/pg:9091"}
+
+
+def test_every_exporter_tells_of_what_it_is_meant_to(found: dict[str, dict[str, Any]]) -> None:
+    assert set(found) == LEAKING.keys() | SOUND
+
+
+@pytest.mark.parametrize("name", list(LEAKING))
+def test_what_grows_is_found_under_its_column(name: str, found: dict[str, dict[str, Any]]) -> None:
+    assert found[name]["decision"] == "leaking"
+    assert metrics(found[name], "leaking") == LEAKING[name]
+
+
+@pytest.mark.parametrize("name", sorted(SOUND))
+def test_exporters_themselves_are_not_taken_for_what_they_tell_of(name: str, found: dict[str, dict[str, Any]]) -> None:
+    assert found[name]["decision"] == "stable"
+    assert not metrics(found[name], "leaking")
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "left_mib", "rate_mib"),
+    [
+        ("shop/api/web", "working_set_bytes", 512 - 350, 150 / HOURS),
+        ("host1:8080/shop-web-1", "working_set_bytes", 256 - 190, 90 / HOURS),
+        ("node/host1:9100/machine", "working_set_bytes", 8192 - 3500, 1500 / HOURS),
+    ],
+)
+def test_the_limit_is_that_of_what_grows(
+    name: str, metric: str, left_mib: float, rate_mib: float, found: dict[str, dict[str, Any]]
+) -> None:
+    (growth,) = (each for each in found[name]["findings"] if each["metric"] == metric)
+    assert growth["time_to_limit_s"] == pytest.approx(3600.0 * left_mib / rate_mib, rel=0.1)
+
+
+def test_a_build_is_told_though_a_second_page_does_not_name_it(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["scan", "--prometheus", url, "--since", f"{HOURS}h", "--until", str(END), "--json"]
+    assert main([*words, "--match", 'namespace="shop"', "--new-since", "api:1.1"]) in (0, 1)
+    assert not json.loads(capsys.readouterr().out)["notes"]
+
+
+@pytest.mark.parametrize(
+    "name", ["node", "node/host1:9100/machine", "host1:8080/shop-web-1", "shop/api/web", "nightly"]
+)
+def test_each_is_called_as_a_scan_calls_it(name: str, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    middle = str((TIMES[0] + END) / 2.0)
+    words = ["--prometheus", url, "--since", f"{HOURS}h", "--until", str(END), "--rollout-at", middle, "--json"]
+    main(["verify", "--workload", name, *words])
+    assert json.loads(capsys.readouterr().out)["after"]["subject"]["name"] in (name, "node/host1:9100", "nightly/x")
