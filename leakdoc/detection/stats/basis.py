@@ -28,13 +28,13 @@ class Basis:
         columns: shape (n, b), the intercepts of the lives first.
         load_at: which column is the load; null without one.
         season_at: the first of the season's columns; null without one.
-        floor: variance that nothing can explain: what a request rate misses of the load.
+        floor: variance that nothing can explain, what a request rate misses of the load: shape (s,), or zero.
     """
 
     columns: FloatArray
     load_at: int | None
     season_at: int | None
-    floor: float
+    floor: FloatArray | float
 
     def part(self, rows: Mask) -> Basis:
         """Return only some rows, without the columns that are empty there."""
@@ -42,15 +42,24 @@ class Basis:
         return Basis(columns=columns[:, np.any(columns != 0.0, axis=0)], load_at=None, season_at=None, floor=self.floor)
 
 
-def basis_of(bins: Bins, policy: GrowthPolicy) -> Basis:
-    """Choose the confounders for these bins."""
+def alike(bins: Bins, y: FloatArray) -> list[list[int]]:
+    """Return the positions of series of shape (s, n) that share their confounders, for they follow the load alike."""
+    groups: dict[int | None, list[int]] = {}
+    for at, load in enumerate(_loads(bins, y)):
+        groups.setdefault(None if load is None else load.smoothing, []).append(at)
+    return list(groups.values())
+
+
+def basis_of(bins: Bins, y: FloatArray, policy: GrowthPolicy) -> Basis:
+    """Choose the confounders for series of shape (s, n) on these bins, which follow the load alike."""
     levels = np.eye(bins.lives)[bins.life]
-    parts, load_at, season_at, floor = [levels], None, None, 0.0
-    load = _load(bins)
-    if load is not None:
-        floor += policy.load_doubt * load.moved
+    parts, load_at, season_at = [levels], None, None
+    floor: FloatArray | float = 0.0
+    loads = [load for load in _loads(bins, y) if load is not None]
+    if loads:
+        floor = policy.load_doubt * np.asarray([load.moved for load in loads])
         load_at = levels.shape[1]
-        parts.append(load.rate[:, None])
+        parts.append(loads[0].rate[:, None])
     if bins.span >= policy.season_from:
         season_at = sum(part.shape[1] for part in parts)
         parts.append(_season(bins.t))
@@ -64,27 +73,31 @@ def _season(t: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Load:
-    """A request rate, its mean zero and its deviation one, and the variance of the values that it explains."""
+    """A request rate, its mean zero and its deviation one, and the variance of a series that it explains."""
 
+    smoothing: int
     rate: FloatArray
     moved: float
 
 
-def _load(bins: Bins) -> _Load | None:
-    """The request rate, smoothed as the values follow it best; null where it does not vary or its sign is wrong."""
+def _loads(bins: Bins, y: FloatArray) -> list[_Load | None]:
+    """The request rate, smoothed as each series follows it best; null where it does not vary or its sign is wrong."""
+    best: list[_Load | None] = [None] * len(y)
     if bins.rate is None or float(np.std(bins.rate)) <= _LEAST_VARIATION * float(np.mean(bins.rate)):
-        return None
-    best: _Load | None = None
-    closest = 0.0
+        return best
+    closest = [0.0] * len(y)
     trend = _trend(bins)
-    plain = _without(trend, bins.y)
-    for load in _smoothings(bins, bins.rate):
+    plain = [_without(trend, each) for each in y]
+    for smoothing, load in enumerate(_smoothings(bins, bins.rate)):
         load = (load - load.mean()) / (float(np.std(load)) or 1.0)
         flat = _without(trend, load)
-        shared, size = float(flat @ plain), float(flat @ flat)
-        fit = shared / (math.sqrt(size) or 1.0)
-        if fit > closest:
-            best, closest = _Load(rate=load, moved=shared**2 / (size or 1.0) / len(bins)), fit
+        size = float(flat @ flat)
+        for at, each in enumerate(plain):
+            shared = float(flat @ each)
+            fit = shared / (math.sqrt(size) or 1.0)
+            if fit > closest[at]:
+                best[at] = _Load(smoothing=smoothing, rate=load, moved=shared**2 / (size or 1.0) / len(bins))
+                closest[at] = fit
     return best
 
 

@@ -28,7 +28,7 @@ def judge_many(
     """Say of each series whether it grows without an end, and if so how fast.
 
     Series of one pace, without restarts, load or many holes, are fitted together, whenever each was scraped: that is
-    what makes a fleet quick. The others are judged one by one.
+    what makes a fleet quick. So are those of one workload that follow its load alike. The others are judged one by one.
 
     Args:
         series: any number, of any lengths and units.
@@ -83,9 +83,10 @@ def _on_like_bins(
     for at in places:
         prepared = prepare(series[at], policy)
         bins = prepared.bins
-        key: Any = at  # a load is fitted to the values, so that no other shares its confounders
-        if bins is not None and bins.work is None:
-            key = (bins.t.tobytes(), bins.age.tobytes(), bins.life.tobytes(), prepared.floors)
+        key: Any = at
+        if bins is not None:
+            load = () if bins.work is None or bins.rate is None else (bins.work.tobytes(), bins.rate.tobytes())
+            key = (bins.t.tobytes(), bins.age.tobytes(), bins.life.tobytes(), prepared.floors, *load)
         alike = groups.setdefault(key, ([], []))
         alike[0].append(at)
         alike[1].append((series[at], prepared))

@@ -50,16 +50,17 @@ def fit_all(
         resolution: shape (s,), the smallest step that each source can show.
     """
     stage, found = stage_of(bins, basis), []
+    floor = resolution**2 / 12.0 + basis.floor
     for first in range(0, len(y), _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
-        found.extend(_fit_some(stage, bins, basis, y[part], resolution[part], policy, alpha))
+        found.extend(_fit_some(stage, bins, basis, y[part], resolution[part], floor[part], policy, alpha))
     return found
 
 
 def _fit_some(
-    stage: Stage, bins: Bins, basis: Basis, y: FloatArray, resolution: FloatArray, policy: GrowthPolicy, alpha: float
-) -> list[Fitted]:
-    floor = resolution**2 / 12.0 + basis.floor
+    stage: Stage, bins: Bins, basis: Basis, y: FloatArray, resolution: FloatArray, floor: FloatArray,
+    policy: GrowthPolicy, alpha: float,
+) -> list[Fitted]:  # fmt: skip
     values = values_of(stage.ground, y, floor, policy.shape_doubt)
     blocks, towards = blocks_of(values, stage, policy)
     ensemble = weigh(blocks, stage.ground.degrees)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from leakdoc.detection.stats import forecast, wording
-from leakdoc.detection.stats.basis import Basis, basis_of
+from leakdoc.detection.stats.basis import Basis, alike, basis_of
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.case import Case
 from leakdoc.detection.stats.evidence import evidence_of
@@ -56,11 +56,24 @@ class _Shared:
     last: float
 
 
-def verdicts_on(many: Sequence[tuple[Series, Prepared]], asked: Asked) -> list[Growth]:
+Pair = tuple[Series, Prepared]
+
+
+def verdicts_on(many: Sequence[Pair], asked: Asked) -> list[Growth]:
     """Judge series that were prepared on the same bins."""
+    bins = many[0][1].bins
+    if bins is None or bins.work is None or len(many) == 1:
+        return _verdicts_on(many, asked)
+    found: dict[int, Growth] = {}
+    for places in alike(bins, np.stack([prepared.y for _, prepared in many])):
+        found.update(zip(places, _verdicts_on([many[at] for at in places], asked), strict=True))
+    return [found[at] for at in range(len(many))]
+
+
+def _verdicts_on(many: Sequence[Pair], asked: Asked) -> list[Growth]:
     bins, policy = many[0][1].bins, asked.policy
     shared = _shared(bins)
-    basis = None if bins is None else _fittable(bins, many[0][1], shared, policy)
+    basis = None if bins is None else _fittable(bins, many, shared, policy)
     if bins is None or basis is None:
         cases = [_case(series, prepared, asked, shared) for series, prepared in many]
         return [_verdict(prepared, case, decide(case)) for (_, prepared), case in zip(many, cases, strict=True)]
@@ -77,7 +90,7 @@ def verdicts_on(many: Sequence[tuple[Series, Prepared]], asked: Asked) -> list[G
 
 
 def _rested(
-    many: Sequence[tuple[Series, Prepared]], decided: list[tuple[Case, Ruling]], bins: Bins, basis: Basis, asked: Asked
+    many: Sequence[Pair], decided: list[tuple[Case, Ruling]], bins: Bins, basis: Basis, asked: Asked
 ) -> list[tuple[Case, Ruling]]:
     """Judge the rest alone where a rise may have ended; it has the last word where it is stable."""
     policy = asked.policy
@@ -117,12 +130,12 @@ def _least_bins(prepared: Prepared, policy: GrowthPolicy) -> int:
     return policy.min_cycles if prepared.floors else policy.min_bins
 
 
-def _fittable(bins: Bins, prepared: Prepared, shared: _Shared, policy: GrowthPolicy) -> Basis | None:
+def _fittable(bins: Bins, many: Sequence[Pair], shared: _Shared, policy: GrowthPolicy) -> Basis | None:
     """The confounders; null where too little is left beside them."""
-    least = _least_bins(prepared, policy)
+    least = _least_bins(many[0][1], policy)
     if len(bins) < least or shared.longest <= 0.0:
         return None
-    basis = basis_of(bins, policy)
+    basis = basis_of(bins, np.stack([prepared.y for _, prepared in many]), policy)
     return basis if len(bins) - basis.columns.shape[1] >= least - 1 else None
 
 
