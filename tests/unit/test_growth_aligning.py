@@ -110,9 +110,24 @@ def test_the_metrics_of_one_workload_are_fitted_in_one_round(rounds: list[int]) 
         assert (alone.decision, alone.reason) == (told.decision, told.reason)
 
 
-def test_series_with_a_load_are_fitted_alone(rounds: list[int]) -> None:
-    loaded = [replace(series(seed), load=np.cumsum(np.full(STEPS, 9.0))) for seed in (1, 1)]
-    judge_many([replace(each, times_s=loaded[0].times_s) for each in loaded])
+def test_metrics_that_share_a_load_are_told_in_one_round_as_they_are_alone(rounds: list[int]) -> None:
+    dice, base = np.random.default_rng(8), series(1)
+    rate = 100.0 * (1.2 + np.sin(np.arange(STEPS) / 70.0))
+    slow = np.convolve(np.pad(rate, (80, 0), mode="edge"), np.exp(-np.arange(81) / 20.0), mode="valid")
+    shapes = [1e5 * rate, 2e5 * rate + 1e4 * np.arange(STEPS), 1e4 * slow, np.zeros(STEPS)]
+    many = [
+        replace(base, load=np.cumsum(rate), values=2e8 + shape + dice.normal(0, 5e5, STEPS)) for shape in shapes
+    ]  # fmt: skip
+    found = judge_many(many)
+    assert rounds == [4]
+    for one, told in zip(many, found, strict=True):
+        alone = judge(one)
+        assert (alone.decision, alone.reason) == (told.decision, told.reason)
+
+
+def test_series_with_loads_of_their_own_are_fitted_alone(rounds: list[int]) -> None:
+    base = series(1)
+    judge_many([replace(base, load=np.cumsum(np.full(STEPS, rate))) for rate in (9.0, 10.0)])
     assert rounds == [1, 1]
 
 
