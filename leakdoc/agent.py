@@ -1433,7 +1433,9 @@ _OURS: Final = (__file__,)
 _Noted = tuple[int | None, Place, float, Callable[[], Any] | None]
 _SOCKETS: Final[dict[int, _Noted]] = {}  # by descriptor: as many as the program ever has open at once
 _IS_INSTALLED: Final[dict[str, bool]] = {}
-_EVENT_LOOP: Final = os.path.join(os.path.dirname(os.__file__), "asyncio", "base_events.py")  # noqa: PTH118, PTH120
+_ASYNCIO: Final = os.path.join(os.path.dirname(os.__file__), "asyncio")  # noqa: PTH118, PTH120
+_EVENT_LOOP: Final = os.path.join(_ASYNCIO, "base_events.py")  # noqa: PTH118 - whose `_run_once` runs every callback
+_EVENTS: Final = os.path.join(_ASYNCIO, "events.py")  # noqa: PTH118 - by way of `Handle._run`
 _LIBRARY_PARTS: Final = ("site-packages", "dist-packages", f"{os.sep}lib{os.sep}python3", "<frozen", "<string")
 
 
@@ -1455,7 +1457,11 @@ def _place() -> Place:
     frame, deep = sys._getframe(1), 0
     while frame is not None and deep < DEEPEST:
         file: Any = frame.f_globals.get("__file__")
-        if _IS_INSTALLED.get(file) is not True or file == _EVENT_LOOP:
+        if file == _EVENTS:  # below the event loop is who started it, and not who asked
+            below = frame.f_back
+            if below is not None and below.f_globals.get("__file__") == _EVENT_LOOP:
+                break
+        elif _IS_INSTALLED.get(file) is not True:
             line = frame.f_lineno
             known = _KNOWN_PLACES.get((file, line))
             if known is not None:
@@ -1463,8 +1469,6 @@ def _place() -> Place:
             code = frame.f_code
             if not _is_installed(code.co_filename):
                 return _known_place(file, (code.co_filename, line, code.co_qualname))
-            if code.co_name == "_run_once":  # below the event loop is who started it, and not who asked
-                break
             if isinstance(file, str):
                 _is_installed(file)
         frame, deep = frame.f_back, deep + 1  # type: ignore[assignment]

@@ -23,7 +23,8 @@ def connections_screen(
     """Yield the lines for a person at a terminal."""
     yield verdict_line(diagnosis)
     faults = [finding for finding in diagnosis.findings if finding.decision.is_fault]
-    yield from (inert(finding.reason, longest=LONGEST) for finding in faults[1:])
+    with_clients = [finding for finding in diagnosis.findings if finding.evidence.get("clients") is not None]
+    yield from (inert(finding.reason, longest=LONGEST) for finding in (*faults[1:], *with_clients))
     yield ""
     yield from peer_table(peers)
     yield from _waiting(faults)

@@ -54,6 +54,7 @@ def test_connections_that_stay_as_long_as_their_clients_are_not_called_unclosed(
     finding = found("unclosed_connections", {**silent(UP, upstream), **present(IN, COMES)})
     assert finding.decision is Decision.INCONCLUSIVE
     assert "for each of 61 clients" in finding.reason and "none of which has gone yet" in finding.reason
+    assert finding.evidence["clients"] == {"for_each": upstream[-1] // 61, "there": 61, "left": 0}
 
 
 def test_the_upstreams_of_one_proxy_are_taken_together() -> None:

@@ -87,7 +87,8 @@ def _told(trace: Trace, found: Finding, words: str) -> Finding:
     clients = clients_at_rest(trace, trace.columns[Column(found.metric)], most_each=MOST_FOR_A_CLIENT)
     if clients is not None:
         reason = f"{found.reason}; {clients.words}: they are forgotten if they stay when their clients go"
-        return replace(found, decision=Decision.INCONCLUSIVE, reason=reason, confidence=None)
+        evidence = dict(found.evidence) | clients.evidence()
+        return replace(found, decision=Decision.INCONCLUSIVE, reason=reason, evidence=evidence, confidence=None)
     peer = waited_for(trace)
     if peer is not None:
         reason = f"{found.reason}; they wait for an answer of {peer.title}"

@@ -14,8 +14,10 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.detectors.peer_view import PeerView, alive, peers, total_now
+from leakdoc.model.finding import Json
 from leakdoc.model.trace import FloatArray, Life, Trace
 
+CLIENTS: Final = "clients"
 FEWEST: Final = 4  # clients that came
 MOST_EACH: Final = 2  # connections for one client: a subscription beside a session
 OFF: Final = 0.05  # of those that came: a reading sees some between the one and the other
@@ -42,6 +44,10 @@ class Clients:
         """How it goes with them, in words."""
         gone = f"and none for {self.left} that went" if self.left else "none of which has gone yet"
         return f"{self.each} for each of {self.count} clients that came in and are still there, {gone}"
+
+    def evidence(self) -> dict[str, Json]:
+        """The same in numbers."""
+        return {CLIENTS: {"for_each": self.each, "there": self.count, "left": self.left}}
 
 
 def clients_of_connections(trace: Trace, peer: PeerView, *, without: Iterable[str] = ()) -> Clients | None:

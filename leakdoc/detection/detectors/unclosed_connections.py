@@ -70,6 +70,7 @@ def _judge(
             f"{evidence['count']} connections to {peer.title} accumulate, {clients.words}, as a proxy has: "
             "they are unclosed if they stay when their clients go"
         )
+        evidence |= clients.evidence()
         return replace(judged, decision=Decision.INCONCLUSIVE, evidence=evidence, reason=reason, confidence=None)
     if judged.decision is Decision.LEAKING:
         return _leaking(judged, evidence, peer, policy)
