@@ -70,8 +70,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Say what the marker is for."""
     config.addinivalue_line(
         "markers",
-        "leakdoc(rounds=200, calls=5): call the test until it is decided whether it keeps memory, connections, "
-        "descriptors, threads or tasks; fail with the lines if it does",
+        "leakdoc(rounds=200, calls=5, warm_up=0): call the test until it is decided whether it keeps memory, "
+        "connections, descriptors, threads or tasks; fail with the lines if it does",
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from leakdoc.testing.caches import Filling
 from leakdoc.testing.kept import KeptLine, kept_lines
 from leakdoc.testing.pace import Pace, longer_pace
 from leakdoc.testing.rounds import MEMORY, Rounds
@@ -30,7 +31,7 @@ class Grew(AssertionError):
         self.lines = lines
 
 
-def assert_no_growth(fn: Callable[[], Any], *, rounds: int = 200, calls: int = CALLS) -> None:
+def assert_no_growth(fn: Callable[[], Any], *, rounds: int = 200, calls: int = CALLS, warm_up: int = 0) -> None:
     """Call a function round after round until it is decided whether it keeps something; fail if it does.
 
     Each round ends with a full collection; then memory (its bytes as tracemalloc counts them, and its objects), open
@@ -38,28 +39,36 @@ def assert_no_growth(fn: Callable[[], Any], *, rounds: int = 200, calls: int = C
     allocated in one round and freed in the next is no growth. A channel leaks when a sequential probability ratio test
     (Wald, 1945) on the sign of its change a round says so and it is not levelling off; no threshold in bytes is
     involved. What is said of memory is said again in longer and longer rounds, where the calls are quick enough for
-    that: a cache of some thousand entries is full by then, and a list whose room is made in steps has grown. Where
-    there are other threads, it has to stop growing when nothing is called.
+    that: a cache of some ten thousand entries is full by then, and a list whose room is made in steps has grown; caches
+    of `functools.lru_cache` with an end that the calls fill are emptied meanwhile. Where there are other threads, it
+    has to stop growing when nothing is called.
 
     Args:
         fn: what to call; it may be a coroutine function, and is then awaited in one loop.
         rounds: at most so many; a function that is undecided by then passes.
         calls: how often it is called a round, at first.
+        warm_up: how often it is called before anything is judged, beside the first few times: until a cache that is
+            larger, or that slow calls fill, is full.
 
     Raises:
         Grew: it keeps something; the lines that made it are named.
     """
+    caches = Filling()
     with _traced(), _caller(fn) as call:
-        watched = Rounds(call)
+        watched = Rounds(call, caches.empty)
+        for _ in range(warm_up):
+            call()
         watched.warm_up(WARM_UP_ROUNDS, calls)
         growing = watched.growing(Pace(calls), rounds)
         if growing.keys() <= MEMORY:
+            if growing and caches.look():
+                watched.warm_up(1, calls)
             longer = longer_pace(watched.seconds_per_call, _suspected(growing))
             if longer is not None:
                 growing = watched.growing(longer, min(rounds, MOST_LONGER_ROUNDS))
             growing = {name: each for name, each in growing.items() if not watched.grows_alone(name)}
         if growing:
-            raise _grew(growing, call)
+            raise _grew(growing, kept_lines(list(growing), call, caches.empty), watched.calls)
 
 
 def _suspected(growing: dict[str, Growing]) -> float | None:
@@ -68,11 +77,13 @@ def _suspected(growing: dict[str, Growing]) -> float | None:
     return growing["memory"].per_call if "memory" in growing else 0.0
 
 
-def _grew(growing: dict[str, Growing], call: Callable[[], Any]) -> Grew:
-    lines = tuple(kept_lines(list(growing), call))
+def _grew(growing: dict[str, Growing], kept: Iterator[KeptLine], calls: int) -> Grew:
+    lines = tuple(kept)
     told = [f"{_amount(name, each.per_call)} a call" for name, each in growing.items()]
     rounds = next(iter(growing.values())).rounds
     places = [f"  {line.file}:{line.line} ({line.words})" for line in lines]
+    if growing.keys() <= MEMORY:
+        places.append(f"  (a cache that {calls:,} calls do not fill looks the same: fill it first, by warm_up=)")
     return Grew("\n".join([f"each call keeps {', '.join(told)}, in {rounds} rounds", *places]), lines)
 
 

@@ -34,12 +34,15 @@ class KeptLine(NamedTuple):
     words: str
 
 
-def kept_lines(channels: Sequence[str], call: Callable[[], Any]) -> Iterator[KeptLine]:
+def kept_lines(
+    channels: Sequence[str], call: Callable[[], Any], settle: Callable[[], None] = lambda: None
+) -> Iterator[KeptLine]:
     """Call some more times, and yield the lines that made what stayed; tracemalloc is tracing."""
     known = {id(each) for each in gc.get_objects()}
     before = tracemalloc.take_snapshot()
     for _ in range(ROUNDS):
         call()
+    settle()
     gc.collect()
     after = tracemalloc.take_snapshot()  # both are read now only: reading them allocates
     yield from _kept_memory(channels, before, after)

@@ -8,7 +8,8 @@ from typing import Final
 _SEARCHING_S: Final = 1.0  # that the calls of fifteen longer rounds may take, where nothing has grown
 _CONFIRMING_S: Final = 5.0  # where something has
 _MOST_BYTES: Final = 64 << 20  # that they may keep, if it is a leak
-_MOST_CALLS: Final = 10_000  # room for the caches that people make: 128, 500, 1024, 4096 entries
+_MOST_CALLS: Final = 10_000  # where nothing has grown
+_MOST_CONFIRMING: Final = 50_000  # where something has: room for the caches that people make, of some 20,000 entries
 _LEAST_CALLS: Final = 150  # fewer tell no more than the first rounds did
 _CONFIRMING: Final = 750  # calls that are made to confirm however slow they are, of little that grows
 _CONFIRMING_MUCH: Final = 300  # of much: caches that hold so much an entry have fewer of them
@@ -36,7 +37,8 @@ def longer_pace(seconds_per_call: float, grew: float | None) -> Pace | None:
     Args:
         grew: bytes a call by which memory is suspected to grow; null where nothing was seen to grow.
     """
-    most = min(_MOST_CALLS, (_SEARCHING_S if grew is None else _CONFIRMING_S) / max(seconds_per_call, 1e-9))
+    calls, seconds = (_MOST_CALLS, _SEARCHING_S) if grew is None else (_MOST_CONFIRMING, _CONFIRMING_S)
+    most = min(calls, seconds / max(seconds_per_call, 1e-9))
     if grew is not None:
         most = max(most, _CONFIRMING if grew < _MUCH_BYTES else _CONFIRMING_MUCH)
         most = min(most, _MOST_BYTES / max(grew, 1.0))

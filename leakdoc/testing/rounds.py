@@ -30,10 +30,13 @@ class Rounds:
 
     Args:
         call: what is called.
+        settle: called at the end of each round, before it is looked at what is held.
     """
 
-    def __init__(self, call: Callable[[], Any]) -> None:
+    def __init__(self, call: Callable[[], Any], settle: Callable[[], None]) -> None:
         self._call = call
+        self._settle = settle
+        self.calls = 0
         self._per_second: dict[str, float] = {}
         self.seconds_per_call = float("inf")  # the least of all rounds: a loaded machine makes others longer
 
@@ -79,6 +82,8 @@ class Rounds:
         for _ in range(calls):
             self._call()
         self.seconds_per_call = min(self.seconds_per_call, (time.perf_counter() - began) / calls)
+        self.calls += calls
+        self._settle()
         return self._held_now()
 
     def _held_now(self) -> dict[str, float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import itertools
 import os
 import random
 import socket
@@ -120,12 +122,52 @@ async def gathers() -> None:
     await asyncio.gather(*(asyncio.sleep(0) for _ in range(10)))
 
 
-SOUND = [fine, fills_up, answers, remembers_a_hundred, gathers]
+@functools.lru_cache(maxsize=200_000)
+def remembered(number: int) -> str:
+    return str(number) * 20
+
+
+def fills_a_cache_that_has_an_end() -> None:
+    remembered(next(_NUMBERS))
+
+
+def remembers_six_thousand() -> None:
+    KEPT.append(bytes(120))
+    del KEPT[:-6_000]
+
+
+_NUMBERS = itertools.count()
+
+SOUND = [fills_a_cache_that_has_an_end, remembers_six_thousand, fine, fills_up, answers, remembers_a_hundred, gathers]
 
 
 @pytest.mark.parametrize("sound", SOUND, ids=lambda each: each.__name__)
 def test_what_lets_go_of_everything_passes(sound: Callable[[], Any]) -> None:
     assert_no_growth(sound)
+
+
+def test_what_is_kept_beside_a_cache_that_fills_fails_with_its_line_alone() -> None:
+    def leaks() -> None:
+        fills_a_cache_that_has_an_end()
+        KEPT.append(bytes(300))
+
+    with pytest.raises(Grew, match="fill it first, by warm_up=") as failed:
+        assert_no_growth(leaks)
+    lines = {line.line for line in failed.value.lines}
+    assert leaks.__code__.co_firstlineno + 2 in lines
+    assert remembered.__wrapped__.__code__.co_firstlineno + 2 not in lines
+
+
+def test_a_cache_that_is_filled_first_passes() -> None:
+    cache: dict[int, bytes] = {}
+
+    def slow() -> None:
+        time.sleep(0.0001)
+        cache[next(_NUMBERS)] = bytes(40_000)  # of so much only a few hundred calls are made to confirm it
+        if len(cache) > 1_000:
+            del cache[min(cache)]
+
+    assert_no_growth(slow, warm_up=1_000)
 
 
 @contextlib.contextmanager
