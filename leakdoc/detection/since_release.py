@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from leakdoc.detection.detectors.newest_build import lives_of
+from leakdoc.detection.detectors.builds import lives_of
 from leakdoc.detection.diagnosis import diagnose
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Decision

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from leakdoc.detection.detectors.builds import told_by_build
 from leakdoc.detection.detectors.growth import find_growth
-from leakdoc.detection.detectors.newest_build import told_by_newest_build
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Decision
 from leakdoc.model.finding import Finding
@@ -49,7 +49,7 @@ def find_memory_growth(trace: Trace, policies: Policies, alpha: float | None) ->
         for name in _EXPLAINS
         if name != first and (name == "heap_bytes" or main.decision.is_fault) and _as_often(trace, name, first)
     }
-    yield told_by_newest_build(trace, Column(first), _explained(main, beside), policies.growth, alpha)
+    yield told_by_build(trace, Column(first), _explained(main, beside), policies.growth, alpha)
     if "heap_bytes" in beside:
         yield beside["heap_bytes"]
     elif first != "heap_bytes" and readings(trace, "heap_bytes"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leakdoc.detection.detectors.newest_build import newest_build
+from leakdoc.detection.detectors.builds import newest_build
 from leakdoc.detection.diagnosis import diagnose
 from leakdoc.model.decision import Decision
 from leakdoc.model.sample import Column
@@ -46,12 +46,32 @@ def test_a_canary_that_leaks_is_named_with_its_build() -> None:
     assert finding.evidence["build"] == "api:1.1"
     assert finding.slope_per_hour is not None and finding.slope_per_hour.estimate == pytest.approx(20 * MIB, rel=0.1)
     assert finding.time_to_limit_s is None  # the limit is told of all processes together
+    assert str(finding.evidence["in_words"]).startswith("api:1.1 grows ")
 
 
 def test_a_canary_that_does_not_leak_changes_nothing() -> None:
     alone, beside = (diagnose(pods(*STABLE, *more)) for more in ([], [("api:1.1", 6.0, 0.0, 0.0)]))
     assert not alone.decision.is_fault and not beside.decision.is_fault
     assert "build" not in beside.findings[0].evidence
+
+
+def test_the_build_since_which_all_leak_is_named() -> None:
+    before, after = [("api:1.0", 14.0, 10.0, 0.0)] * 3, [("api:1.1", 10.0, 0.0, 30.0)] * 3
+    found = diagnose(pods(*before, *after))
+    assert found.decision is Decision.LEAKING
+    assert found.reason.endswith("; since api:1.1, and not before")
+    assert found.findings[0].evidence["since_build"] == "api:1.1"
+
+
+def test_the_first_of_several_builds_that_leak_is_named() -> None:
+    told = [("1", 10.0, 14.0, 0.0), ("2", 7.0, 7.0, 30.0), ("3", 7.0, 0.0, 30.0)]
+    assert diagnose(pods(*told)).findings[0].evidence["since_build"] == "2"
+
+
+def test_no_build_is_named_where_all_of_them_leak() -> None:
+    told = [("1", 12.0, 12.0, 30.0), ("2", 12.0, 0.0, 30.0)]
+    (finding,) = diagnose(pods(*told)).findings
+    assert finding.decision is Decision.LEAKING and "since_build" not in finding.evidence
 
 
 @pytest.mark.parametrize(
