@@ -44,8 +44,8 @@ def execute(args: argparse.Namespace) -> int:
         args.until = args.at + AFTER_S
     with prometheus_of(args) as prometheus:
         trace = trace_of_workload(args, prometheus)
-        recorded = _recorded(prometheus, trace.subject.name, args.at)
-    found = postmortem(trace, args.at, recorded=recorded, policies=policies_of(args))
+        recorded, untold = _recorded(prometheus, trace.subject.name, args.at)
+    found = postmortem(trace, args.at, recorded=recorded, untold=untold, policies=policies_of(args))
     if args.json:
         print_json(postmortem_document(found))
     else:
@@ -53,11 +53,11 @@ def execute(args: argparse.Namespace) -> int:
     return 0
 
 
-def _recorded(prometheus: Prometheus, workload: str, at: float) -> dict[str, float]:
-    """Ask for the reasons of ends around the moment; what cannot be asked is not on record."""
+def _recorded(prometheus: Prometheus, workload: str, at: float) -> tuple[dict[str, float], str | None]:
+    """Ask for the reasons of ends around the moment; else say why there is no answer."""
     from leakdoc.sampling.sources.prometheus.ends import reasons_of_ends
 
     try:
-        return reasons_of_ends(prometheus, workload, at, AFTER_S)
-    except SourceError:
-        return {}
+        return reasons_of_ends(prometheus, workload, at, AFTER_S), None
+    except SourceError as error:
+        return {}, error.message

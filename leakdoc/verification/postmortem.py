@@ -32,6 +32,7 @@ class _Case:
 
     Args:
         recorded: reasons for ends that the server has a record of, with how often: ``OOMKilled``, ``Evicted``.
+        untold: why the server did not give its record; null where it did.
         usual_s: the usual pause between samples.
     """
 
@@ -43,6 +44,7 @@ class _Case:
     recorded: Mapping[str, float]
     usual_s: float
     growth: Finding | None
+    untold: str | None = None
 
     @property
     def last_level(self) -> float | None:
@@ -55,14 +57,16 @@ class _Case:
 
 
 def postmortem(
-    trace: Trace, at: float, *, recorded: Mapping[str, float] | None = None, policies: Policies | None = None
-) -> Postmortem:
+    trace: Trace, at: float, *, recorded: Mapping[str, float] | None = None, untold: str | None = None,
+    policies: Policies | None = None,
+) -> Postmortem:  # fmt: skip
     """Say what samples tell of a workload around the moment of a kill.
 
     Args:
         trace: of the workload, from well before the moment to a little after it.
         at: the moment; seconds since the epoch.
         recorded: reasons for ends of its containers, as the server has a record of them around the moment.
+        untold: why the server did not give that record.
 
     Raises:
         UsageError: there is no sample before the moment.
@@ -79,7 +83,7 @@ def postmortem(
     lives = tuple(_stories(trace, column, killed, usual, policies)) if name else ()
     case = _Case(
         trace=trace, column=column, killed=killed, at=at, limit=limit, recorded=recorded or {}, usual_s=usual,
-        growth=None if name is None else _growth(trace, column, policies),
+        growth=None if name is None else _growth(trace, column, policies), untold=untold,
     )  # fmt: skip
     since, since_reason = _since(trace, column, policies) if name else (None, "no metric of memory was read")
     return Postmortem(
@@ -240,6 +244,8 @@ def _load(case: _Case) -> str:
 
 
 def _unknown(case: _Case) -> Iterator[str]:
+    if case.untold is not None:
+        yield f"whether there is a record of why it ended: {case.untold}"
     pause = format_duration(case.usual_s)
     level = case.last_level
     if level is not None:

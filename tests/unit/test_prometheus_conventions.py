@@ -54,6 +54,19 @@ def test_a_pod_is_named_by_what_it_was_made_from(pod: str, workload: str) -> Non
         ({"job": "pg", "instance": "h:9187", "datname": "orders", "state": "idle"}, "pg/h:9187/orders"),
         ({"job": "svc", "instance": "h:80"}, "svc/h:80"),
         ({"job": "svc"}, "svc"),
+        (
+            {
+                "job": "ksm",
+                "namespace": "mon",
+                "pod": "ksm-0",
+                "container": "ksm",
+                "exported_namespace": "shop",
+                "exported_pod": "api-7d9f8b6c5d-x2x4z",
+            },
+            "shop/api",
+        ),
+        ({"job": "push", "instance": "p:9091", "exported_job": "nightly"}, "nightly"),
+        ({"id": "/docker/1", "name": "web-1", "image": "w:1", "job": "c", "instance": "h:8080"}, "h:8080/web-1"),
         ({"color": "blue"}, None),
         ({"job": "", "instance": ""}, None),
         ({"job": "a\x1b[2J", "instance": "b"}, "a [2J/b"),
@@ -62,6 +75,30 @@ def test_a_pod_is_named_by_what_it_was_made_from(pod: str, workload: str) -> Non
 def test_whose_a_series_is(labels: dict[str, str], name: str | None) -> None:
     identity = identity_of(labels, built_in())
     assert (None if identity is None else identity.name) == name
+
+
+def test_what_an_exporter_tells_of_another_is_a_subject_of_its_own() -> None:
+    labels = {"job": "node", "instance": "h:9100"}
+    own, machine = identity_of(labels, built_in()), identity_of(labels, built_in(), "machine")
+    assert own is not None and machine is not None
+    assert (own.name, machine.name) == ("node/h:9100", "node/h:9100/machine")
+    assert (own.process, own.split) == (machine.process, machine.split)
+
+
+def test_what_was_renamed_is_asked_for_by_its_new_name() -> None:
+    identity = identity_of({"pod": "ksm-0", "exported_pod": "api-0", "exported_namespace": "shop"}, built_in())
+    assert identity is not None and identity.split == ("exported_pod", "api-0")
+
+
+@pytest.mark.parametrize(
+    ("where", "labels", "selected"),
+    [
+        ('a="b"', {"a": "b"}, True), ('a="b"', {}, False), ('a!="b"', {}, True), ('a!="b"', {"a": "b"}, False),
+        ('a=~"b.*"', {"a": "bc"}, True), ('a=~"b"', {"a": "bc"}, False), ('a!~"b.*"', {"a": "bc"}, False),
+    ],
+)  # fmt: skip
+def test_a_name_of_several_meanings_is_told_by_its_labels(where: str, labels: dict[str, str], selected: bool) -> None:
+    assert with_metric(built_in(), f"x{{{where}}}").metrics[0].selects(labels) is selected
 
 
 def test_what_is_called_alike_in_two_clusters_is_two_workloads() -> None:
@@ -75,8 +112,11 @@ def test_what_is_called_alike_in_two_clusters_is_two_workloads() -> None:
 
 def test_a_name_is_read_back_with_and_without_a_cluster() -> None:
     assert places_of("svc") == []
-    assert [(each.workload, each.container) for each in places_of("us/shop/db/web")] == [("shop", "db"), ("db", "web")]
+    plain, of_cluster, renamed, _ = places_of("us/shop/db/web")
+    assert [(each.workload, each.container) for each in (plain, of_cluster)] == [("shop", "db"), ("db", "web")]
     assert places_of("shop/db")[0].pods == 'namespace="shop",pod=~"db(-.*)?"'
+    assert renamed.pods == 'exported_namespace="us",exported_pod=~"shop(-.*)?"'
+    assert renamed.is_of({"pod": "ksm-7d9f8b6c5d-zz9zz", "exported_pod": "shop-7d9f8b6c5d-x2x4z"})
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ _SLOWING: Final = 0.5  # of the first half: what rises less than that is levelli
 _SOON_H: Final = 24
 
 _CONTAINER: Final = 'container!="",container!="POD"'
-_BY: Final = "namespace, pod, container"
-_INSTANCE: Final = "{{ $labels.instance }}"
+_BY: Final = "cluster, namespace, pod, container"  # no label where there is one cluster
+_INSTANCE: Final = "{{ $labels.job }}/{{ $labels.instance }}"
 _OF_POD: Final = "{{ $labels.namespace }}/{{ $labels.pod }}/{{ $labels.container }}"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.places import Place, places_of
 from leakdoc.sampling.sources.prometheus.promql import milliseconds, quoted
-from leakdoc.sampling.sources.prometheus.workloads import workload_of
 
 _METRICS = ("kube_pod_container_status_last_terminated_reason", "kube_pod_container_status_terminated_reason")
 
@@ -29,13 +28,13 @@ def reasons_of_ends(prometheus: Prometheus, workload: str, at: float, around_s: 
     for place in places_of(workload):
         for series in _asked(place):
             came = f"max_over_time({series}[{span}]) > 0 unless ({series} offset {span} > 0)"
-            for labels, value in prometheus.query(f"sum by (pod, reason) ({came})", at + around_s):
+            for labels, value in prometheus.query(f"sum by ({place.prefix}pod, reason) ({came})", at + around_s):
                 reason = labels.get("reason", "")
-                if reason and value > 0 and workload_of(labels.get("pod", "")) == place.workload:
+                if reason and value > 0 and place.is_of(labels):
                     found[reason] = found.get(reason, 0.0) + value
     return found
 
 
 def _asked(place: Place) -> list[str]:
-    container = "" if place.container is None else f",container={quoted(place.container)}"
+    container = "" if place.container is None else f",{place.prefix}container={quoted(place.container)}"
     return [f"{metric}{{{place.pods}{container}}}" for metric in _METRICS] + [f"kube_pod_status_reason{{{place.pods}}}"]

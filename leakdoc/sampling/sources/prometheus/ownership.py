@@ -10,7 +10,6 @@ from leakdoc.redact import inert
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.places import places_of
 from leakdoc.sampling.sources.prometheus.promql import quoted
-from leakdoc.sampling.sources.prometheus.workloads import workload_of
 
 # The labels by which controllers mark what is theirs, as kube-state-metrics writes them, and how each is reverted.
 _MARKS: Final[tuple[tuple[str, str], ...]] = (
@@ -64,7 +63,7 @@ def owner_of(prometheus: Prometheus, workload: str, at: float) -> Owner | None:
             pods = label == "pod"
             where = place.pods if pods else f"{place.namespace},{label}={quoted(place.workload)}"
             found = prometheus.query(f"{metric}{{{where}}}", at)
-            told = [each for each, _ in found if not pods or workload_of(each.get("pod", "")) == place.workload]
+            told = [each for each, _ in found if not pods or place.is_of(each)]
             owner = next((owner for labels in told if (owner := _marked(labels)) is not None), None)
             if owner is not None:
                 return owner

@@ -19,8 +19,8 @@ _OF_DAEMON_SET: Final = re.compile(rf"(?P<name>.+)-{_SAFE}{{5}}")
 _MADE_FROM: Final = (_OF_DEPLOYMENT, _OF_CRON_JOB, _OF_STATEFUL_SET, _OF_DAEMON_SET)
 # A Prometheus without honor_labels renames what a series says of others (kube-state-metrics, a Pushgateway), and puts
 # the labels of the exporter in its place.
-_PREFIX: Final = "exported_"
-_EXPORTED: Final = (("pod", "namespace", "container"), ("instance", "job"))  # those that tell one thing together
+EXPORTED: Final = "exported_"
+_TOGETHER: Final = (("pod", "namespace", "container"), ("instance", "job"))  # those that tell one thing together
 _TARGETS: Final = frozenset({"namespace", "pod", "container", "job", "instance"})
 _DIGEST: Final = re.compile(r"@sha256:([0-9a-f]{12})[0-9a-f]*")
 
@@ -58,7 +58,7 @@ def identity_of(labels: Mapping[str, str], conventions: Conventions, of: str = "
         return None
     cluster = labels.get(conventions.cluster_label) if conventions.several_clusters else None
     subject = (*_subject(told, group), of) if of else _subject(told, group)
-    split = _PREFIX + group.split if group.split in exported else group.split
+    split = EXPORTED + group.split if group.split in exported else group.split
     return Identity(
         subject=(cluster, *subject) if cluster else subject,
         process=tuple(told[name] for name in group.process),
@@ -68,13 +68,13 @@ def identity_of(labels: Mapping[str, str], conventions: Conventions, of: str = "
 
 def _exported(labels: Mapping[str, str]) -> tuple[str, ...]:
     """Which labels, if any, were renamed on their way into the Prometheus."""
-    return next((names for names in _EXPORTED if any(_PREFIX + name in labels for name in names)), ())
+    return next((names for names in _TOGETHER if any(EXPORTED + name in labels for name in names)), ())
 
 
 def _as_exposed(labels: Mapping[str, str], exported: tuple[str, ...]) -> dict[str, str]:
     """The labels as the exporter wrote them, without those that only tell of the exporter."""
     told = {name: value for name, value in labels.items() if name not in _TARGETS}
-    return told | {name: labels[_PREFIX + name] for name in exported if labels.get(_PREFIX + name)}
+    return told | {name: labels[EXPORTED + name] for name in exported if labels.get(EXPORTED + name)}
 
 
 def _subject(labels: Mapping[str, str], group: Group) -> tuple[str, ...]:
