@@ -60,7 +60,10 @@ def execute(args: argparse.Namespace) -> int:
         with ended_by_signals(stop.set):
             for follower in followers:
                 follower.start()
-            tell(f"Serving http://{_shown(host)}:{server.server_port}/metrics")
+            while not stop.is_set() and not all(each.has_looked.wait(0.1) for each in followers):
+                pass
+            if not all(each.gave_up for each in followers):
+                tell(f"Serving http://{_shown(host)}:{server.server_port}/metrics")
             told: set[str] = set()
             while not stop.wait(0.5) and any(each.is_alive() for each in followers):
                 _tell_given_up(followers, told)

@@ -26,6 +26,8 @@ class Follower(threading.Thread):
         self.text = text
         self.subject = text
         self.was_seen = False
+        self.has_looked = threading.Event()
+        self.gave_up = False
         self.error: LeakdocError | None = None
         self._children = children
         self._interval_s = interval_s
@@ -40,6 +42,13 @@ class Follower(threading.Thread):
 
     def run(self) -> None:
         """Sample until told to stop, or until it is certain that there will be nothing more."""
+        try:
+            self._look_again_and_again()
+        finally:
+            self.gave_up = True
+            self.has_looked.set()
+
+    def _look_again_and_again(self) -> None:
         while not self._stop_asked.is_set():
             try:
                 self._follow()
@@ -53,6 +62,7 @@ class Follower(threading.Thread):
             self._take(())
             if self.text.strip().isdigit():
                 return
+            self.has_looked.set()
             self._stop_asked.wait(LOOK_AGAIN_S)
 
     def _follow(self) -> None:
@@ -62,6 +72,7 @@ class Follower(threading.Thread):
         for samples in sampler.iter_ticks(self._interval_s, self._stop_asked):
             self.was_seen = True
             self._take(samples)
+            self.has_looked.set()
         raise TargetError("it was told to stop")
 
     def _take(self, samples: Sequence[Sample]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.exit_codes import proof_code
 from leakdoc.cli.options import add_json, add_judging, duration, instant, positive_duration
-from leakdoc.cli.output import print_json, print_lines, tell_kept
+from leakdoc.cli.output import print_json, print_lines, tell, tell_kept
 from leakdoc.cli.pipeline import add_pipeline, refuse_pipeline_files, tell_pipeline
 from leakdoc.cli.prometheus_options import add_prometheus
 from leakdoc.cli.proof_policies import judging_of
@@ -72,6 +73,7 @@ def execute(args: argparse.Namespace) -> int:
     from leakdoc.reporting.proof_text import proof_lines
 
     _refuse_target(args)
+    _tell_if_alike(args.before, args.after)
     proof = _verified(args)
     if args.proof:
         from leakdoc.verification.write import write_proof
@@ -83,6 +85,18 @@ def execute(args: argparse.Namespace) -> int:
         print_lines(proof_lines(proof))
     tell_pipeline(args, proof, source=Path(args.before or args.proof or "-"))
     return proof_code(proof.decision)
+
+
+def _tell_if_alike(before: str | None, after: str | None) -> None:
+    """Say that something is held against itself, which is a slip: it is judged all the same."""
+    from filecmp import cmp
+
+    if before is None or after is None or not (Path(before).is_file() and Path(after).is_file()):
+        return
+    with suppress(OSError):
+        if cmp(before, after, shallow=False):
+            which = "are the same file" if Path(before).samefile(after) else "hold the same, byte for byte"
+            tell(f"BEFORE and AFTER {which}: what was measured is held against itself.")
 
 
 def _refuse_target(args: argparse.Namespace) -> None:

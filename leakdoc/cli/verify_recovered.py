@@ -49,13 +49,15 @@ def is_of_recovery(args: argparse.Namespace) -> bool:
             raise UsageError(f"{given[0]} belongs to --recovered", help="Add --recovered, or leave it out.")
         return False
     others = {
-        "--wait": args.wait or None, "--for": args.for_s, "--record": args.record, "--prometheus": args.prometheus,
-        "--smallest": args.smallest, "--limit": args.limit, "--must-last": args.must_last,
+        "--prometheus": args.prometheus, "--smallest": args.smallest, "--limit": args.limit,
+        "--must-last": args.must_last,
     }  # fmt: skip
     wrong = [name for name, value in others.items() if value is not None]
     if wrong:
         told = "Record what came after the cure (leakdoc watch, leakdoc export), and give both files."
         raise UsageError(f"{wrong[0]} does not go with --recovered", help=told)
+    if not args.wait and (args.for_s is not None or args.record is not None):
+        raise UsageError("--for and --record belong to --wait", help="Add --wait, or leave them out.")
     if args.before is None:
         raise UsageError("nothing was given to compare", help="Give BEFORE, with the incident in it, and AFTER.")
     if args.incident_at is None and args.baseline is None:
@@ -66,17 +68,38 @@ def is_of_recovery(args: argparse.Namespace) -> bool:
 
 def proof_of_recovery(args: argparse.Namespace) -> Proof:
     """Hold what came after the cure against the baseline."""
+    if not args.wait:
+        before, after = _sides(args)
+        _look_at_baseline(args, before)
+        return _judged(args, before, after)
+    from leakdoc.cli.verify_waiting import wait_for_recovery
+    from leakdoc.sampling.sources.load import load_trace
+
+    if args.after is None:
+        raise UsageError("--wait looks at AFTER again and again", help="Give AFTER: a file that grows, or a target.")
+    _refuse_two_splits(args)
+    _look_at_baseline(args, load_trace(args.before, load_column=args.load))
+    return wait_for_recovery(args, lambda before, after: _judged(args, before, after))
+
+
+def _judged(args: argparse.Namespace, before: Trace, after: Trace) -> Proof:
     from leakdoc.verification.recovery.verify import verify_recovered
 
-    before, after = _sides(args)
-    begun = args.incident_at
-    if begun is not None and args.baseline is None:
-        _refuse_outside(before, begun)
-    _tell_baseline(args)
     return verify_recovered(
-        before, after, incident_at=begun, baseline=args.baseline, metrics=args.column, recovery=_policy(args),
-        load=args.load,
+        before, after, incident_at=args.incident_at, baseline=args.baseline, metrics=args.column,
+        recovery=_policy(args), load=args.load,
     )  # fmt: skip
+
+
+def _look_at_baseline(args: argparse.Namespace, before: Trace) -> None:
+    if args.incident_at is not None and args.baseline is None:
+        _refuse_outside(before, args.incident_at)
+    _tell_baseline(args)
+
+
+def _refuse_two_splits(args: argparse.Namespace) -> None:
+    if args.rollout_at is not None:
+        raise UsageError("--rollout-at splits one recording; here are two", help="Leave out one of them.")
 
 
 def _sides(args: argparse.Namespace) -> tuple[Trace, Trace]:
@@ -88,8 +111,7 @@ def _sides(args: argparse.Namespace) -> tuple[Trace, Trace]:
         if args.rollout_at is None:
             raise UsageError("what came after the cure?", help="Give AFTER, or --rollout-at TIME to split BEFORE.")
         return split(before, args.rollout_at)
-    if args.rollout_at is not None:
-        raise UsageError("--rollout-at splits one recording; here are two", help="Leave out one of them.")
+    _refuse_two_splits(args)
     return before, load_trace(args.after, load_column=args.load)
 
 

@@ -103,4 +103,5 @@ def test_what_cannot_be_exported_is_said_in_a_line_or_two(arguments: list[str], 
     command = [sys.executable, "-m", "leakdoc", "exporter", *arguments, *listen]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert "Serving" not in done.stderr
     assert "Traceback" not in done.stderr

@@ -49,6 +49,15 @@ def test_inconclusive_exits_3_and_says_what_next(files, capsys):
     assert capsys.readouterr().out.splitlines()[-1].startswith("Next:")
 
 
+def test_what_is_held_against_itself_is_said(files, capsys, tmp_path):
+    assert main(["verify", files["before"], files["before"]]) == 1
+    assert "are the same file" in capsys.readouterr().err
+    copied = tmp_path / "copied.csv"
+    copied.write_bytes(Path(files["before"]).read_bytes())
+    assert main(["verify", files["before"], str(copied)]) == 1
+    assert "byte for byte" in capsys.readouterr().err
+
+
 def test_json_is_one_document_and_the_file_holds_the_same(files, capsys):
     assert main(["verify", files["before"], files["fixed"], "--json", "--proof", files["proof"]]) == 0
     streams = capsys.readouterr()
@@ -252,6 +261,17 @@ def test_recovery_is_proven_by_the_same_command(levels, capsys, words, code, sai
     assert main(["report", "recovery.json", "-o", "recovery.html"]) == 0
 
 
+def test_a_recovery_is_waited_for(levels, capsys):
+    told = ["verify", "--recovered", "incident.csv", "good.csv", "--incident-at", AT, "--wait", "--for", "2m"]
+    assert main(told) == 0
+    streams = capsys.readouterr()
+    assert streams.out.startswith("NORMALIZED")
+    assert streams.err.count("normalized: ") == 3 and "Waited: decided" in streams.err
+    few = ["verify", "--recovered", "incident.csv", "few.csv", "--incident-at", AT, "--wait", "--for", "0s"]
+    assert main(few) == 3
+    assert "Waited: the time is up" in capsys.readouterr().err
+
+
 def test_recovery_has_thresholds_of_its_own(levels, capsys):
     told = ["verify", "--recovered", "incident.csv", "slow.csv", "--incident-at", AT]
     assert main([*told, "--policy", "recovery.not_there=1"]) == 2
@@ -268,7 +288,10 @@ def test_recovery_has_thresholds_of_its_own(levels, capsys):
         (["incident.csv", "good.csv", "--incident-at", "2030-01-01"], "is not within BEFORE"),
         (["incident.csv", "--incident-at", AT], "Give AFTER, or --rollout-at"),
         (["incident.csv", "good.csv", "--incident-at", AT, "--rollout-at", AT], "Leave out one"),
-        (["incident.csv", "good.csv", "--incident-at", AT, "--wait"], "does not go with --recovered"),
+        (["incident.csv", "good.csv", "--incident-at", AT, "--smallest", "1MiB/h"], "does not go with --recovered"),
+        (["incident.csv", "good.csv", "--incident-at", AT, "--for", "1m"], "belong to --wait"),
+        (["whole.csv", "--incident-at", AT, "--wait"], "Give AFTER"),
+        (["incident.csv", "good.csv", "--incident-at", AT, "--wait", "--record", "x"], "this is a file"),
         (["incident.csv", "good.csv", "--incident-at", AT, "--column", "nope"], "There are: latency_p99_s"),
         (["incident.csv", "good.csv", "--baseline", "good.csv"], "before it"),
     ],
