@@ -96,27 +96,33 @@ def _on_like_bins(
 def _groups(series: Sequence[Series], policy: GrowthPolicy, alone: list[int]) -> Iterator[Group]:
     """Series of one pace, some at once, with their positions; those of their own aside."""
     by_length: dict[int, list[Group]] = {}
+    by_axis: dict[int, Group] = {}  # by the identity of times that many series share
     for at, one in enumerate(series):
         if not is_plain(one, policy):
             alone.append(at)
-        elif not _joins(by_length, at, one):
-            regular = at_its_pace(one)
-            if not _joins(by_length, at, regular):
-                if has_plain_times(regular.times_s):
-                    by_length.setdefault(len(regular.times_s), []).append(([at], [regular]))
-                else:
-                    alone.append(at)
-    for groups in by_length.values():
-        for places, group in groups:
-            for first in range(0, len(group), _AT_ONCE):
-                yield places[first : first + _AT_ONCE], group[first : first + _AT_ONCE]
+            continue
+        group = by_axis.get(id(one.times_s)) or _that_goes_with(by_length, one)
+        if group is None:
+            one = at_its_pace(one)
+            group = _that_goes_with(by_length, one)
+        else:
+            by_axis[id(one.times_s)] = group
+        if group is None and has_plain_times(one.times_s):
+            group = [], []
+            by_length.setdefault(len(one.times_s), []).append(group)
+        if group is None:
+            alone.append(at)
+        else:
+            group[0].append(at)
+            group[1].append(one)
+    for places, members in (each for groups in by_length.values() for each in groups):
+        for first in range(0, len(members), _AT_ONCE):
+            yield places[first : first + _AT_ONCE], members[first : first + _AT_ONCE]
 
 
-def _joins(by_length: dict[int, list[Group]], at: int, one: Series) -> bool:
-    """Put a series to those of its pace; false where there are none, among the latest few."""
-    for places, group in by_length.get(len(one.times_s), ())[-_LATEST:]:
-        if goes_with(one.times_s, group[0].times_s):
-            places.append(at)
-            group.append(one)
-            return True
-    return False
+def _that_goes_with(by_length: dict[int, list[Group]], one: Series) -> Group | None:
+    """The series of one's pace, among the latest few."""
+    for group in by_length.get(len(one.times_s), ())[-_LATEST:]:
+        if goes_with(one.times_s, group[1][0].times_s):
+            return group
+    return None

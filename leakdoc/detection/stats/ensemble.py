@@ -98,7 +98,7 @@ def weigh(blocks: Sequence[Block], degrees: int) -> Ensemble:
         if _fate(block) is Fate.GROWS:
             continue
         weight = _weights(block.log_weight, top)
-        families += _by_family(weight.sum(axis=0, dtype=np.float64), block.family)
+        families += _by_family(weight.sum(axis=0).astype(float), block.family)
         if block.slope is not None and block.error is not None:
             rises += _by_family(_rising(weight, block.slope, block.error, freedom), block.family)
     growing = _growing([block for block in blocks if _fate(block) is Fate.GROWS], freedom)

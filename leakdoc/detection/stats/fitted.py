@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,7 @@ from leakdoc.detection.stats.ensemble import weigh
 from leakdoc.detection.stats.fitting import values_of
 from leakdoc.detection.stats.measuring import BestFit, Slope, best_fits, detectable_factor, lay, slopes_of, with_jumps
 from leakdoc.detection.stats.policy import GrowthPolicy
+from leakdoc.detection.stats.preparing import Prepared
 from leakdoc.detection.stats.series import FloatArray
 from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Fate
 from leakdoc.detection.stats.stage import Stage, stage_of
@@ -26,7 +28,7 @@ _AT_ONCE: Final = 192
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """What one series' fit says, in scaled units; see `Case` for each."""
+    """What one series' fit says, in its unit; see `Case` for each."""
 
     slope: Slope
     fit: BestFit
@@ -39,28 +41,26 @@ class Fitted:
     tail: bool
 
 
-def fit_all(
-    bins: Bins, basis: Basis, y: FloatArray, resolution: FloatArray, policy: GrowthPolicy, alpha: float
-) -> list[Fitted]:
+def fit_all(bins: Bins, basis: Basis, many: Sequence[Prepared], policy: GrowthPolicy, alpha: float) -> list[Fitted]:
     """Weigh the shapes and measure.
 
     Args:
         bins: the time axis; its own values do not matter.
-        y: shape (s, n).
-        resolution: shape (s,), the smallest step that each source can show.
+        many: series on these bins.
     """
     stage, found = stage_of(bins, basis), []
-    floor = resolution**2 / 12.0 + basis.floor
-    for first in range(0, len(y), _AT_ONCE):
+    floor = np.asarray([one.resolution for one in many]) ** 2 / 12.0 + basis.floor
+    for first in range(0, len(many), _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
-        found.extend(_fit_some(stage, bins, basis, y[part], resolution[part], floor[part], policy, alpha))
+        found.extend(_fit_some(stage, bins, basis, many[part], floor[part], policy, alpha))
     return found
 
 
 def _fit_some(
-    stage: Stage, bins: Bins, basis: Basis, y: FloatArray, resolution: FloatArray, floor: FloatArray,
-    policy: GrowthPolicy, alpha: float,
+    stage: Stage, bins: Bins, basis: Basis, many: Sequence[Prepared], floor: FloatArray, policy: GrowthPolicy,
+    alpha: float,
 ) -> list[Fitted]:  # fmt: skip
+    y, resolution = np.stack([one.y for one in many]), np.asarray([one.resolution for one in many])
     values = values_of(stage.ground, y, floor, policy.shape_doubt)
     blocks, towards = blocks_of(values, stage, policy)
     ensemble = weigh(blocks, stage.ground.degrees)
@@ -76,6 +76,9 @@ def _fit_some(
         ensemble.of(*_RISING),
     ]  # fmt: skip
     exposure = [tail_exposure(bins, axis, policy) for axis in stage.axes]
+    scale = np.asarray([one.scale for one in many])
+    with np.errstate(over="ignore"):
+        slopes, fits, detectable = slopes * scale, fits * scale, detectable * scale
     rows = zip(
         slopes.T.tolist(), fits.T.tolist(), laid.began.tolist(), laid.axis.tolist(), detectable.tolist(),
         np.stack(growth, axis=1).tolist(), shapes.tolist(), tails.tolist(), strict=True,

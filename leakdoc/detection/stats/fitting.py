@@ -66,18 +66,22 @@ class Values:
     total: FloatArray
     doubt: float
 
-    def log_weight(self, explained: AnyFloats, constant: AnyFloats, *, exact: bool = False) -> AnyFloats:
+    def log_weight(
+        self, explained: AnyFloats, constant: AnyFloats, *, exact: bool = False, single: bool = False
+    ) -> AnyFloats:
         """Return logarithms of weights of candidates that explain so much of the sum of squares.
 
         Args:
             explained: shape (r, s, k); it is used up.
             constant: what does not depend on the values; any shape that goes with it.
             exact: allow for no misfit.
+            single: single precision will do from the logarithm on.
         """
         total, left = self.total[:, :, None].astype(explained.dtype), explained
         left *= (0.0 if exact else self.doubt) - 1.0
         left += total
         np.maximum(left, _LEAST_LEFT * total, out=left)
+        left = left.astype(np.float32) if single else left
         np.log(left, out=left)
         left *= -0.5 * self.ground.degrees
         left += constant
@@ -165,8 +169,9 @@ class Fitter:
                 told["exact"] = exact[:, :, 0]
         for family in columns.peaks:
             _lift_peak(explained[:, :, columns.parts[family]])
+        logs = self.values.log_weight(explained, constant if moves else constant.astype(np.float32), single=not moves)
         return Block(
-            family=columns.family, axis=self.axis, log_weight=self.values.log_weight(explained, constant),
+            family=columns.family, axis=self.axis, log_weight=logs,
             members=np.arange(at.start, at.stop)[None, :, None], **told,
         )  # fmt: skip
 

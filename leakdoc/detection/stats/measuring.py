@@ -14,7 +14,7 @@ from leakdoc.detection.stats.ensemble import Ensemble
 from leakdoc.detection.stats.fitting import Block
 from leakdoc.detection.stats.picking import each_at
 from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.quantiles import median, t_quantile
+from leakdoc.detection.stats.quantiles import median, medians_of, t_quantile
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
 from leakdoc.detection.stats.shapes import FAMILIES, INDEX
 from leakdoc.detection.stats.stage import Stage
@@ -28,7 +28,7 @@ _NOTABLE: Final = 0.1  # of its rise: what grows ever faster began in earnest th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slope:
-    """The slope at the end among the shapes that grow, per second, in scaled units."""
+    """The slope at the end among the shapes that grow, per second."""
 
     estimate: float
     low: float
@@ -37,7 +37,7 @@ class Slope:
     worst: float
 
     def times(self, factor: float) -> Slope:
-        """Return the same slope in other units, or of several processes."""
+        """Return the same slope of several processes."""
         return Slope(
             estimate=self.estimate * factor, low=self.low * factor, high=self.high * factor,
             sure_low=self.sure_low * factor, worst=self.worst * factor,
@@ -71,14 +71,6 @@ class BestFit:
     began: float = 0.0
     axis: str = "time"
     exposure: float = 1.0
-
-    def times(self, factor: float) -> BestFit:
-        """Return the same fit in other units."""
-        return BestFit(
-            level=self.level * factor, rise=self.rise * factor, late_rise=self.late_rise * factor,
-            noise=self.noise * factor, load_effect=self.load_effect * factor, given_back=self.given_back * factor,
-            began=self.began, axis=self.axis, exposure=self.exposure,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -190,11 +182,7 @@ def best_fits(
 
 def _given_back(y: FloatArray, policy: GrowthPolicy) -> FloatArray:
     """The deepest fall, noise taken off, from any level as high as the last one; single bins count for nothing."""
-    noise = (
-        _MAD_TO_SD * np.median(np.abs(np.diff(y, axis=1)), axis=1) / np.sqrt(2.0)
-        if y.shape[1] > 1
-        else np.zeros(len(y))
-    )
+    noise = _MAD_TO_SD * medians_of(np.abs(np.diff(y, axis=1))) / np.sqrt(2.0) if y.shape[1] > 1 else np.zeros(len(y))
     padded = np.concatenate([y[:, :1], y, y[:, -1:]], axis=1)
     a, b, c = padded[:, :-2], padded[:, 1:-1], padded[:, 2:]
     smooth = np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))

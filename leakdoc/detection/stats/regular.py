@@ -5,6 +5,7 @@ What turns out to need more care (a sawtooth, a fall that may be a restart, many
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -184,7 +185,7 @@ def _filled(y: FloatArray, axis: _Axis) -> FloatArray:
 
 
 def _segment(series: Series, samples: int) -> tuple[Segment, ...]:
-    known = series.starts_known and bool(np.isfinite(series.life_started_s[int(series.life[0])]))
+    known = series.starts_known and math.isfinite(series.life_started_s[series.life[0]])
     return (
         Segment(start=float(series.times_s[0]), end=float(series.times_s[-1]), samples=samples, start_known=known),
     )  # fmt: skip

@@ -77,9 +77,8 @@ def _verdicts_on(many: Sequence[Pair], asked: Asked) -> list[Growth]:
     if bins is None or basis is None:
         cases = [_case(series, prepared, asked, shared) for series, prepared in many]
         return [_verdict(prepared, case, decide(case)) for (_, prepared), case in zip(many, cases, strict=True)]
-    y = np.stack([prepared.y for _, prepared in many])
-    resolution = np.asarray([prepared.resolution for _, prepared in many])
-    fitted, loaded = fit_all(bins, basis, y, resolution, policy, asked.alpha), basis.load_at is not None
+    fitted = fit_all(bins, basis, [prepared for _, prepared in many], policy, asked.alpha)
+    loaded = basis.load_at is not None
     cases = [
         _measured(series, prepared, asked, shared, found, loaded=loaded)
         for (series, prepared), found in zip(many, fitted, strict=True)
@@ -102,13 +101,14 @@ def _rested(
     at_rest = [at for at in open_ if rests_for_long(bins.t, many[at][1].y, rows, policy)]
     if not at_rest or len(part) - beside.columns.shape[1] < policy.min_bins - 1:
         return decided
-    y = np.stack([many[at][1].y[rows] for at in at_rest])
-    resolution = np.asarray([many[at][1].resolution for at in at_rest])
     shared = _shared(part)
-    for at, fitted in zip(at_rest, fit_all(part, beside, y, resolution, policy, asked.alpha), strict=True):
-        series, prepared = many[at]
-        alone = replace(prepared, span=shared.longest, samples=round(prepared.samples * len(part) / len(bins)))
-        case = _measured(series, alone, asked, shared, fitted, loaded=False)
+    alone = [
+        replace(one, span=shared.longest, samples=round(one.samples * len(part) / len(bins)), y=one.y[rows])
+        for _, one in (many[at] for at in at_rest)
+    ]  # fmt: skip
+    fitted = fit_all(part, beside, alone, policy, asked.alpha)
+    for at, prepared, each in zip(at_rest, alone, fitted, strict=True):
+        case = _measured(many[at][0], prepared, asked, shared, each, loaded=False)
         ruling = decide(case)
         if ruling.decision is Decision.STABLE:
             decided[at] = case, replace(ruling, rule="at_rest", reason=wording.at_rest(decided[at][0], ruling.reason))
@@ -155,12 +155,11 @@ def _measured(
     series: Series, prepared: Prepared, asked: Asked, shared: _Shared, found: Fitted, *, loaded: bool
 ) -> Case:
     """The case with what the fit says; as it was where no growing shape can be fitted."""
-    if found.slope.high <= found.slope.low:
-        return _case(series, prepared, asked, shared)
-    scale, policy = prepared.scale, asked.policy
-    if not _can_be_told(found.slope, scale * shared.processes):
+    slope, fit, policy = found.slope, found.fit, asked.policy
+    if not _can_be_told(slope, shared.processes):
         return _case(series, prepared, asked, shared, too_large=True)
-    fit, slope = found.fit.times(scale), found.slope.times(scale)
+    if slope.high <= slope.low:
+        return _case(series, prepared, asked, shared)
     grew_for = prepared.span * (1.0 - fit.began)
     rises, quiet = None, False
     if slope.sure_low > 0.0 and found.grows + found.hidden > _LIKELY and not prepared.floors:
@@ -169,9 +168,9 @@ def _measured(
     return _case(
         series, prepared, asked, shared, grows=found.grows, hidden=found.hidden, undecided=found.undecided,
         settles=found.settles, load_shaped=loaded, shape=found.shape, axis=fit.axis, slope=slope, fit=fit,
-        detectable=found.detectable * scale, smallest=own if policy.smallest is None else policy.smallest,
+        detectable=found.detectable, smallest=own if policy.smallest is None else policy.smallest,
         tail=found.tail, grew_for=grew_for, slowing=_SLOWING * prepared.span, rises=rises, quiet=quiet,
-        present=_present(prepared, found.fit.noise),
+        present=_present(prepared, fit.noise / prepared.scale),
     )  # fmt: skip
 
 
@@ -182,10 +181,10 @@ def _present(prepared: Prepared, noise: float) -> float | None:
     return None if told is None else told * prepared.scale
 
 
-def _can_be_told(slope: Slope, scale: float) -> bool:
+def _can_be_told(slope: Slope, processes: int) -> bool:
     """Whether rates an hour of all processes together are finite."""
     most = max(abs(slope.low), abs(slope.high), abs(slope.sure_low), abs(slope.worst))
-    return math.isfinite(most * scale * _ROOM)
+    return math.isfinite(most * processes * _ROOM)
 
 
 def _staircase(prepared: Prepared, grew_for: float, shape: str, policy: GrowthPolicy) -> tuple[int | None, bool]:
@@ -201,7 +200,7 @@ def _staircase(prepared: Prepared, grew_for: float, shape: str, policy: GrowthPo
 
 def _verdict(prepared: Prepared, case: Case, ruling: Ruling) -> Growth:
     policy = case.policy
-    total = None if case.slope is None else case.slope.times(case.processes)
+    total = case.slope if case.slope is None or case.processes == 1 else case.slope.times(case.processes)
     return Growth(
         decision=ruling.decision,
         reason=ruling.reason,
