@@ -101,7 +101,8 @@ def weigh(blocks: Sequence[Block], degrees: int) -> Ensemble:
         families += _by_family(weight.sum(axis=0).astype(float), block.family)
         if block.slope is not None and block.error is not None:
             rises += _by_family(_rising(weight, block.slope, block.error, freedom), block.family)
-    growing = _growing([block for block in blocks if _fate(block) is Fate.GROWS], freedom)
+    grows = np.asarray([_fate(block) is Fate.GROWS for block in blocks])
+    growing = _growing([blocks[at] for at in np.flatnonzero(grows).tolist()], tops[grows].max(axis=(0, 1)), freedom)
     share = np.exp(growing.top - top)[:, None]
     families += share * growing.families
     rises += share * growing.rises
@@ -146,7 +147,8 @@ def _by_family(each: FloatArray, family: IntArray) -> FloatArray:
 def _rising(weight: AnyFloats, slope: AnyFloats, error: AnyFloats, degrees: float) -> FloatArray:
     """The weight of candidates, shape (r, s, k), that rise at the end: (s, k); to single precision, as weights are."""
     chance = t_table_cdf(slope.copy(), np.maximum(error, _TINY), degrees, single=True)
-    return np.asarray(np.einsum("rsk,rsk->sk", weight, chance))
+    chance *= weight.astype(np.float32, copy=False)
+    return np.asarray(chance.sum(axis=0), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -172,11 +174,11 @@ class _Growing:
     family: IntArray
 
 
-def _growing(blocks: list[Block], degrees: float) -> _Growing:
+def _growing(blocks: list[Block], top: FloatArray, degrees: float) -> _Growing:
     logs = np.concatenate([block.log_weight for block in blocks], axis=2)
     slope = np.concatenate([block.slope for block in blocks if block.slope is not None], axis=2)
     error = np.concatenate([block.error for block in blocks if block.error is not None], axis=2)
-    family, top = np.concatenate([block.family for block in blocks]), logs.max(axis=(0, 2))
+    family = np.concatenate([block.family for block in blocks])
     logs -= np.where(np.isfinite(top), top, 0.0)[:, None]
     weight = np.exp(np.maximum(logs, _LEAST_LOG, out=logs), out=logs)
     weight *= error > 0.0

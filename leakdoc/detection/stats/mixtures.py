@@ -46,8 +46,9 @@ def t_table_cdf(off: AnyFloats, scale: AnyFloats, degrees: float, *, single: boo
     below, steps = _table(degrees, place.dtype)
     place *= _KNOTS
     place += _KNOTS
-    at = place.astype(np.intp)
-    place -= at
+    whole = np.floor(place)
+    place -= whole
+    at = whole.astype(np.intp)
     place *= steps.take(at)
     place += below.take(at)
     return place
