@@ -105,6 +105,30 @@ def of_runtimes() -> dict[str, Points]:
     }
 
 
+def of_pools() -> dict[str, Points]:
+    """Pools as HikariCP and OpenTelemetry tell of them: one that is waited for, one that fills, one that is used."""
+    waits = [(at, 3.0 if row > ROWS - 40 else 0.0) for row, at in enumerate(TIMES)]
+    busy = [(at, 10.0 if row > ROWS - 40 else 4.0) for row, at in enumerate(TIMES)]
+    hikari = 'job="orders",instance="a:8080",pool="{}"'
+    otel = 'job="billing",instance="b:80",db_client_connection_pool_name="main"'
+    used, idle = (f'{otel},db_client_connection_state="{state}"' for state in ("used", "idle"))
+    found: dict[str, Points] = {}
+    for pool, active, pending in (("main", busy, waits), ("reports", constant(2.0), constant(0.0))):
+        found |= {
+            f"hikaricp_connections_active{{{hikari.format(pool)}}}": active,
+            f"hikaricp_connections_pending{{{hikari.format(pool)}}}": pending,
+            f"hikaricp_connections_max{{{hikari.format(pool)}}}": constant(10.0),
+            f"hikaricp_connections{{{hikari.format(pool)}}}": constant(10.0),
+        }
+    taken = counts(2, 60)
+    return found | {
+        f"db_client_connection_count{{{used}}}": taken,
+        f"db_client_connection_count{{{idle}}}": [(at, 80.0 - value) for at, value in taken],
+        f"db_client_connection_max{{{otel}}}": constant(80.0),
+        f"db_client_connection_pending_requests{{{otel}}}": constant(0.0),
+    }
+
+
 def of_machines() -> dict[str, Points]:
     """A machine and a database, told of by exporters which have a memory of their own."""
     left = [(at, 8 * GIB - used) for at, used in grows(2000, 1500)]
@@ -129,7 +153,7 @@ def of_machines() -> dict[str, Points]:
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("exporters")
     with serving_prometheus(
-        folder, filled(folder, of_kubernetes() | of_engines() | of_runtimes() | of_machines())
+        folder, filled(folder, of_kubernetes() | of_engines() | of_runtimes() | of_machines() | of_pools())
     ) as at:
         yield at
 
@@ -169,11 +193,12 @@ LEAKING = {
     "redis/host1:9121/redis": {"heap_bytes", "rss_bytes"},
     "nightly/x": {"rss_bytes"},
 }
+OF_POOLS = {"orders/a:8080", "billing/b:80"}
 SOUND = {"monitoring/ksm/ksm", "node/host1:9100", "redis/host1:9121", "pushgateway/pg:9091"}
 
 
 def test_every_exporter_tells_of_what_it_is_meant_to(found: dict[str, dict[str, Any]]) -> None:
-    assert set(found) == LEAKING.keys() | SOUND
+    assert set(found) == LEAKING.keys() | SOUND | OF_POOLS
 
 
 @pytest.mark.parametrize("name", list(LEAKING))
@@ -201,6 +226,18 @@ def test_the_limit_is_that_of_what_grows(
 ) -> None:
     (growth,) = (each for each in found[name]["findings"] if each["metric"] == metric)
     assert growth["time_to_limit_s"] == pytest.approx(3600.0 * left_mib / rate_mib, rel=0.1)
+
+
+def test_a_pool_that_is_waited_for_is_exhausted(found: dict[str, dict[str, Any]]) -> None:
+    assert found["orders/a:8080"]["decision"] == "exhausted"
+    (pool,) = (each for each in found["orders/a:8080"]["findings"] if each["detector"] == "pool_exhausted")
+    assert [pool["evidence"][name] for name in ("pool", "in_use", "size", "waiting")] == ["main", 10.0, 10.0, 3.0]
+
+
+def test_a_pool_that_is_not_all_given_back_leaks(found: dict[str, dict[str, Any]]) -> None:
+    assert found["billing/b:80"]["decision"] == "leaking"
+    (pool,) = (each for each in found["billing/b:80"]["findings"] if each["detector"] == "pool_exhausted")
+    assert pool["time_to_limit_s"] == pytest.approx((80 - 62) / 60 * HOURS * 3600, rel=0.2)
 
 
 def test_a_build_is_told_though_a_second_page_does_not_name_it(url: str, capsys: pytest.CaptureFixture[str]) -> None:

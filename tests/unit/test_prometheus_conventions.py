@@ -16,9 +16,11 @@ from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.workload import find_workload
 from leakdoc.sampling.sources.prometheus.workloads import identity_of, version_of, workload_of
 
+POOLS = ("pool_size", "pool_in_use", "pool_waiting")
+
 
 def test_every_column_is_one_that_is_known() -> None:
-    assert {each.column for each in built_in().metrics} <= {*KNOWN, *FACTS, "tasks"}
+    assert {each.column for each in built_in().metrics} <= {*KNOWN, *FACTS, "tasks", *POOLS}
 
 
 def test_no_metric_stands_there_twice() -> None:

@@ -26,6 +26,7 @@ class Meaning:
         where: matchers beside the name.
         summed: whether the series of one process are added up.
         of: what an exporter tells this of, where that is not itself: the machine, a database. A subject of its own.
+        pool: the label that tells the pools of one process apart; each is a column of its own.
         left_of_limit: whether it is what is left of the limit, and not what is used of it.
     """
 
@@ -34,6 +35,7 @@ class Meaning:
     where: tuple[Matcher, ...] = ()
     summed: bool = False
     of: str = ""
+    pool: str = ""
     left_of_limit: bool = False
 
     @property
@@ -109,6 +111,7 @@ def built_in() -> Conventions:
 def _meaning(told: Mapping[str, Any]) -> Meaning:
     return Meaning(
         name=told["name"], column=told["column"], summed=told.get("sum", False), of=told.get("of", ""),
+        pool=told.get("pool", ""),
         left_of_limit=told.get("left_of_limit", False),
         where=tuple(matchers_of(told["where"])) if "where" in told else (),
     )  # fmt: skip

@@ -164,12 +164,11 @@ class Fetching:
     def _series(self, queries: Sequence[tuple[Meaning, list[Matcher]]]) -> Iterator[tuple[Meaning, RawSeries]]:
         if self._by_read:
             by_name: dict[str, list[Meaning]] = {}
-            for meaning, _ in queries:
+            for meaning in dict.fromkeys(meaning for meaning, _ in queries):
                 by_name.setdefault(meaning.name, []).append(meaning)
             for series in read(self._prometheus, [matchers for _, matchers in queries], self._start, self._end):
                 named = by_name.get(series.labels.get("__name__", ""), ())
-                for meaning in [each for each in named if len(named) == 1 or each.selects(series.labels)][:1]:
-                    yield meaning, series
+                yield from ((each, series) for each in named if len(named) == 1 or each.selects(series.labels))
             return
         medians, prometheus = self._medians, self._prometheus
         for meaning, matchers in queries:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from leakdoc.model.sample import Column
 from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.model.trace import Facts, FloatArray, Life, Trace
+from leakdoc.redact import inert
 from leakdoc.sampling.assembly import LifeName, LooseRows, assemble
 from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
 from leakdoc.sampling.sources.prometheus.fetching import Fetched, Part
@@ -20,6 +21,7 @@ from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
 from leakdoc.sampling.sources.prometheus.workloads import version_of
 
 _SAME_START_S: Final = 2.0  # exporters compute a start from uptime, and round it as they like
+_LONGEST_POOL: Final = 100  # characters of its name
 _ALIVE: Final = 5.0  # usual pauses between samples, after which a process that has none is taken to have ended
 IntArray = npt.NDArray[np.intp]
 
@@ -31,11 +33,12 @@ class _Readings:
     times: FloatArray
     values: FloatArray
     versions: tuple[tuple[float, str | None], ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Process:
-    """One process: its columns, and its life at every instant."""
+    """One process: its columns by their text, and its life at every instant."""
 
     columns: dict[str, _Readings]
     times: FloatArray
@@ -96,16 +99,29 @@ def _process(parts: Sequence[Part], conventions: Conventions) -> _Process:
     columns: dict[str, _Readings] = {}
     left: set[str] = set()
     for meaning in sorted(series, key=conventions.rank) if len(series) > 1 else series:
-        if meaning.column not in columns or (meaning.column == LIMIT and not np.any(columns[LIMIT].values > 0.0)):
-            columns[meaning.column] = _column(meaning, series[meaning], conventions)
-            if meaning.left_of_limit:
-                left.add(meaning.column)
-    for column in left:
-        columns[column] = _used(columns[column], columns.get(LIMIT))
+        for column, of_column in _by_column(meaning, series[meaning]):
+            name = column.text
+            if name not in columns or (name == LIMIT and not np.any(columns[LIMIT].values > 0.0)):
+                columns[name] = replace(_column(meaning, of_column, conventions), labels=column.labels)
+                if meaning.left_of_limit:
+                    left.add(name)
+    for name in left:
+        columns[name] = _used(columns[name], columns.get(LIMIT))
     judged = [readings for name, readings in columns.items() if name not in FACTS]
     times = _union([each.times for each in judged])
     life, lives = _lives(columns, times)
     return _Process(columns, times, life, lives)
+
+
+def _by_column(meaning: Meaning, series: list[RawSeries]) -> Iterable[tuple[Column, list[RawSeries]]]:
+    """The series of each column that a metric feeds: one, or one a pool."""
+    if not meaning.pool:
+        return [(Column(meaning.column), series)]
+    found: dict[Column, list[RawSeries]] = {}
+    for each in series:
+        pool = inert(each.labels.get(meaning.pool, ""), longest=_LONGEST_POOL)
+        found.setdefault(Column.of(meaning.column, pool=pool), []).append(each)
+    return found.items()
 
 
 def _used(left: _Readings, limit: _Readings | None) -> _Readings:
@@ -242,6 +258,7 @@ def _settled(starts: FloatArray) -> FloatArray:
 def _rows(processes: Sequence[_Process]) -> LooseRows:
     names = sorted({name for each in processes for name in each.columns if name not in FACTS})
     total = sum(len(each.times) for each in processes)
+    labels = {name: readings.labels for each in processes for name, readings in each.columns.items()}
     columns = {name: np.full(total, np.nan) for name in names}
     life = np.zeros(total, dtype=np.intp)
     lives: list[LifeName] = []
@@ -259,7 +276,10 @@ def _rows(processes: Sequence[_Process]) -> LooseRows:
         first = stop
     times = np.concatenate([each.times for each in processes]) if processes else np.zeros(0)
     return LooseRows(
-        times=times, life=life, lives=lives, columns={Column(name): values for name, values in columns.items()}
+        times=times,
+        life=life,
+        lives=lives,
+        columns={Column(name.partition("{")[0], labels[name]): values for name, values in columns.items()},
     )
 
 
