@@ -230,6 +230,15 @@ def test_idle_after_is_told_by_its_cpu_time_where_requests_are_not_known():
     assert "load" in against(proof)
 
 
+@pytest.mark.parametrize(("ticks", "is_told"), [(1, False), (3, True)])
+def test_one_tick_of_cpu_time_is_no_load(ticks, is_told):
+    before = leaky(ages(), cpu_seconds_total=0.01 * np.floor(3.0 * ages() / ages()[-1]))
+    after = sound(ages(), cpu_seconds_total=0.01 * np.floor(ticks * ages() / ages()[-1]))
+    proof = verify(before, after)
+    assert (check_of(proof, "load").outcome is PASSED) is is_told
+    assert (proof.decision is INCONCLUSIVE) is not is_told
+
+
 def test_requests_that_are_read_on_one_side_only_are_no_comparison():
     assert verify(leaky(ages(), requests_total=requests(ages())), sound(ages())).decision is INCONCLUSIVE
 

@@ -10,6 +10,7 @@ from leakdoc.verification.comparison import Comparison
 from leakdoc.verification.windows import without_start
 from leakdoc.verification.work import CPU, REQUESTS, Work, work_of
 
+TICK_S = 0.01  # of the kernel's account of CPU time (USER_HZ): one more or less says nothing
 PASSED, FAILED, UNKNOWN = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.UNKNOWN
 
 
@@ -77,6 +78,9 @@ def _by_cpu(case: Comparison) -> Check:
     numbers = {"cpu_s_before": before.total, "cpu_s_after": after.total, "cpu_share": share}
     if share < case.policy.cpu_share:
         told = f"CPU time fell to {share:.0%} of what it was: is it idle? Give the load to tell"
+        return Check(name="load", outcome=UNKNOWN, reason=told, numbers=numbers)
+    if after.per_s > 0.0 and after.total - TICK_S < case.policy.cpu_share * before.per_s * after.total / after.per_s:
+        told = f"{format_duration(after.total)} of CPU time may be an idle service's: give the load to tell"
         return Check(name="load", outcome=UNKNOWN, reason=told, numbers=numbers)
     told = f"requests were not read; {format_duration(after.total)} of CPU time, {share:.0%} of the old rate"
     return Check(name="load", outcome=PASSED, reason=told, numbers=numbers)
