@@ -8,7 +8,7 @@ import pytest
 from leakdoc.detection.stats.batch import judge_many
 from leakdoc.detection.stats.growth import judge
 from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.resting import rests_for_long
+from leakdoc.detection.stats.resting import rests_for_long, until_no_step_follows
 from leakdoc.detection.stats.series import FloatArray, Series
 from leakdoc.model.decision import Decision
 
@@ -67,3 +67,31 @@ def test_a_rest_in_a_fleet_is_judged_as_alone() -> None:
 def test_a_rest_is_measured_by_the_pauses_before_it(at: tuple[float, ...], expected: bool) -> None:
     y = np.asarray(sum((3_600.0 * each < T).astype(float) for each in at) + 0.0 * T)
     assert rests_for_long(T, y, T >= 0.6 * 3_600.0, GrowthPolicy()) is expected
+
+
+@pytest.mark.parametrize("at", [(0.3, 0.65), (0.02, 0.35, 0.68)])
+@pytest.mark.parametrize("seed", range(3))
+def test_steps_of_one_size_that_may_go_on_are_not_stable(seed: int, at: tuple[float, ...]) -> None:
+    found = judge(series(steps(*at) + noise(seed)))
+    assert found.decision is Decision.INCONCLUSIVE, found.reason
+    assert found.needs_more_s is not None
+
+
+def test_two_steps_are_stable_once_no_third_has_come() -> None:
+    assert judge(series(steps(0.05, 0.2) + noise(1))).decision is Decision.STABLE
+
+
+@pytest.mark.parametrize(
+    ("at", "sizes", "needs"),
+    [
+        ((0.3, 0.6), (1.0, 1.0), 0.35),
+        ((0.3, 0.6), (1.0, 0.3), 0.0),
+        ((0.1, 0.2), (1.0, 1.0), 0.0),
+        ((0.6,), (1.0,), 0.0),
+        ((), (), 0.0),
+    ],
+)
+def test_how_long_until_no_step_follows(at: tuple[float, ...], sizes: tuple[float, ...], needs: float) -> None:
+    y = np.asarray(sum((size * (3_600.0 * each < T) for each, size in zip(at, sizes, strict=True)), 0.0 * T))
+    found = max(until_no_step_follows(T, y, GrowthPolicy()), 0.0)
+    assert found == pytest.approx(3_600.0 * needs, abs=30.0)

@@ -21,6 +21,7 @@ from leakdoc.detection.stats.series import FloatArray, Mask
 _LEFT_OPEN: Final = ("perhaps", "too_wide")
 _PLAUSIBLE: Final = 0.3
 _NOTABLE: Final = 0.05
+_ABOUT_AS_LARGE: Final = 0.5
 
 
 def rest_of(bins: Bins, basis: Basis, policy: GrowthPolicy) -> tuple[Mask, Bins, Basis] | None:
@@ -53,12 +54,32 @@ def rests_for_long(t: FloatArray, y: FloatArray, rest: Mask, policy: GrowthPolic
         y: shape (n,).
         rest: shape (n,), which points are the rest.
     """
-    end = float(np.median(y[rest]))
-    kept = np.minimum.accumulate(np.append(np.minimum(y[~rest], end), end)[::-1])[::-1]
-    steps, total = np.diff(kept), end - float(kept[0])
-    if total <= 0.0:
-        return True
-    rose = t[1 : len(steps) + 1][steps > _NOTABLE * total]
+    rose, _ = _rises_before(t, y, rest)
     if len(rose) < 2:
         return True
     return bool(t[-1] - rose[-1] >= policy.quiet_pauses * np.max(np.diff(rose)))
+
+
+def until_no_step_follows(t: FloatArray, y: FloatArray, policy: GrowthPolicy) -> float:
+    """Seconds that are still needed to tell a staircase of two or more steps from one that has ended; zero if none are.
+
+    What filled or warmed up rises by ever less. Where the last step was about as large as those before, the next
+    may be as far away as they were from each other.
+
+    Args:
+        t: shape (n,), ascending.
+        y: shape (n,).
+    """
+    rose, sizes = _rises_before(t, y, t >= t[-1] - (t[-1] - t[0]) / len(t))
+    if len(rose) < 2 or sizes[-1] < _ABOUT_AS_LARGE * np.max(sizes):
+        return 0.0
+    return float(policy.quiet_pauses * np.max(np.diff(rose)) - (t[-1] - rose[-1]))
+
+
+def _rises_before(t: FloatArray, y: FloatArray, rest: Mask) -> tuple[FloatArray, FloatArray]:
+    """When the values rose notably, never to come back, up to the level of the rest; and by how much."""
+    end = float(np.median(y[rest]))
+    kept = np.minimum.accumulate(np.append(np.minimum(y[~rest], end), end)[::-1])[::-1]
+    steps, total = np.diff(kept), end - float(kept[0])
+    rose = steps > _NOTABLE * total if total > 0.0 else np.zeros(len(steps), dtype=bool)
+    return t[1 : len(steps) + 1][rose], steps[rose]

@@ -247,6 +247,12 @@ def stable(case: Case) -> Ruling | None:
     )
 
 
+def another_step(case: Case, needs: float) -> Ruling:
+    """It stands still, yet rose by steps of one size, and has not rested for longer than they lay apart."""
+    reason = wording.another_step(case, needs)
+    return Ruling(rule="another_step", decision=Decision.INCONCLUSIVE, reason=reason, needs_more_s=needs)
+
+
 RULES: Final[tuple[Callable[[Case], Ruling | None], ...]] = (
     too_little,
     below_what_matters,

@@ -19,8 +19,8 @@ from leakdoc.detection.stats.lives import present_rate
 from leakdoc.detection.stats.measuring import Slope, present_at_end
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared
-from leakdoc.detection.stats.resting import may_rest, rest_of, rests_for_long
-from leakdoc.detection.stats.rules import Ruling, decide
+from leakdoc.detection.stats.resting import may_rest, rest_of, rests_for_long, until_no_step_follows
+from leakdoc.detection.stats.rules import Ruling, another_step, decide
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.staircase import has_fallen_quiet, rises_evenly, rises_of
 from leakdoc.model.decision import Decision
@@ -85,6 +85,8 @@ def _verdicts_on(many: Sequence[Pair], asked: Asked) -> list[Growth]:
     ]
     decided = [(case, decide(case)) for case in cases]
     decided = _rested(many, decided, bins, basis, asked)
+    if bins.lives == 1 and not loaded:
+        decided = [_unless_another_step_follows(bins, one, *told) for (_, one), told in zip(many, decided, strict=True)]
     return [_verdict(prepared, *told) for (_, prepared), told in zip(many, decided, strict=True)]
 
 
@@ -113,6 +115,14 @@ def _rested(
         if ruling.decision is Decision.STABLE:
             decided[at] = case, replace(ruling, rule="at_rest", reason=wording.at_rest(decided[at][0], ruling.reason))
     return decided
+
+
+def _unless_another_step_follows(bins: Bins, prepared: Prepared, case: Case, ruling: Ruling) -> tuple[Case, Ruling]:
+    """Leave open what rests between steps that may go on."""
+    if ruling.rule != "stable" or case.fit is None or case.fit.rise < case.rise_that_matters:
+        return case, ruling
+    needs = until_no_step_follows(bins.t, prepared.y, case.policy)
+    return (case, another_step(case, needs)) if needs > 0.0 else (case, ruling)
 
 
 def _shared(bins: Bins | None) -> _Shared:

@@ -217,6 +217,13 @@ def stable(case: Case) -> str:
     return _unseen(case)
 
 
+def another_step(case: Case, needs: float) -> str:
+    """At rest between steps."""
+    assert case.fit is not None
+    rose = _rise(case, case.fit.rise)
+    return f"rose {rose} by steps; needs about {format_duration(needs)} more to tell whether another follows"
+
+
 def at_rest(whole: Case, since: str) -> str:
     """A rise that ended long ago."""
     assert whole.fit is not None
