@@ -1,4 +1,4 @@
-"""The fleet's figures: ``python -m benchmarks.fleet [--series 1000,10000] [--step 60] [--data DIR]``.
+"""The fleet's figures: ``python -m benchmarks.fleet --series 1000,10000,100000 --pods 2000 --files 48``.
 
 Everything is measured side by side in one run: the scan as a process of its own, the server's processor time, and
 named peers on a part of the series, scaled to all of them.
@@ -10,7 +10,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks.fleet import measures
+from benchmarks.fleet import files, measures
 from benchmarks.fleet.data import filled
 from benchmarks.fleet.server import serving
 
@@ -22,6 +22,8 @@ COMPARED = 400
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--series", default="1000", help="how many, separated by commas (default: 1000)")
+    parser.add_argument("--pods", type=int, help="scan one workload of so many pods too")
+    parser.add_argument("--files", type=int, help="scan a folder of so many Parquet files of a million rows too")
     parser.add_argument("--step", type=int, default=60, help="seconds between samples (default: 60)")
     parser.add_argument("--data", type=Path, help="where the blocks are kept (default: a temporary folder)")
     parser.add_argument("--on-a-grid", action="store_true", help="all scraped at once, no scrape missing, no starts")
@@ -33,7 +35,20 @@ def main() -> int:
                 args.data or Path(scratch), series=count, step_s=args.step, hours=HOURS, on_a_grid=args.on_a_grid
             )
             report(data, count, args.step, with_peers=not args.scan_only)
+        if args.pods:
+            folder = args.data or Path(scratch)
+            report_pods(filled(folder, series=args.pods, step_s=args.step, hours=HOURS, one_workload=True), args.pods)
+    if args.files:
+        files.report(args.files)
     return 0
+
+
+def report_pods(data: Path, count: int) -> None:
+    """Scan one workload, and print what it took."""
+    with serving(data) as server:
+        scanned = measures.scan(server, HOURS)
+    print(f"-- one workload of {count:,} pods")
+    print(f"scan: {scanned.wall_s:.1f} s, {scanned.cpu_s:.1f} s of processor, peak memory {scanned.peak_mb:.0f} MB")
 
 
 def report(data: Path, count: int, step_s: int, *, with_peers: bool) -> None:
