@@ -26,7 +26,7 @@ from leakdoc.sampling.sources.load import load_trace
 Progress = Callable[[int, int], None]
 
 _FILES_AT_ONCE: Final = 16  # a task that is worth its way to a worker
-_CELLS_AT_ONCE: Final = 2**22  # 32 MiB of numbers in memory at once, or one file where that is larger
+_CELLS_AT_ONCE: Final = 2**20  # 8 MiB of numbers in memory at once, or one file where that is larger
 
 
 class Judged(NamedTuple):

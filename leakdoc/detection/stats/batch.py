@@ -15,6 +15,7 @@ from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.verdicts import Asked, verdicts_on
 
 _AT_ONCE: Final = 192  # so that what each step costs by itself is shared by many
+_CELLS_AT_ONCE: Final = 2**19  # readings: long series are prepared a few at a time, or one
 _MANY: Final = 32  # series, from which on a process may keep some memory to be quick; a watch never has as many
 _LATEST: Final = 8  # axes that a series is held against, so that a fleet without any pace costs no more for its size
 
@@ -116,8 +117,9 @@ def _groups(series: Sequence[Series], policy: GrowthPolicy, alone: list[int]) ->
             group[0].append(at)
             group[1].append(one)
     for places, members in (each for groups in by_length.values() for each in groups):
-        for first in range(0, len(members), _AT_ONCE):
-            yield places[first : first + _AT_ONCE], members[first : first + _AT_ONCE]
+        at_once = max(min(_AT_ONCE, _CELLS_AT_ONCE // len(members[0].times_s)), 1)
+        for first in range(0, len(members), at_once):
+            yield places[first : first + at_once], members[first : first + at_once]
 
 
 def _that_goes_with(by_length: dict[int, list[Group]], one: Series) -> Group | None:
