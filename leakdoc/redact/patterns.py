@@ -75,7 +75,7 @@ SURE: Final = (
     r"(?P<value>\"[^\"\n]+\"|'[^'\n]+'|[^\s:\"']+:\S+)",
     r"\b(?:mysql(?:dump|admin|import|show)?|mariadb(?:-dump|-admin)?)\b[^\n|;]{0,500}?\s-p"
     r"(?P<value>'[^'\n]+'|\"[^\"\n]+\"|[^\s]+)",
-    r"\bredis-cli\b[^\n|;]{0,500}?\s-a\s+(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
+    r"\b(?:redis|valkey|keydb|dragonfly)-cli\b[^\n|;]{0,500}?\s-a\s+(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
     r"\b(?:sshpass|cqlsh|7z|mongosh?|mongodump|rabbitmqadmin|docker login|podman login|helm registry login|lftp|"
     r"influx)\b"
     r"[^\n|;]{0,300}?\s-p\s*(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
@@ -98,11 +98,11 @@ SURE: Final = (
     r"(?<![\w-])--(?:key|auth|sig|hmac|apikey)[= ]"
     r"(?P<value>(?=[\"']?[^\s/]*\d)(?![^\s]*\.(?:pem|key|crt|p12|json)\b)(?![^\s]*/)"
     r"(?:\"[^\"\s]{8,}\"|'[^'\s]{8,}'|[^\s\"']{8,}))",
-    r"\b(?:sqlplus|sqlcl|expdp|impdp|rman|sqlldr)\s+(?:-\w+\s+)*[\w$#.\[\]-]+/(?P<value>\"[^\"\s]+\"|[^\s@\"']+)(?=@|\s)",
+    r"\b(?:sqlplus|sqlcl|expdp|impdp|rman|sqlldr)\s+(?:-\w+\s+)*[\w$#.\[\]-]+/(?P<value>\"[^\"\s]+\"|'[^'\s]+'|[^\s@\"']+)(?=@|\s)",
     r"\b(?:sqlcmd|bcp|osql|tsql|isql)\b[^\n|;]{0,300}?\s-P\s*(?P<value>'[^'\n]+'|\"[^\"\n]+\"|\S+)",
     r"(?i)\bapi\.telegram\.org/bot(?P<value>\d+:[\w-]+)",
     r"\b(?P<value>sha256~[\w-]{20,})",
-    r"\bredis-cli\b[^\n|;]{0,300}?\s--pass\s+(?P<value>\S+)",
+    r"\b(?:redis|valkey|keydb|dragonfly)-cli\b[^\n|;]{0,300}?\s--pass\s+(?P<value>\S+)",
     r"(?i)[\"']auth[\"']\s*:\s*[\"'](?P<value>[A-Za-z0-9+/=]{8,})[\"']",  # a registry's, in Docker's configuration
     r"(?P<value>\$(?:apr1|1|2[aby]|5|6|y)\$[^\s:\"']{8,})",  # crypt(3)
     r"\bopenssl\b[^\n|;]{0,200}?\s(?:-k\s+|-pass(?:in|out)?\s+pass:)(?P<value>\S+)",
@@ -135,13 +135,15 @@ _CUSTOM_HEADER: Final = rf"(?i)\bx-[\w-]{{0,30}}-(?:key|auth)[\w-]{{0,30}}[\"']?
 _NEEDS: Final = (
     "-----begin", "akia asia", "eyj", "hooks.slack.com", "webhook discord feishu dingtalk", "hook", "xox",
     "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat npm_ pypi- hvs. dop_v1 sk_ rk_ whsec_ shpat_", "sk- pk-", "aiza",
-    "sg.", "basic negotiate", "bearer", "authorization", "cookie", "curl", "curl", "mysql mariadb", "redis-cli",
+    "sg.", "basic negotiate", "bearer", "authorization", "cookie", "curl", "curl", "mysql mariadb",
+    "redis-cli valkey-cli keydb-cli dragonfly-cli",
     "sshpass cqlsh 7z mongo rabbitmqadmin docker podman helm lftp influx", "ldap", "snmp", "snmp", "snmp",
     "identified password",
     "requirepass", "auth", "machine", ":", "jdbc:oracle", "sig= signature token credential auth= key= pw=", "pass",
     "_key= _pass= _pw= _pat= _salt= _auth=", "rediscli_auth mysql_pwd vault_token sshpass",
     "--key --auth --sig --hmac --apikey", "sqlplus sqlcl expdp impdp rman sqlldr", "sqlcmd bcp osql tsql isql",
-    "telegram", "sha256~", "redis-cli", "auth", "$apr1 $1$ $2 $5$ $6$ $y$", "openssl", "securestring",
+    "telegram", "sha256~", "redis-cli valkey-cli keydb-cli dragonfly-cli",
+    "auth", "$apr1 $1$ $2 $5$ $6$ $y$", "openssl", "securestring",
     "--from-literal", "put-parameter", "age-secret-key", "ya29. lin_api_ atatt3 fm1_ fm2_", "rabbitmqctl",
     "-a --auth", "htpasswd", "zip",
     "passwor passphrase token kennwort contraseña mot_de_passe senha wachtwoord hasło lösenord парол",

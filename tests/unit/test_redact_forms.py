@@ -13,6 +13,8 @@ SECRET = "Zt9-kQ!mW4xR7"
     "text",
     [
         f"redis-cli -h cache --pass {SECRET} ping",
+        f"valkey-cli -h cache -p 6380 -a '{SECRET}' ping",
+        f"sqlplus -s app/'{SECRET}'@//db.example.com:1521/APP",
         f'{{"auths": {{"r.example.com": {{"auth": "Ym9i{SECRET[:3]}OlpqUSFtVzR4Ujc="}}}}}}'.replace("-", "x"),
         f"openssl enc -aes-256-cbc -k {SECRET}",
         f"openssl rsa -in key.pem -passin pass:{SECRET}",

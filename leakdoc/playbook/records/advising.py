@@ -7,10 +7,11 @@ from typing import Final
 
 from leakdoc.playbook.records.extracting import Incident
 from leakdoc.playbook.records.generalizing import generalized
+from leakdoc.playbook.records.leading import RULED_OUT
 from leakdoc.playbook.records.placing import Placed, kinds_said
 from leakdoc.playbook.records.rulebook import Rulebook
 from leakdoc.playbook.records.setbacks import DID_NOT_HOLD
-from leakdoc.playbook.records.slicing import FAILED, RULED_OUT
+from leakdoc.playbook.records.slicing import FAILED
 from leakdoc.playbook.records.thresholds import goes_back_when
 from leakdoc.redact import inert
 

@@ -34,8 +34,28 @@ def with_answers(read: Sequence[Reading]) -> list[Reading]:
     return told
 
 
-_REVISION: Final = re.compile(r"(?<![\w.-])(?=[\w.:-]*\d)[A-Za-z\d][\w.:-]+\w(?![\w-])")
+_REVISION: Final = re.compile(r"(?<![\w.-])(?=[\w.:-]*\d)(?!\d+\s+[a-z]{3,})[A-Za-z\d][\w.:-]+\w(?![\w-])")
 _MAY_SHOW_ONE: Final = {"", "config", "quiet", "host"}
+
+
+def with_plans(read: Sequence[Reading]) -> list[Reading]:
+    """Return the readings; what is said before a deployment, and names the like of what it brings, plans to go back."""
+    told = list(read)
+    brought = [each for each in told if each.event.is_call and each.kind in ("deploy", "build")]
+    new = {name for each in brought for name in _REVISION.findall(each.line) if len(name) > 3 and not name.isdigit()}
+    shapes = {_shape(name) for name in new}
+    changed = next((i for i, each in enumerate(told) if each.event.is_call and each.kind in _CHANGES), len(told))
+    last = max((i for i, each in enumerate(told) if each.event.is_call and each.kind == "deploy"), default=-1)
+    for position in range(changed, last):
+        each = told[position]
+        if each.event.sort is Sort.STATEMENT and each.event.actor is Actor.AGENT and each.kind in _UNTOLD:
+            named = set(_REVISION.findall(each.event.text)) - new
+            if any(_shape(name) in shapes for name in named):
+                told[position] = replace(each, kind="rollback_plan", rule="leakdoc: it names what ran before")
+    return told
+
+
+_CHANGES: Final = {"fix", "tune", "breaker"}
 
 
 def with_rollback_points(read: Sequence[Reading]) -> list[Reading]:
@@ -53,7 +73,31 @@ def with_rollback_points(read: Sequence[Reading]) -> list[Reading]:
         last = next((i for i in reversed(showing) if told[i].kind in _MAY_SHOW_ONE), None)
         if last is not None:
             told[last] = replace(told[last], kind="revision", rule="leakdoc: it showed what the rollback goes back to")
+    if not any(each.kind == "revision" for each in told):
+        _tell_the_one_before(told)
     return told
+
+
+def _tell_the_one_before(told: list[Reading]) -> None:
+    """Where nothing is known to show what runs, a look does whose output names the like of what is brought in."""
+    brought = (i for i, each in enumerate(told) if each.event.is_call and each.kind in ("deploy", "restart"))
+    first = next((i for i in brought if _REVISION.search(told[i].line)), 0)
+    made = [each for each in told[: first + 1] if each.event.is_call and each.kind in ("build", "deploy")]
+    new = {name for each in made for name in _REVISION.findall(each.line) if len(name) > 3}
+    shapes = {_shape(name) for name in new}
+    for position in range(first - 1, -1, -1):
+        each = told[position]
+        if each.event.is_call and each.kind in (*_MAY_SHOW_ONE, "code"):
+            shown = set(_REVISION.findall(each.event.output)) - new
+            if any(_shape(name) in shapes for name in shown):
+                told[position] = replace(
+                    each, kind="revision", rule="leakdoc: it showed the like of what is brought in"
+                )
+                return
+
+
+def _shape(name: str) -> str:
+    return re.sub(r"\d+", "9", name)
 
 
 def _is_answer(position: int, read: Sequence[Reading]) -> bool:

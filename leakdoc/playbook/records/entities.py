@@ -11,7 +11,7 @@ from leakdoc.playbook.records.event import RecordEvent, Sort
 from leakdoc.playbook.records.interpreting import Reading
 from leakdoc.playbook.records.mentions import SOURCE_FILE, Mention, mentions
 from leakdoc.playbook.records.naming import revisions_in
-from leakdoc.playbook.records.origins import IGNORED, PROMPT, Entity, with_origin
+from leakdoc.playbook.records.origins import IGNORED, LITERAL, PROMPT, Entity, with_origin
 from leakdoc.playbook.records.people import people_of
 from leakdoc.playbook.records.placing import Placed
 from leakdoc.playbook.records.prompting import prompt_of, prompted_paths, prompted_service, prompted_values
@@ -33,7 +33,25 @@ def entities_of(course: list[Placed]) -> list[Entity]:
         found[mention.name, mention.value] = with_origin(mention, course, prompt, found.values())
         known.add(mention.value)
     people = [Entity(name="person", type="text", value=name, origin=PROMPT) for name in _people(course, known)]
-    return [*_named_apart(found.values()), *people]
+    return [*_named_apart(found.values()), *people, *_only_told_apart(course, found.values())]
+
+
+def _only_told_apart(course: list[Placed], found: Iterable[Entity]) -> Iterator[Entity]:
+    """Yield what is nobody's parameter and still belonged to the incident: tickets, accounts, a pod's end."""
+    texts = "\n".join(f"{each.reading.event.text}\n{each.reading.line}" for each in course)
+    for name, pattern in _TOLD_APART:
+        for value in dict.fromkeys(match["v"] for match in pattern.finditer(texts)):
+            yield Entity(name=name, type="text", value=value, origin=LITERAL)
+    for each in found:
+        end = each.value.rpartition("-")[2]
+        if each.name == "pod" and len(end) > 4 and _is_word_of(end, texts):
+            yield Entity(name="pod_end", type="text", value=end, origin=each.origin)
+
+
+_TOLD_APART: Final = (
+    ("ticket", re.compile(r"\b(?P<v>(?:INC|CHG|PRB|TASK|RITM|CASE|SR|REQ)[-_]?\d{4,})\b")),
+    ("account", re.compile(r"(?i)--?account(?:-?id)?[ =](?P<v>\d{5,})\b")),
+)
 
 
 def _people(course: list[Placed], known: set[str]) -> list[str]:

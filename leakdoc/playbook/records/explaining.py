@@ -8,9 +8,9 @@ from typing import Any, Final
 from leakdoc.playbook.records.extracting import Incident
 from leakdoc.playbook.records.generalizing import generalized
 from leakdoc.playbook.records.hearing import ANNOUNCES
+from leakdoc.playbook.records.leading import RULED_OUT
 from leakdoc.playbook.records.placing import Placed
 from leakdoc.playbook.records.setbacks import DID_NOT_HOLD
-from leakdoc.playbook.records.slicing import RULED_OUT
 from leakdoc.playbook.records.tracing import slot_of
 from leakdoc.redact import inert
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from leakdoc.errors import DamagedSource, UsageError
 from leakdoc.playbook.records.annotating.merging import annotated
-from leakdoc.playbook.records.answering import with_answers, with_rollback_points
+from leakdoc.playbook.records.answering import with_answers, with_plans, with_rollback_points
 from leakdoc.playbook.records.captured import with_reports
 from leakdoc.playbook.records.declared import DECLARED
 from leakdoc.playbook.records.entities import entities_of
@@ -20,11 +20,25 @@ from leakdoc.playbook.records.interpreting import in_its_place, readings, statem
 from leakdoc.playbook.records.origins import Entity
 from leakdoc.playbook.records.placing import Placed
 from leakdoc.playbook.records.reading import Record, read_record
-from leakdoc.playbook.records.rehearsing import rehearsal_places
+from leakdoc.playbook.records.rehearsing import rehearsal_places, with_rehearsals
+from leakdoc.playbook.records.reversing import with_reversals
 from leakdoc.playbook.records.rulebook import Rulebook, own_rules
 from leakdoc.playbook.records.slicing import sliced
+from leakdoc.playbook.records.standing import with_measures, with_pushes, with_unknown_tools, with_what_is_changed
 from leakdoc.playbook.records.unmapped import with_unmapped
 
+# What one event is may show only in the others, in this order.
+_IN_THE_COURSE: Final = (
+    with_reports,
+    with_reversals,
+    with_pushes,
+    with_unknown_tools,
+    with_measures,
+    with_what_is_changed,
+    with_answers,
+    with_plans,
+    with_rollback_points,
+)
 _TELLING: Final = {"approved", "denied", "requested", "decided", "rollback_plan"}
 
 
@@ -72,11 +86,13 @@ def understood(record: Record, rulebook: Rulebook) -> Incident:
     Raises:
         DamagedSource: nothing in it is of an incident.
     """
-    read = with_rollback_points(with_answers(with_reports(readings(record.events, rulebook))))
+    read = readings(record.events, rulebook)
+    for told_by_the_others in _IN_THE_COURSE:
+        read = told_by_the_others(read)
     rehearsed = rehearsal_places(read)
-    read = [in_its_place(each, rehearsed) for each in read]
+    read = with_rehearsals([in_its_place(each, rehearsed) for each in read])
     incident_class, _ = class_of(read, rulebook)
-    course = with_unmapped(sliced(placed(read, incident_class, rulebook), rulebook))
+    course = with_unmapped(sliced(placed(read, incident_class, rulebook), rulebook, incident_class))
     if not incident_class or not any(each.kept and each.reading.event.is_call for each in course):
         raise DamagedSource(
             f"no incident in {record.name}: nothing was looked at or changed that a step is known for",

@@ -36,9 +36,22 @@ def _statement(each: Placed, position: int, course: list[Placed]) -> Placed:
         return replace(each, why=ANNOUNCES)
     gives = _STATEMENTS.get(kind)
     slot, why = gives(position, course) if gives else ("", _NOT_KEPT.get(kind, "says nothing that a step would need"))
-    if not gives and not kind and (_weighs(reading, position) or _comes_back(each, position, course)):
+    if not gives and kind in _OPEN and _closes(each, position, course):
+        slot, why = "summary", "how it ended"
+    elif not gives and not kind and (_weighs(reading, position) or _comes_back(each, position, course)):
         slot, why = _decision(position, course)
     return replace(each, slot=slot, why=why)
+
+
+_OPEN: Final = {"", "plan"}
+
+
+def _closes(each: Placed, position: int, course: list[Placed]) -> bool:
+    """Whether something is said, in whatever words, between the last look after the rollout and the summary."""
+    if each.phase != "rolled" or "?" in each.reading.event.text or position < 1:
+        return False
+    later = [after.slot for after in course[position + 1 :] if after.reading.event.is_call and after.slot]
+    return course[position - 1].slot in ("verify", "recovered", "guard") and set(later) <= {"summary", "monitoring"}
 
 
 def _emphatic(reading: Reading) -> bool:

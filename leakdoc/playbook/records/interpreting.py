@@ -20,7 +20,8 @@ PRODUCTION: Final = "production"
 LOCAL: Final = "local"
 LOOKED_AT: Final = {
     "symptom", "target", "memory", "growth", "client_connections", "server_connections", "pool", "proxy_pool", "holder",
-    "upstream", "errors", "threads", "heap_report", "code", "history", "revision", "config", "host",
+    "upstream", "errors", "threads", "traffic", "network", "limits", "locks", "gc", "heap_report", "code", "history",
+    "revision", "config", "host",
 }  # fmt: skip
 
 # Of a line that does several things, the first of these is what it is for.
@@ -49,7 +50,12 @@ _WEIGHT: Final = [
     "errors",
     "build",
     "revision",
+    "locks",
     "upstream",
+    "traffic",
+    "network",
+    "limits",
+    "gc",
     "symptom",
     "target",
     "code",
@@ -124,9 +130,22 @@ def _statement(event: RecordEvent, rulebook: Rulebook, _memory: Memory) -> Readi
 def _edit(event: RecordEvent, rulebook: Rulebook, memory: Memory) -> Reading:
     memory.learn_edit(event)
     rule = next((rule for rule in rulebook.edits if rule.fits_edit(event)), None)
+    if rule is not None and rule.kind == "fix" and _sets_numbers(event):
+        return Reading(
+            event=event, kind="tune", rule="leakdoc: only numbers of settings differ", place=_place(event.path)
+        )
     return Reading(
         event=event, kind=rule.kind if rule else "", rule=rule.name if rule else "", place=_place(event.path)
     )
+
+
+def _sets_numbers(event: RecordEvent) -> bool:
+    """Whether an edit of a file of settings changes nothing but numbers."""
+    before, after = (re.sub(r"\d[\d.]*", "9", text) for text in (event.before, event.after))
+    return bool(before) and before == after and event.before != event.after and bool(_SETTINGS.search(event.path))
+
+
+_SETTINGS: Final = re.compile(r"(?i)\.(xml|ya?ml|toml|ini|conf|cfg|cnf|properties|json|env|hcl|tfvars)$")
 
 
 def _command(event: RecordEvent, rulebook: Rulebook, memory: Memory) -> Reading:

@@ -21,6 +21,9 @@ _ROLES: Final = (
 _SAID: Final = tuple(
     re.compile(pattern)
     for pattern in (
+        r"(?:^|[.;。]\s*)[^\W\d_][\w -]{2,24}:\s*" + _N.format("v") + r"(?=\s*(?:[.,;]|$))",  # `Freigabe: Jens.`
+        r"\((?:desk lead |lead |IC |by )?" + _N.format("v") + r"\)",
+        r"(?:负责人|审批人?|批准人?|承認者?|責任者|승인)\s*(?:[:：]|は|是)\s*(?P<v>[\u4e00-\u9fff\uac00-\ud7a3]{2,4})",
         _N.format("v") + r"\s+" + _ROLES,
         _N.format("v") + r"\s*\((?:IC|[\w.+-]+@[\w.-]+)\)",
         r"(?i:approver|approvals?|approved by|commander|freigabe|ok from|signed)\W{1,3}"

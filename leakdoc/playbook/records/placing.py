@@ -18,7 +18,7 @@ from leakdoc.playbook.records.step_kinds import SLOT_OF_STEP
 
 OBSERVED: Final = {
     "symptom", "target", "memory", "growth", "client_connections", "server_connections", "pool", "proxy_pool", "holder",
-    "upstream", "errors", "threads", "heap", "heap_report",
+    "upstream", "errors", "threads", "heap", "heap_report", "traffic", "network", "limits", "locks", "gc",
 }  # fmt: skip
 CHANGES: Final = {"fix", "tune", "breaker", "build"}
 SHIPPED: Final = {"rollout", "mitigate", "tune", "breaker", "roll_back"}
@@ -120,7 +120,7 @@ def _note(made: Placed, course: Course) -> None:
     reading = made.reading
     if made.slot in ("fix", "tune", "breaker") and course.phase == "before":
         course.phase = "changed"
-    if made.slot == "staging" and reading.kind in ("deploy", "restart", "load"):
+    if made.slot == "staging" and reading.kind in ("deploy", "restart", "load", "mitigate"):
         course.phase = "staged"
     if made.slot in ("rollout", "roll_back") or (made.slot in ("tune", "breaker") and _acts_at_once(reading)):
         course.phase, course.rolled_once = "rolled", True
@@ -246,7 +246,7 @@ def _rolled_back_in_staging(reading: Reading, _course: Course) -> bool:
 
 def _seen_in_staging(reading: Reading, course: Course) -> tuple[str, str]:
     """Before a change, staging is only where something is looked at."""
-    if course.phase != "before" or reading.kind in ("deploy", "load"):
+    if course.phase != "before" or reading.kind in ("deploy", "load", "mitigate", "restart"):
         return "staging", "in staging"
     return _diagnosed(reading, course)
 

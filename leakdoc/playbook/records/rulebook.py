@@ -30,7 +30,7 @@ class Kind:
         effect: what that does.
         scope: where that is felt.
         steps: the step of a playbook that does the same, for each class of incident; `""` for any.
-        optional: it counts only where a decision cites it.
+        optional: the classes in which it counts only where something later rests on it; `""` for any.
     """
 
     name: str
@@ -38,11 +38,15 @@ class Kind:
     effect: Effect
     scope: Scope
     steps: Mapping[str, str]
-    optional: bool = False
+    optional: tuple[str, ...] = ()
 
     def step(self, incident_class: str) -> str | None:
         """Return the step of a playbook for that class, or null when there is none."""
         return self.steps.get(incident_class) or self.steps.get("")
+
+    def is_optional(self, incident_class: str) -> bool:
+        """Return whether it counts, in that class, only where something later rests on it."""
+        return "" in self.optional or incident_class in self.optional
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,8 +195,12 @@ def _kind(name: str, data: dict[str, Any]) -> Kind:
         effect=Effect(data["effect"]),
         scope=Scope(data.get("scope", "none")),
         steps={"": step} if isinstance(step, str) else dict(step),
-        optional=bool(data.get("optional", False)),
+        optional=_classes(data.get("optional", False)),
     )
+
+
+def _classes(optional: Any) -> tuple[str, ...]:
+    return tuple(optional) if isinstance(optional, list) else ("",) if optional else ()
 
 
 def _rules(data: dict[str, Any], section: str, origin: str) -> tuple[Rule, ...]:

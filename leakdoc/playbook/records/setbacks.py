@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from leakdoc.playbook.records.event import Sort
@@ -17,29 +18,58 @@ _WRITES: Final = {"fix", "tune", "breaker"}
 _OF_A_CYCLE: Final = _WRITES | {"regression_test", "staging", "rollout", "guard", "verify", "recovered", "mitigate"}
 
 
-def did_not_hold(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
+def did_not_hold(course: list[Placed], rulebook: Rulebook, incident_class: str) -> dict[int, str]:
     """A change is dropped with what tried it, when it is said not to have helped and another one follows."""
-    del rulebook
+    del rulebook, incident_class
     drops: dict[int, str] = {}
     begun = 0
     for position in _setbacks(course):
-        writes = [i for i in range(begun, position) if course[i].slot in _WRITES and course[i].reading.event.is_call]
+        writes = _changes(course, begun, position)
         later = any(each.slot in _WRITES and each.reading.event.is_call for each in course[position:])
         if writes and later:
-            approved = any(each.slot == "mitigate" and each.reading.kind == "approved" for each in course[:position])
-            cycle = [
-                i
-                for i in range(writes[0], position)
-                if course[i].slot in _OF_A_CYCLE
-                and course[i].reading.kind not in ("requested", "approved")
-                and not (course[i].slot == "mitigate" and approved)
-            ]
+            cycle = [i for i in range(writes[0], position) if _belongs(course[i], course[writes[0]], course[:position])]
             drops.update(dict.fromkeys(cycle, DID_NOT_HOLD))
             drops.update(dict.fromkeys(_led_astray(course, writes, begun), DID_NOT_HOLD))
         if not course[position].reading.event.is_call:
             drops.update(dict.fromkeys(_undone(course, begun, position), DID_NOT_HOLD))
         begun = position
+    drops.update(dict.fromkeys(_taken_back(course), DID_NOT_HOLD))
     return drops
+
+
+def _taken_back(course: list[Placed]) -> Iterator[int]:
+    """Yield a relief that is set to something, then to something else, before the cure: the second takes it back."""
+    reliefs = [i for i, each in enumerate(course) if each.slot == "mitigate" and _is_call(each) and not each.dropped]
+    for first, second in pairwise(reliefs):
+        between = course[first + 1 : second]
+        only_looked = not any(_is_call(each) and each.slot in _OF_A_CYCLE for each in between)
+        cured = any(_is_call(each) and each.slot in _WRITES for each in course[second:])
+        if only_looked and cured and _differs_by_a_value(course[first].reading, course[second].reading):
+            yield from (i for i in range(first, second + 1) if _is_call(course[i]))
+
+
+def _differs_by_a_value(one: Reading, other: Reading) -> bool:
+    here, there = one.line.split(), other.line.split()
+    apart = [(a, b) for a, b in zip(here, there, strict=False) if a != b]
+    return len(here) == len(there) and len(apart) == 1 and all(re.search(r"\d", word) for word in apart[0])
+
+
+def _belongs(each: Placed, change: Placed, before: list[Placed]) -> bool:
+    """Whether an event between a change and its setback was done for that change; what was approved stays."""
+    if each.reading.kind in ("requested", "approved"):
+        return False
+    if each.slot == "mitigate" and any(one.slot == "mitigate" and one.reading.kind == "approved" for one in before):
+        return False
+    return each.slot in _OF_A_CYCLE or (change.slot == "mitigate" and bool(each.slot) and each.reading.event.is_call)
+
+
+def _changes(course: list[Placed], begun: int, position: int) -> list[int]:
+    """Return the changes that a setback is of; of a rollback, a relief too where nothing else was changed."""
+    calls = [i for i in range(begun, position) if course[i].reading.event.is_call]
+    writes = [i for i in calls if course[i].slot in _WRITES]
+    if writes or not course[position].reading.event.is_call:
+        return writes
+    return [i for i in calls if course[i].slot == "mitigate"][-1:]
 
 
 def _undone(course: list[Placed], begun: int, position: int) -> Iterator[int]:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Final
 
 from leakdoc.playbook.records.event import Sort
+from leakdoc.playbook.records.leading import MET_IT, RULED_OUT, led_nowhere
 from leakdoc.playbook.records.placing import OBSERVED, Placed, kinds_said
 from leakdoc.playbook.records.rulebook import Rulebook
 from leakdoc.playbook.records.setbacks import did_not_hold
 
-RULED_OUT: Final = "ruled out"
 FAILED: Final = "failed"
 
 _LOOKS: Final = OBSERVED | {"code", "history", "host", "config", "quiet", "wait", "revision", "errors", ""}
@@ -31,10 +31,6 @@ _COULD_NOT: Final = re.compile(
     r"(?i)command not found|no such file or directory|permission denied|operation not permitted|error from server|"
     r"not installed|cannot attach|could not (connect|resolve|attach)|unrecognized (option|argument)|"
     r"unknown (flag|command)|no module named|usage: |connection refused|failed to connect|access denied|unable to"
-)
-_MET_IT: Final = re.compile(
-    r"(?i)timed? ?out|deadline ?exceeded|time-?out|\b50[234]\b|too many (connections|clients)|connection slots|"
-    r"resource ?exhausted|unavailable|pool .{0,30}(exhaust|limit|full)|out of memory|oom"
 )
 _DOUBTS: Final = re.compile(
     r"(?i)\b(maybe|perhaps|possibly|might|could (it|this) be|could .{0,30}\?|suspect|guess|what if|in case|rule out|"
@@ -82,10 +78,10 @@ _COMMON: Final = frozenset(
 )
 
 
-def sliced(course: list[Placed], rulebook: Rulebook) -> list[Placed]:
+def sliced(course: list[Placed], rulebook: Rulebook, incident_class: str) -> list[Placed]:
     """Return the course with a reason at everything that is dropped; the first rule that drops something wins."""
     for rule in _RULES:
-        drops = rule(course, rulebook)
+        drops = rule(course, rulebook, incident_class)
         course = [
             replace(each, dropped=drops[position]) if position in drops and not each.dropped else each
             for position, each in enumerate(course)
@@ -96,7 +92,8 @@ def sliced(course: list[Placed], rulebook: Rulebook) -> list[Placed]:
 # --- what was ruled out -----------------------------------------------------------------------------------------
 
 
-def _ruled_out(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
+def _ruled_out(course: list[Placed], rulebook: Rulebook, incident_class: str) -> dict[int, str]:
+    del incident_class
     drops: dict[int, str] = {}
     for position, each in enumerate(course):
         if each.reading.event.sort is Sort.STATEMENT and "rejected" in kinds_said(each):
@@ -128,7 +125,21 @@ def _can_only_mean(position: int, course: list[Placed], topic: set[str]) -> bool
     names_other = (
         other is not None and other.event.is_call and bool(topic & words_of(f"{other.event.said} {other.line}"))
     )
-    return course[position].reading.kind == "rejected" and not names_other and not cited(course, position - 1)
+    if course[position].reading.kind != "rejected":
+        return False
+    return _tells_figure(position, course) or (not names_other and not cited(course, position - 1))
+
+
+def _tells_figure(position: int, course: list[Placed]) -> bool:
+    """Whether a statement tells a figure that only the call just before it showed."""
+    earlier = course[max(0, position - 1 - _SHORT_WHILE) : position - 1]
+    known = {each for before in earlier for each in _figures(before.reading.event.output)}
+    return bool(
+        (_figures(course[position - 1].reading.event.output) - known) & _figures(course[position].reading.event.text)
+    )
+
+
+_SHORT_WHILE: Final = 6  # events that a statement may still speak of
 
 
 def _is_meant(each: Placed, topic: set[str], rulebook: Rulebook, *, nearest: bool) -> bool:
@@ -157,8 +168,8 @@ def words_of(text: str) -> set[str]:
 # --- what failed, and what nobody asked for ---------------------------------------------------------------------
 
 
-def _failed(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
-    del rulebook
+def _failed(course: list[Placed], rulebook: Rulebook, incident_class: str) -> dict[int, str]:
+    del rulebook, incident_class
     drops = {}
     for position, each in enumerate(course):
         event = each.reading.event
@@ -188,7 +199,7 @@ def _same_again(later: Placed, each: Placed) -> bool:
 def _went_wrong(each: Placed) -> bool:
     """Whether a call itself failed; a probe that met the incident (it timed out, it got a 504) showed something."""
     event = each.reading.event
-    if each.reading.kind in OBSERVED and _MET_IT.search(event.output) and not _COULD_NOT.search(event.output):
+    if each.reading.kind in OBSERVED and MET_IT.search(event.output) and not _COULD_NOT.search(event.output):
         return False
     lines = event.output.strip().splitlines()
     return event.failed is True or (
@@ -196,27 +207,14 @@ def _went_wrong(each: Placed) -> bool:
     )
 
 
-def _optional(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
+def _optional(course: list[Placed], rulebook: Rulebook, incident_class: str) -> dict[int, str]:
     return {
         position: "no decision cites it"
         for position, each in enumerate(course)
         if (kind := rulebook.kinds.get(each.reading.kind))
-        and kind.optional
-        and each.phase != "rolled"  # what is looked at once more after the rollout verifies
-        and not cited(course, position)
-    }
-
-
-def _doubted(course: list[Placed], rulebook: Rulebook) -> dict[int, str]:
-    """A look on a mere suspicion that no decision came back to has led nowhere."""
-    del rulebook
-    return {
-        position: RULED_OUT
-        for position, each in enumerate(course)
-        if each.reading.event.is_call
-        and each.phase == "before"
-        and each.reading.kind in _LOOKS - _CORE - {"code", "history", "revision", "errors"}
-        and _DOUBTS.search(each.reading.event.said)
+        and kind.is_optional(incident_class)
+        and each.phase == "changed"
+        and each.slot != "staging"  # later it validates or verifies; before, see `leading`
         and not cited(course, position)
     }
 
@@ -246,10 +244,10 @@ def _figures(text: str) -> set[str]:
     return {number for number in re.findall(r"\d[\d.]*\d", text) if len(number) > 1}
 
 
-_RULES: Final[tuple[Callable[[list[Placed], Rulebook], dict[int, str]], ...]] = (
+_RULES: Final[tuple[Callable[[list[Placed], Rulebook, str], dict[int, str]], ...]] = (
     did_not_hold,
     _ruled_out,
     _failed,
     _optional,
-    _doubted,
+    led_nowhere,
 )

@@ -223,7 +223,22 @@ def _elsewhere(argv: tuple[str, ...], simple: Simple) -> Inner | None:
         rest = argv[argv.index("--") + 1 :]
         return (transport, rest) if rest else None
     script = _option(argv, "-c", "-C", "--command") or (argv[-1] if " " in argv[-1] else "")
-    return (transport, script) if script else None
+    rest = _known_within(argv)
+    return (transport, script or rest) if script or rest else None
+
+
+def _known_within(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words from the first behind the verb and a name that is a program by its folder, or a common one."""
+    verb = next(i for i, word in enumerate(argv) if i and word in _VERBS) if _VERBS & set(argv[1:5]) else 0
+    behind = (i for i in range(verb + 2, len(argv)) if re.search(r"^/\S*bin/", argv[i]) or argv[i] in _COMMON)
+    return argv[next(behind, len(argv)) :]
+
+
+_COMMON: Final = {
+    "ps", "pgrep", "pidof", "top", "cat", "ls", "grep", "awk", "head", "tail", "sh", "bash", "env", "kill", "ss",
+    "netstat", "lsof", "pmap", "curl", "wget", "psql", "mysql", "redis-cli", "jcmd", "jmap", "jstack", "jps", "py-spy",
+    "memray", "python", "python3", "node", "ruby", "dotnet", "gdb", "strace", "journalctl", "systemctl",
+}  # fmt: skip
 
 
 def _find(argv: tuple[str, ...], simple: Simple) -> Inner | None:
