@@ -34,6 +34,7 @@ class MediansPolicy:
 
     moves: float = setting(0.02, unit="fraction", why="a rise under 2 % is neither a warm-up nor an effect of the load")
     moves_count: float = setting(2.0, unit="number", why="the same for counts of things: three may be a trend")
+    hidden_count: float = setting(1.0, unit="number", why="one thing may come without a trace: the worst case knows it")
     worst: float = setting(0.02, unit="fraction", why="less than half of the growth that `stable` must have seen")
     confidence: float = setting(0.95, unit="probability", why="of 1,965 stable series none that was surer was another")
 
@@ -90,7 +91,7 @@ def _surely_stable(finding: Finding, sure: MediansPolicy) -> bool:
         return False
     if not isinstance(worst, float) or not isinstance(level, float):
         return False
-    room = sure.moves_count if metric(finding.metric).unit == "count" else sure.worst * abs(level)
+    room = sure.moves_count + sure.hidden_count if metric(finding.metric).unit == "count" else sure.worst * abs(level)
     return worst * _hours(evidence.get("from"), evidence.get("to")) <= room
 
 

@@ -26,7 +26,7 @@ def judged(path: Path, header: str, *columns: np.ndarray, smallest: float, limit
 def test_the_growth_of_memory_that_matters_excuses_no_descriptors(tmp_path: Path) -> None:
     memory = 100 * MIB + 4_096 * (T * 7 % 5)
     columns = (memory, DESCRIPTORS)
-    found = judged(tmp_path / "a.csv", "rss_bytes,open_fds", *columns, smallest=MIB / 3_600, limit=512 * MIB)
+    found = judged(tmp_path / "a.csv", "rss_bytes,open_fds", *columns, smallest=4 * MIB / 3_600, limit=512 * MIB)
     assert {each.metric: each.decision for each in found.findings} == {
         "rss_bytes": Decision.STABLE,
         "open_fds": Decision.LEAKING,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import leakdoc
@@ -190,3 +192,23 @@ def test_there_is_no_result_before_it_has_run() -> None:
 def test_an_interval_of_nothing_is_refused() -> None:
     with pytest.raises(UsageError):
         leakdoc.Watch(flat().sampler(), interval_s=0)
+
+
+def test_growth_that_slows_down_from_third_to_third_is_waited_for() -> None:
+    """Random keys, asked for at a rate that wanders: a curve that ends, but no exact one."""
+    rng = np.random.default_rng(6)
+    work = np.cumsum(np.clip(1.0 + 0.5 * np.sin(np.arange(400) / 11.0) + rng.normal(0.0, 0.3, 400), 0.1, None))
+
+    def fills(age_s: float) -> float:
+        return (12 + 50 * (1.0 - math.exp(-work[min(int(age_s), 399)] / 60.0))) * MIB
+
+    watched = leakdoc.Watch(FakeProcess({"rss_bytes": fills}).sampler(), for_s=300).run()
+    assert not watched.diagnosis.decision.is_fault, watched.diagnosis.reason
+
+
+def test_a_quiet_process_is_not_promised_what_an_arena_may_hide() -> None:
+    watched = leakdoc.Watch(FakeProcess({"rss_bytes": lambda _: 10 * MIB}).sampler(), for_s=300).run()
+    (memory,) = watched.diagnosis.findings
+    assert (memory.decision, watched.stopped) == (Decision.STABLE, Stopped.TIME_IS_UP)
+    assert memory.smallest_detectable_per_hour is not None
+    assert memory.smallest_detectable_per_hour >= 256 * 1_024 * 12

@@ -36,6 +36,7 @@ class Case:
         grew_for: seconds for which the growth has lasted.
         rises: how many jumps make up most of the rise of a staircase; null where the series is none.
         quiet: whether a staircase has rested for much longer than between its steps.
+        ever_slower: whether each third of a planned watch has grown much slower than the one before.
         least_bins: how many bins, or collections, a verdict needs.
         too_large: whether a rate of these values an hour cannot be written as a number.
         slowing: seconds until a slowing growth shows where it ends.
@@ -71,6 +72,7 @@ class Case:
     processes: int = 1
     rises: int | None = None
     quiet: bool = False
+    ever_slower: bool = False
     least_bins: int = 0
     limit: float | None = None
     too_large: bool = False
@@ -85,6 +87,22 @@ class Case:
             return max(self.policy.material_count, by_noise)
         least = self.policy.material_size if self.unit == "bytes" else 0.0
         return max(self.policy.material_fraction * abs(self.fit.level), least, by_noise)
+
+    @property
+    def unseen(self) -> float:
+        """Growth a second that may have come without a trace: into an arena mapped before, or a part of one thing."""
+        least = {"bytes": self.policy.material_size, "count": 1.0}.get(self.unit, 0.0)
+        return least / self.longest if self.longest > 0.0 else 0.0
+
+    @property
+    def shows(self) -> float | None:
+        """The slowest growth a second that this data would have shown."""
+        return None if self.detectable is None else self.detectable + self.unseen
+
+    @property
+    def at_worst(self) -> float:
+        """The fastest growth a second that this data does not rule out."""
+        return 0.0 if self.slope is None else self.slope.worst + self.unseen
 
     @property
     def missed_load(self) -> float:

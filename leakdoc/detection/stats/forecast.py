@@ -26,6 +26,7 @@ def more_for(case: Case, target: float, *, asked: bool = False, seen: bool = Fal
     if case.detectable is None or target <= 0.0 or case.span <= 0.0:
         return None
     whole = case.span * ((_AS_ASKED if asked else _EITHER_WAY) * case.detectable / target) ** (2.0 / 3.0)
+    whole += case.unseen * case.longest / target if asked else 0.0
     more = max(whole - case.span, (_LEAST_IF_SEEN if seen else _LEAST_FRACTION) * case.span)
     return more if more < max(_LONGEST_WAIT_S, case.span) else None
 
@@ -59,9 +60,9 @@ def time_to_fill(room: float, slope: Interval, *, noise: float, since_level: flo
 
 def worst_time_to_limit(case: Case) -> float | None:
     """Return the seconds until the limit at the fastest growth that is not ruled out."""
-    if case.limit is None or case.slope is None or case.fit is None or case.slope.worst <= 0.0:
+    if case.limit is None or case.slope is None or case.fit is None or case.at_worst <= 0.0:
         return None
-    return _from_now((case.limit / case.processes - case.fit.level) / case.slope.worst, case.since_level)
+    return _from_now((case.limit / case.processes - case.fit.level) / case.at_worst, case.since_level)
 
 
 def _from_now(filled_s: float, since_level: float) -> float:

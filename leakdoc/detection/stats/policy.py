@@ -92,6 +92,9 @@ class GrowthPolicy:
     urgent_after: float = setting(
         45.0, unit="duration", why="but for so long at least: start-up and small caches are done by then"
     )
+    slower_third: float = setting(
+        0.7, unit="fraction", why="each third of a watch 0.7 as steep as the one before, or less, is how a cache fills"
+    )
     sharp_slope: float = setting(
         0.75, unit="fraction", why="growth beside steps proves a leak where its lower end is 0.75 of it: dicts double"
     )

@@ -57,7 +57,7 @@ def below_what_matters(case: Case) -> Ruling | None:
     """It may grow, but surely slower than the user cares for."""
     if case.policy.smallest is None or case.slope is None or case.span < case.policy.lasts_at_least:
         return None
-    if case.slope.worst * case.processes >= case.policy.smallest:
+    if case.at_worst * case.processes >= case.policy.smallest:
         return None
     return Ruling(
         rule="below_what_matters", decision=Decision.STABLE, reason=wording.below_what_matters(case), confidence=0.95
@@ -138,6 +138,12 @@ def leaking(case: Case) -> Ruling | None:
             rule="not_for_long", decision=Decision.INCONCLUSIVE, reason=wording.not_for_long(case, missing),
             needs_more_s=missing,
         )  # fmt: skip
+    if case.ever_slower:
+        needs = 0.5 * case.span
+        return Ruling(
+            rule="ever_slower", decision=Decision.INCONCLUSIVE, reason=wording.ever_slower(case, needs),
+            needs_more_s=needs,
+        )  # fmt: skip
     return Ruling(rule="leaking", decision=Decision.LEAKING, reason=wording.leaking(case), confidence=case.proven)
 
 
@@ -194,9 +200,9 @@ def too_wide(case: Case) -> Ruling | None:
 
 def less_was_asked(case: Case) -> Ruling | None:
     """The growth that the user cares for is slower than what this data would have shown."""
-    if case.policy.smallest is None or case.detectable is None:
+    if case.policy.smallest is None or case.shows is None:
         return None
-    if case.detectable * case.processes <= case.policy.smallest:
+    if case.shows * case.processes <= case.policy.smallest:
         return None
     needs = more_for(case, case.policy.smallest / case.processes, asked=True)
     return Ruling(
@@ -210,9 +216,9 @@ def must_last(case: Case) -> Ruling | None:
     assert case.slope is not None and case.fit is not None
     if case.policy.must_last is not None and case.limit is None and case.unit == "bytes":
         return Ruling(rule="must_last", decision=Decision.INCONCLUSIVE, reason=wording.no_limit_known(case))
-    if case.policy.must_last is None or case.limit is None or case.slope.worst <= 0.0:
+    if case.policy.must_last is None or case.limit is None or case.at_worst <= 0.0:
         return None
-    lasts = (case.limit - case.fit.level * case.processes) / (case.slope.worst * case.processes)
+    lasts = (case.limit - case.fit.level * case.processes) / (case.at_worst * case.processes)
     if lasts >= case.policy.must_last:
         return None
     needs = more_for(case, (case.limit / case.processes - case.fit.level) / case.policy.must_last, asked=True)

@@ -22,6 +22,7 @@ from leakdoc.detection.stats.preparing import Prepared
 from leakdoc.detection.stats.resting import may_rest, rest_of, rests_for_long, until_no_step_follows
 from leakdoc.detection.stats.rules import Ruling, another_step, decide
 from leakdoc.detection.stats.series import Growth, Series
+from leakdoc.detection.stats.slowing import slows_down
 from leakdoc.detection.stats.staircase import has_fallen_quiet, rises_evenly, rises_of
 from leakdoc.model.decision import Decision
 from leakdoc.model.finding import Interval
@@ -171,16 +172,17 @@ def _measured(
     if slope.high <= slope.low:
         return _case(series, prepared, asked, shared)
     grew_for = prepared.span * (1.0 - fit.began)
-    rises, quiet = None, False
+    rises, quiet, slower = None, False, False
     if slope.sure_low > 0.0 and found.grows + found.hidden > _LIKELY and not prepared.floors:
         rises, quiet = _staircase(prepared, grew_for, found.shape, policy)
+        slower = not loaded and _ever_slower(prepared, policy)
     own = policy.smallest_fraction_per_hour * abs(fit.level) / 3_600.0
     return _case(
         series, prepared, asked, shared, grows=found.grows, hidden=found.hidden, undecided=found.undecided,
         settles=found.settles, load_shaped=loaded, shape=found.shape, axis=fit.axis, slope=slope, fit=fit,
         detectable=found.detectable, smallest=own if policy.smallest is None else policy.smallest,
         tail=found.tail, grew_for=grew_for, slowing=_SLOWING * prepared.span, rises=rises, quiet=quiet,
-        present=_present(prepared, fit.noise / prepared.scale),
+        ever_slower=slower, present=_present(prepared, fit.noise / prepared.scale),
     )  # fmt: skip
 
 
@@ -208,6 +210,14 @@ def _staircase(prepared: Prepared, grew_for: float, shape: str, policy: GrowthPo
     return rises_of(told), has_fallen_quiet(since, policy)
 
 
+def _ever_slower(prepared: Prepared, policy: GrowthPolicy) -> bool:
+    """Asked of one life in a planned watch, which can wait for more."""
+    bins = prepared.bins
+    if policy.planned is None or bins is None or bins.lives != 1:
+        return False
+    return slows_down(bins.t, prepared.y, policy)
+
+
 def _verdict(prepared: Prepared, case: Case, ruling: Ruling) -> Growth:
     policy = case.policy
     total = case.slope if case.slope is None or case.processes == 1 else case.slope.times(case.processes)
@@ -218,8 +228,8 @@ def _verdict(prepared: Prepared, case: Case, ruling: Ruling) -> Growth:
         confidence=None if ruling.confidence is None else _sureness(ruling.confidence, policy),
         shape=case.shape,
         slope_per_s=None if total is None else Interval(estimate=total.estimate, low=total.low, high=total.high),
-        smallest_detectable_per_s=None if case.detectable is None else case.detectable * case.processes,
-        worst_case_per_s=None if total is None else max(total.worst, 0.0),
+        smallest_detectable_per_s=None if case.shows is None else case.shows * case.processes,
+        worst_case_per_s=None if total is None else max(case.at_worst * case.processes, 0.0),
         level=None if case.fit is None else case.fit.level * case.processes,
         time_to_limit_s=forecast.time_to_limit(case),
         needs_more_s=ruling.needs_more_s,

@@ -58,7 +58,7 @@ def slowing_down(needs: float | None) -> str:
 def below_what_matters(case: Case) -> str:
     """Surely slower than what matters."""
     assert case.slope is not None and case.policy.smallest is not None
-    most, asked = max(case.slope.worst, 0.0), case.policy.smallest / case.processes
+    most, asked = max(case.at_worst, 0.0), case.policy.smallest / case.processes
     return f"grows at most {_rate(case, most)}, under the {_rate(case, asked)} that was asked for"
 
 
@@ -125,6 +125,13 @@ def not_for_long(case: Case, needs: float) -> str:
     return f"grows {rate} so far; about {wait} more tells a leak from a start or a cache that fills"
 
 
+def ever_slower(case: Case, needs: float) -> str:
+    """It grows, and slows down as what fills does."""
+    assert case.slope is not None
+    rate, span, wait = _rate(case, case.slope.estimate), format_duration(case.span), format_duration(needs)
+    return f"grows {rate}, slower in each third of {span}, as a cache that fills; about {wait} more tells"
+
+
 def _limit(case: Case) -> str:
     when = time_to_limit(case)
     if when is None or when.estimate > _FARTHEST_S:
@@ -182,8 +189,8 @@ def _to_prove(case: Case, needs: float | None, target: float) -> str:
 
 def less_was_asked(case: Case, needs: float | None) -> str:
     """The user cares for less than would have shown."""
-    assert case.detectable is not None and case.policy.smallest is not None
-    seen, asked = _rate(case, case.detectable), _rate(case, case.policy.smallest / case.processes)
+    assert case.shows is not None and case.policy.smallest is not None
+    seen, asked = _rate(case, case.shows), _rate(case, case.policy.smallest / case.processes)
     return f"no growth seen, but less than {seen} would not have been; {_wait(needs)} to prove or rule out {asked}"
 
 
@@ -237,8 +244,8 @@ def _unseen(case: Case) -> str:
     if worst is not None and worst <= _FARTHEST_S:
         at_worst = _reached(worst)
     else:
-        at_worst = f"at worst grows {_rate(case, case.slope.worst)}" if case.slope.worst > 0.0 else "at worst falls"
-    seen, matters = case.detectable or 0.0, case.material / case.longest
+        at_worst = f"at worst grows {_rate(case, case.at_worst)}" if case.at_worst > 0.0 else "at worst falls"
+    seen, matters = case.shows or 0.0, case.material / case.longest
     if seen < case.slope.high < matters and case.slope.low > 0.0:
         most, least = _rate(case, case.slope.high), _rate(case, matters)
         return f"grows at most {most}, under the {least} that matter in {span}; {at_worst}"
