@@ -1,11 +1,11 @@
-"""What to do about memory that is free and not returned, with what it rests on: an ordered list of rules."""
+"""What to do about memory that is free and not returned, or that no line was found for: ordered lists of rules."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
-from leakdoc.attribution.kinds import Growths
+from leakdoc.attribution.kinds import Growths, is_mapped
 from leakdoc.model.heap import MemoryKind
 from leakdoc.units import format_amount
 
@@ -46,3 +46,20 @@ def advice_on(kind: MemoryKind, growths: Growths, threads: int | None) -> tuple[
         return ()
     said = (rule(format_amount(growths.free_now or 0.0, "bytes"), threads or 1) for rule in RULES)
     return tuple(each for each in said if each is not None)
+
+
+def advice_without_a_line(kind: MemoryKind, growths: Growths, pid: int | None) -> tuple[str, ...]:
+    """Return how to go on where native memory grows and no line of the program was found to take it."""
+    if kind is not MemoryKind.NATIVE:
+        return ()
+    if is_mapped(growths):
+        return (
+            f"who maps it, in stacks of native code: perf trace -p {pid} -e mmap --call-graph dwarf; or bpftrace -e "
+            f"'tracepoint:syscalls:sys_enter_mmap /pid == {pid}/ {{ @[ustack] = count(); }}'",
+            f"what the mappings are: pmap -x {pid}, twice; of one size, they are buffers; of 8 MiB and few of it used, "
+            "stacks of threads",
+        )
+    return (
+        "who takes it from malloc: leakdoc heap --native where memray can be imported in the target; else start it "
+        "with LD_PRELOAD=libjemalloc.so MALLOC_CONF=prof:true,prof_final:true and compare two of its profiles",
+    )

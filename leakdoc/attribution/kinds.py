@@ -85,6 +85,23 @@ def _python(growths: Growths) -> tuple[MemoryKind, str] | None:
     return None
 
 
+def is_mapped(growths: Growths) -> bool:
+    """Say whether what grows is mapped memory that neither Python nor malloc has given out."""
+    if growths.in_use is None or growths.anon is None or growths.rss <= 0:
+        return False
+    of_malloc = max(growths.in_use, 0.0) + max(growths.free or 0.0, 0.0)
+    return of_malloc < _SOME_OF * growths.rss and growths.anon > _MOST_OF * growths.rss
+
+
+def _mapped(growths: Growths) -> tuple[MemoryKind, str] | None:
+    if growths.python is not None and is_mapped(growths):
+        return MemoryKind.NATIVE, (
+            "native: anonymous mappings grow, outside of Python's objects and of malloc's heap (mmap called by native "
+            "code, threads' stacks, or an allocator of its own)"
+        )
+    return None
+
+
 def _native(growths: Growths) -> tuple[MemoryKind, str] | None:
     if growths.python is not None:
         return MemoryKind.NATIVE, "native: memory grows, and Python's own objects do not"
@@ -96,7 +113,7 @@ def _unknown(growths: Growths) -> tuple[MemoryKind, str] | None:
     return MemoryKind.UNKNOWN, "anonymous memory grows; whether Python's or native was not looked at"
 
 
-RULES: Final[tuple[Rule, ...]] = (_nothing, _shared, _file, _fragmentation, _python, _native, _unknown)
+RULES: Final[tuple[Rule, ...]] = (_nothing, _shared, _file, _fragmentation, _python, _mapped, _native, _unknown)
 
 
 def kind_of(growths: Growths) -> tuple[MemoryKind, str]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from leakdoc.attach.outside import Outside
-from leakdoc.attribution.advice import advice_on
+from leakdoc.attribution.advice import advice_on, advice_without_a_line
 from leakdoc.attribution.functions import function_at
 from leakdoc.attribution.holders import bytes_grown, evidence_of, holders_of
 from leakdoc.attribution.inside import Inside, Native, slowdown
@@ -65,7 +65,12 @@ def report_of(
         rungs=tuple(rungs),
         growth=_per_second(growths, span_s),
         set_aside=aside,
-        advice=(*advice, *advice_on(kind, growths, outside[1].threads), *_look_longer(target, kind, measured, span_s)),
+        advice=(
+            *advice,
+            *advice_on(kind, growths, outside[1].threads),
+            *(() if lines else advice_without_a_line(kind, growths, target.pid)),
+            *_look_longer(target, kind, measured, span_s),
+        ),
         touched=", ".join(touched) or _UNTOUCHED,
         window_s=span_s,
         requests_per_s=requests_per_s,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from leakdoc.attach.outside import Outside
+from leakdoc.attribution.advice import advice_without_a_line
 from leakdoc.attribution.folding import Frame, user_frame
 from leakdoc.attribution.inside import Inside, InsidePlan, Native, affordable
 from leakdoc.attribution.kinds import Growths, kind_of
@@ -41,6 +43,20 @@ def test_a_cache_that_turns_over_is_no_growth_of_python() -> None:
     kind, why = kind_of(Growths(rss=0.0, in_use=4_000.0, free=0.0, python=4_000.0))
     assert kind is MemoryKind.UNKNOWN
     assert "hardly anything grew" in why
+
+
+def test_what_is_mapped_past_malloc_is_called_so_and_how_to_go_on_is_told() -> None:
+    mapped = Growths(rss=8.0 * MIB, anon=8.0 * MIB, in_use=4_000.0, free=0.0, python=0.0)
+    kind, why = kind_of(mapped)
+    assert kind is MemoryKind.NATIVE and "anonymous mappings grow" in why
+    assert "sys_enter_mmap /pid == 7/" in advice_without_a_line(kind, mapped, 7)[0]
+    taken = replace(mapped, in_use=8.0 * MIB)
+    kind, why = kind_of(taken)
+    assert kind is MemoryKind.NATIVE and "mappings" not in why
+    assert "malloc" in advice_without_a_line(kind, taken, 7)[0]
+    assert kind_of(replace(mapped, python=7.0 * MIB))[0] is MemoryKind.PYTHON
+    assert "mappings" not in kind_of(replace(mapped, in_use=None))[1]
+    assert advice_without_a_line(MemoryKind.PYTHON, mapped, 7) == ()
 
 
 def test_a_slow_leak_that_was_counted_item_by_item_is() -> None:
