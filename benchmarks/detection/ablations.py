@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from benchmarks.detection.scene import Labelled
 from benchmarks.detection.score import Tally
-from leakdoc.detection.stats.batch import judge_many
+from benchmarks.detection.spreading import spread
+from leakdoc.detection.stats.growth import judge
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import Series
 from leakdoc.model.decision import Decision
@@ -44,16 +46,16 @@ SERIES: dict[str, Callable[[Series], Series]] = {
 }  # fmt: skip
 
 
-def ablations(traces: Sequence[Labelled]) -> dict[str, Tally]:
+def ablations(traces: Sequence[Labelled], jobs: int = 1) -> dict[str, Tally]:
     """Return the tally of each."""
-    found = {name: _tally(traces, policy) for name, policy in POLICIES.items()}
-    for name, change in SERIES.items():
-        found[name] = _tally([replace(one, series=change(one.series)) for one in traces], _USUAL)
+    found: dict[str, Tally] = {}
+    for name in (*POLICIES, *SERIES):
+        tally = found[name] = Tally()
+        for one, alarm in zip(traces, spread(partial(_alarm, name), traces, jobs), strict=True):
+            tally.add(one.leak, alarm)
     return found
 
 
-def _tally(traces: Sequence[Labelled], policy: GrowthPolicy) -> Tally:
-    tally = Tally()
-    for one, growth in zip(traces, judge_many([one.series for one in traces], policy), strict=True):
-        tally.add(one.leak, growth.decision is Decision.LEAKING)
-    return tally
+def _alarm(name: str, one: Labelled) -> bool:
+    series = SERIES[name](one.series) if name in SERIES else one.series
+    return judge(series, POLICIES.get(name, _USUAL)).decision is Decision.LEAKING

@@ -6,6 +6,8 @@ expected z exceeds what twenty looks together may err by (Bonferroni). It need n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from statistics import NormalDist
 from typing import Final
 
@@ -14,6 +16,7 @@ import numpy as np
 from benchmarks.detection.leaks import late_onset, linear, slow
 from benchmarks.detection.looks import LOOKS, alarm_at
 from benchmarks.detection.scene import Array, Scene, usual_scene
+from benchmarks.detection.spreading import spread
 from leakdoc.detection.stats.policy import GrowthPolicy
 
 KINDS: Final = (linear, slow, late_onset)
@@ -37,18 +40,35 @@ def _expected_z(growth: Array, noise_sd: float, rho: float) -> float:
     return float(np.sqrt(white @ white)) / noise_sd
 
 
-def detection_times(seed: int, each: int) -> dict[str, list[tuple[int, int | None, int | None]]]:
-    """For each kind and trace: the look of the oracle, of a patient watch, and of one that only spends its rate."""
-    found: dict[str, list[tuple[int, int | None, int | None]]] = {}
-    for at, kind in enumerate(KINDS):
-        for turn in range(each):
-            scene = usual_scene(np.random.default_rng([seed, 3_000 + at, turn]))
-            scene.load = None
-            one = kind(scene)
-            oracle = None if scene.truth is None else first_look(scene.truth, scene, scene.rho)
-            if oracle is None:
-                continue
-            span = float(np.ptp(one.series.times_s))
-            patient, quick = (alarm_at(one, GrowthPolicy(planned=planned)) for planned in (span, None))
-            found.setdefault(one.kind, []).append((oracle, patient, quick))
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detected:
+    """The look at which one leak was told, of twenty; null where it never was.
+
+    Args:
+        oracle: by the oracle.
+        patient: by a watch.
+        quick: by one that spends its error rate, and has no patience.
+    """
+
+    kind: str
+    oracle: int
+    patient: int | None
+    quick: int | None
+
+
+def detection_times(seed: int, each: int, jobs: int = 1) -> list[Detected]:
+    """Return when each of some leaks is told; those that the oracle does not see are left out."""
+    turns = [(at, turn) for at in range(len(KINDS)) for turn in range(each)]
+    return [found for found in spread(partial(_detected, seed), turns, jobs) if found is not None]
+
+
+def _detected(seed: int, turn: tuple[int, int]) -> Detected | None:
+    scene = usual_scene(np.random.default_rng([seed, 3_000 + turn[0], turn[1]]))
+    scene.load = None
+    one = KINDS[turn[0]](scene)
+    oracle = None if scene.truth is None else first_look(scene.truth, scene, scene.rho)
+    if oracle is None:
+        return None
+    span = float(np.ptp(one.series.times_s))
+    patient, quick = (alarm_at(one, GrowthPolicy(planned=planned)) for planned in (span, None))
+    return Detected(kind=one.kind, oracle=oracle, patient=patient, quick=quick)

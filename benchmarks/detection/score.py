@@ -6,12 +6,14 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from benchmarks.detection.baselines import BASELINES
 from benchmarks.detection.looks import alarm_at
 from benchmarks.detection.scene import Labelled
+from benchmarks.detection.spreading import spread
 from leakdoc.detection.stats.growth import judge
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import Growth
@@ -50,8 +52,12 @@ class Tally:
         return 2 * self.hits / max(2 * self.hits + self.false_alarms + self.misses, 1)
 
     @property
+    def innocent(self) -> int:
+        return self.false_alarms + self.calm
+
+    @property
     def false_alarm_rate(self) -> float:
-        return self.false_alarms / max(self.false_alarms + self.calm, 1)
+        return self.false_alarms / max(self.innocent, 1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +72,18 @@ class Report:
     sureness: list[tuple[float, bool]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What was said of one trace.
+
+    Args:
+        alarms: of each method, whether it raised one, and the seconds of CPU that it took.
+    """
+
+    growth: Growth
+    alarms: dict[str, tuple[bool, float]]
+
+
 def timed(call: Callable[[], Growth]) -> tuple[Growth, float]:
     """Call, and say how many seconds of CPU it took."""
     start = time.process_time()
@@ -73,18 +91,25 @@ def timed(call: Callable[[], Growth]) -> tuple[Growth, float]:
     return found, time.process_time() - start
 
 
-def score(traces: Sequence[Labelled], *, baselines: bool = True) -> Report:
+def judged(one: Labelled, *, baselines: bool) -> Judged:
+    """Ask every method, or the judge alone."""
+    found, seconds = timed(lambda: judge(one.series))
+    alarms = {JUDGE: (found.decision is Decision.LEAKING, seconds)}
+    order = np.argsort(one.series.times_s, kind="stable")
+    for name, alarm in BASELINES.items() if baselines else ():
+        start = time.process_time()
+        raised = alarm(one.series.times_s[order], one.series.values[order])
+        alarms[name] = raised, time.process_time() - start
+    return Judged(growth=found, alarms=alarms)
+
+
+def score(traces: Sequence[Labelled], *, baselines: bool = True, jobs: int = 1) -> Report:
     """Judge every trace with every method."""
     report = Report()
-    for one in traces:
-        found, seconds = timed(lambda one=one: judge(one.series))  # type: ignore[misc]
-        report.methods.setdefault(JUDGE, Tally()).add(one.leak, found.decision is Decision.LEAKING, seconds)
-        _note(report, one, found)
-        for name, alarm in BASELINES.items() if baselines else ():
-            order = np.argsort(one.series.times_s, kind="stable")
-            start = time.process_time()
-            raised = alarm(one.series.times_s[order], one.series.values[order])
-            report.methods.setdefault(name, Tally()).add(one.leak, raised, time.process_time() - start)
+    for one, said in zip(traces, spread(partial(judged, baselines=baselines), traces, jobs), strict=True):
+        for name, (raised, seconds) in said.alarms.items():
+            report.methods.setdefault(name, Tally()).add(one.leak, raised, seconds)
+        _note(report, one, said.growth)
     return report
 
 
@@ -100,7 +125,7 @@ def _note(report: Report, one: Labelled, found: Growth) -> None:
         report.covered_by_kind[one.kind].append(slope.low - 1e-9 <= one.slope <= slope.high + 1e-9)
 
 
-def score_looks(traces: Sequence[Labelled], *, spends: bool, patient: bool) -> Tally:
+def score_looks(traces: Sequence[Labelled], *, spends: bool, patient: bool, jobs: int = 1) -> Tally:
     """Judge every trace twenty times, a twentieth more each time; the first alarm counts.
 
     Args:
@@ -108,7 +133,11 @@ def score_looks(traces: Sequence[Labelled], *, spends: bool, patient: bool) -> T
         patient: whether growth that can wait must have lasted, as a watch asks by default.
     """
     tally = Tally()
-    for one in traces:
-        policy = replace(GrowthPolicy(), planned=float(np.ptp(one.series.times_s)) if patient else None)
-        tally.add(one.leak, alarm_at(one, policy, spends=spends) is not None)
+    for one, alarm in zip(traces, spread(partial(_ever, spends=spends, patient=patient), traces, jobs), strict=True):
+        tally.add(one.leak, alarm)
     return tally
+
+
+def _ever(one: Labelled, *, spends: bool, patient: bool) -> bool:
+    policy = replace(GrowthPolicy(), planned=float(np.ptp(one.series.times_s)) if patient else None)
+    return alarm_at(one, policy, spends=spends) is not None

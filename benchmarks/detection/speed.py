@@ -10,6 +10,7 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -81,20 +82,44 @@ def single(points: int = 3_600, turns: int = 40) -> tuple[float, float]:
     return float(np.median(costs)), seconds_of_pymannkendall([one] * 5)
 
 
-def lines(count: int = 10_000, points: int = 1_440) -> list[str]:
-    """Return the figures, a line each."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """CPU seconds a series of the judge, and of pymannkendall on the same machine in the same run."""
+
+    own: float
+    usual: float
+    decided: Counter[str] = field(default_factory=Counter)
+
+    def told(self) -> str:
+        own = f"{1e3 * self.own:.2f} ms" if self.own >= 1e-3 else f"{1e6 * self.own:.0f} us"
+        said = f"; {', '.join(f'{count} {name}' for name, count in self.decided.most_common())}" if self.decided else ""
+        return f"{own} a series, pymannkendall {1e3 * self.usual:.0f} ms, {self.usual / self.own:.0f}x{said}"
+
+
+ONE, PLAIN, MIXED = "one series of 3,600 points", "on one axis", "a tenth restarting, a tenth with a load of its own"
+
+
+def measured(count: int = 10_000, points: int = 1_440) -> dict[str, Speed]:
+    """Return the figures by name."""
     own, usual = single()
-    out = [f"one series of 3,600 points: {1e3 * own:.2f} ms, pymannkendall {1e3 * usual:.0f} ms ({usual / own:.0f}x)"]
-    for name, mixed in (("plain", False), ("a tenth restarting, a tenth with a load of its own", True)):
+    found = {ONE: Speed(own=own, usual=usual)}
+    for name, mixed in ((PLAIN, False), (MIXED, True)):
         many = fleet(count, points, mixed=mixed)
         usual = seconds_of_pymannkendall(many[:20])
         own, decided = seconds_of_judge_many(many)
-        out.append(
-            f"{count:,} series x {points:,}, {name}: {1e6 * own:.0f} us a series, {usual / own:.0f}x; {dict(decided)}"
-        )
+        found[name] = Speed(own=own, usual=usual, decided=decided)
         del many
+    return found
+
+
+def lines(found: dict[str, Speed], count: int = 10_000, points: int = 1_440) -> list[str]:
+    """Return the figures, a line each."""
+    fleet = f"{count:,} series x {points:,}, "
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
-    return [*out, f"resident memory at most {peak:.0f} MiB, the series themselves included"]
+    return [
+        *(f"{'' if name == ONE else fleet}{name}: {speed.told()}" for name, speed in found.items()),
+        f"resident memory at most {peak:.0f} MiB, the series themselves included",
+    ]
 
 
 def main() -> None:
@@ -103,7 +128,8 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=10_000)
     parser.add_argument("--points", type=int, default=1_440)
     options = parser.parse_args()
-    print("\n".join(lines(options.series, options.points)))
+    found = measured(options.series, options.points)
+    print("\n".join(lines(found, options.series, options.points)))
 
 
 if __name__ == "__main__":

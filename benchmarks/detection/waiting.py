@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import Final
 
 import numpy as np
 
 from benchmarks.detection.looks import prefixes
 from benchmarks.detection.scene import Labelled
+from benchmarks.detection.spreading import spread
 from leakdoc.detection.stats.growth import judge
-from leakdoc.detection.stats.series import Series
 from leakdoc.model.decision import Decision
 
-_STEPS = 40
+_STEPS: Final = 40
+_FIRST: Final = 8
 
 
-def waits(traces: Iterable[Labelled]) -> list[float]:
-    """Return, for each trace that was first left open with a wait that its data covers, the true wait by the stated."""
-    return [ratio for one in traces if (ratio := _ratio(one.series)) is not None]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """A wait that was stated after a fifth of a trace.
+
+    Args:
+        rule: which rule left the verdict open.
+        ratio: the true wait by the stated; infinite where the whole trace decided nothing.
+    """
+
+    rule: str
+    ratio: float
+
+    @property
+    def kept(self) -> bool:
+        return 0.5 <= self.ratio <= 2.0
 
 
-def _ratio(series: Series) -> float | None:
-    parts = list(islice(prefixes(series, _STEPS), _STEPS))
-    whole = float(np.ptp(series.times_s))
-    first = 8
-    found = judge(replace(parts[first - 1]))
+def waits(traces: Sequence[Labelled], jobs: int = 1) -> list[Wait]:
+    """Return the waits that were stated, and that the rest of the data covers."""
+    return [wait for wait in spread(_wait, traces, jobs) if wait is not None]
+
+
+def _wait(one: Labelled) -> Wait | None:
+    parts = list(islice(prefixes(one.series, _STEPS), _STEPS))
+    whole = float(np.ptp(one.series.times_s))
+    found = judge(parts[_FIRST - 1])
     if found.decision is not Decision.INCONCLUSIVE or found.needs_more_s is None:
         return None
-    if found.needs_more_s > whole * (1.0 - first / _STEPS):
+    if found.needs_more_s > whole * (1.0 - _FIRST / _STEPS):
         return None
-    for step in range(first + 1, _STEPS + 1):
+    rule = str(found.evidence["rule"])
+    for step in range(_FIRST + 1, _STEPS + 1):
         if judge(parts[step - 1]).decision is not Decision.INCONCLUSIVE:
-            return whole * (step - first) / _STEPS / found.needs_more_s
-    return float("inf")
+            return Wait(rule=rule, ratio=whole * (step - _FIRST) / _STEPS / found.needs_more_s)
+    return Wait(rule=rule, ratio=float("inf"))

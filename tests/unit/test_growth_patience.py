@@ -26,15 +26,15 @@ def leak_seen_for(seconds: float, *, ran_before_s: float, limit: float | None = 
     return judge(series, WATCH, alpha=0.0025)
 
 
-def test_growth_since_the_start_of_a_young_process_must_last_for_half_of_the_watch() -> None:
+def test_growth_since_the_start_of_a_young_process_must_last_for_most_of_the_watch() -> None:
     young = leak_seen_for(0.4 * PLANNED_S, ran_before_s=0.0)
     assert (young.decision, young.evidence["rule"]) == (Decision.INCONCLUSIVE, "not_for_long")
-    assert young.needs_more_s == pytest.approx(0.1 * PLANNED_S, abs=2.0)
-    assert leak_seen_for(0.55 * PLANNED_S, ran_before_s=0.0).decision is Decision.LEAKING
+    assert young.needs_more_s == pytest.approx(0.2 * PLANNED_S, abs=2.0)
+    assert leak_seen_for(0.65 * PLANNED_S, ran_before_s=0.0).decision is Decision.LEAKING
 
 
 def test_what_has_gone_on_for_hours_is_named_within_minutes() -> None:
-    assert leak_seen_for(90.0, ran_before_s=6 * 3_600.0).decision is Decision.LEAKING
+    assert leak_seen_for(110.0, ran_before_s=6 * 3_600.0).decision is Decision.LEAKING
     assert leak_seen_for(35.0, ran_before_s=6 * 3_600.0).decision is Decision.INCONCLUSIVE
     assert leak_seen_for(90.0, ran_before_s=1_200.0).decision is Decision.INCONCLUSIVE
 

@@ -81,7 +81,7 @@ class GrowthPolicy:
         None, unit="duration", why="how long a watch that may stop early was to last; null for a single look"
     )
     patience: float = setting(
-        0.5, unit="fraction", why="of what a planned watch had left when growth began: a cache that fills is a ramp"
+        0.6, unit="fraction", why="of what a planned watch had left when growth began: a cache that fills is a ramp"
     )
     known_share: float = setting(
         0.2, unit="fraction", why="a slope whose lower end is less than a fifth of it is hardly known yet"
