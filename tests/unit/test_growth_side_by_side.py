@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import leakdoc
 from leakdoc.detection.stats.growth import judge
 from leakdoc.detection.stats.series import FloatArray, Growth, Series
 from leakdoc.model.decision import Decision
@@ -55,3 +57,31 @@ def test_all_that_leak_are_told_together() -> None:
 
 def test_workers_that_hold_what_they_have_are_stable() -> None:
     assert workers(5, lambda _: 0.0 * X).decision is Decision.STABLE
+
+
+def test_the_one_that_leaks_is_named(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    lines = ["time,pid,process_start_time_seconds,rss_bytes"]
+    for pid in (41, 42, 43):
+        values = 300 * MIB + 40 * MIB * X * (pid == 42) + 0.5 * MIB * rng.normal(size=N)
+        lines += [f"{at:.0f},{pid},{pid},{value:.0f}" for at, value in zip(10.0 * np.arange(N), values, strict=True)]
+    path = tmp_path / "workers.csv"
+    path.write_text("\n".join(lines))
+    (memory,) = leakdoc.diagnose(path).findings
+    assert memory.reason.startswith("resident memory: one of 3 processes (pid 42) grows 20")
+    assert memory.evidence["leaking_processes"] == ["pid 42"]
+
+
+def test_growth_over_lives_that_follow_each_other_says_so() -> None:
+    t = 1.7e9 + np.arange(3_600.0)
+    life = (np.arange(3_600) // 720).astype(np.intp)
+    age = np.arange(3_600.0) % 720
+    noise = 0.1 * MIB * np.random.default_rng(1).normal(size=3_600)
+    found = judge(
+        Series(
+            times_s=t, values=300 * MIB + 0.02 * MIB * age + noise, life=life, life_started_s=t[::720], unit="bytes",
+            starts_known=True,
+        )
+    )  # fmt: skip
+    assert found.decision is Decision.LEAKING
+    assert "linear in 5 lives, one after the other, for 60 min" in found.reason

@@ -88,7 +88,14 @@ def series_of(trace: Trace, column: Column) -> Series:
         load=None if column.metric == _LOAD else trace.column(_LOAD),
         limit=_limit(trace, column),
         life_limit=_own_limits(trace, column),
+        life_names=_names(trace),
     )
+
+
+def _names(trace: Trace) -> tuple[str, ...]:
+    """What each process is called; none where not all of them have a pid, or there is only one."""
+    pids = [life.pid for life in trace.lives]
+    return () if len(pids) < 2 or None in pids else tuple(f"pid {pid}" for pid in pids)
 
 
 def _limit(trace: Trace, judged: Column) -> float | None:

@@ -54,15 +54,17 @@ def judge_many(
             found.update(zip(sound, verdicts_on(pairs, asked), strict=True))
     for places, pairs in _on_like_bins(series, alone, policy):
         found.update(zip(places, verdicts_on(pairs, asked), strict=True))
-    for at, each in _of_processes(series, alone, asked):
-        found[at] = one_that_leaks(found[at], each)
+    for at, each, processes in _of_processes(series, alone, asked):
+        found[at] = one_that_leaks(found[at], each, processes)
     return [found[at] for at in range(len(series))]
 
 
 Group = tuple[list[int], list[Series]]
 
 
-def _of_processes(series: Sequence[Series], places: Sequence[int], asked: Asked) -> Iterator[tuple[int, list[Growth]]]:
+def _of_processes(
+    series: Sequence[Series], places: Sequence[int], asked: Asked
+) -> Iterator[tuple[int, list[Growth], list[Series]]]:
     """Verdicts on the processes that are side by side in a series; those of all series are reached together."""
     by_count: dict[int, list[tuple[int, list[Series]]]] = {}
     for at in places:
@@ -72,8 +74,8 @@ def _of_processes(series: Sequence[Series], places: Sequence[int], asked: Asked)
     for count, members in by_count.items():
         flat = [process for _, processes in members for process in processes]
         verdicts = judge_many(flat, asked.policy, alpha=asked.alpha / count)
-        for order, (at, _) in enumerate(members):
-            yield at, verdicts[order * count : (order + 1) * count]
+        for order, (at, processes) in enumerate(members):
+            yield at, verdicts[order * count : (order + 1) * count], processes
 
 
 def _on_like_bins(

@@ -35,19 +35,23 @@ def side_by_side(series: Series, policy: GrowthPolicy) -> list[Series]:
     return [_alone(series, life) for life in present] if 2 <= len(present) <= _MOST else []
 
 
-def one_that_leaks(whole: Growth, each: Sequence[Growth]) -> Growth:
+def one_that_leaks(whole: Growth, each: Sequence[Growth], of: Sequence[Series]) -> Growth:
     """Return the verdict on the whole, or, where it has not found a leak that one process has, that on this one.
 
     Args:
         whole: the verdict on all processes together.
         each: those on the processes that are there side by side.
+        of: these processes, in the same order.
     """
     plausible = [one for one in each if (one.probability or 0.0) >= _PLAUSIBLE]
     leaking = [one for one in plausible if one.decision is Decision.LEAKING and (one.probability or 0.0) >= _SURE]
     if whole.decision is Decision.LEAKING and not plausible:
         return _borne_out_by_none(whole, max(one.probability or 0.0 for one in each))
     all_leak = whole.decision is Decision.LEAKING and 2 * len(plausible) > len(each)
-    return whole if all_leak or not leaking else _told(leaking, len(each), whole)
+    if all_leak or not leaking:
+        return whole
+    names = {id(one): process.life_names for one, process in zip(each, of, strict=True)}
+    return _told([(one, *names[id(one)]) for one in leaking], len(each), whole)
 
 
 def _side_by_side(series: Series, policy: GrowthPolicy) -> IntArray:
@@ -68,7 +72,7 @@ def _alone(series: Series, life: int) -> Series:
     return replace(
         series, times_s=series.times_s[rows], values=series.values[rows], life=np.zeros(int(rows.sum()), dtype=np.intp),
         life_started_s=series.life_started_s[life : life + 1], load=None if series.load is None else series.load[rows],
-        limit=_own_limit(series, life), life_limit=None,
+        limit=_own_limit(series, life), life_limit=None, life_names=series.life_names[life : life + 1],
     )  # fmt: skip
 
 
@@ -86,15 +90,17 @@ def _borne_out_by_none(whole: Growth, probability: float) -> Growth:
     )  # fmt: skip
 
 
-def _told(leaking: Sequence[Growth], of: int, whole: Growth) -> Growth:
-    fastest = max(leaking, key=lambda one: 0.0 if one.slope_per_s is None else one.slope_per_s.estimate)
+def _told(leaking: Sequence[tuple[Growth, *tuple[str, ...]]], of: int, whole: Growth) -> Growth:
+    fastest, *name = max(leaking, key=lambda one: 0.0 if one[0].slope_per_s is None else one[0].slope_per_s.estimate)
     when = _time_to_limit(fastest, whole)
     who = f"one of {of} processes" if len(leaking) == 1 else f"{len(leaking)} of {of} processes grow, the fastest"
+    who += "".join(f" ({each})" for each in name)
     limit = f"; limit in {format_duration(when.estimate)}" if when is not None else ""
     evidence: Mapping[str, Json] = {
         **whole.evidence, "rule": "one_of_many", "shape": fastest.shape, "axis": fastest.evidence["axis"],
         "in_words": f"{who} {fastest.evidence['in_words']}", "processes_that_leak": len(leaking),
-        "leaking_segments": [segment for one in leaking for segment in _segments(one)],
+        "leaking_segments": [segment for one, *_ in leaking for segment in _segments(one)],
+        "leaking_processes": [each for _, *names in leaking for each in names] or None,
     }  # fmt: skip
     return replace(
         fastest, reason=f"{who} {fastest.evidence['in_words']}{limit}", level=whole.level, time_to_limit_s=when,

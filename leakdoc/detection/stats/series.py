@@ -32,6 +32,7 @@ class Series:
         load: shape (n,), cumulative requests (may reset with each life); NaN is missing; null when there is no load.
         limit: what `values` may not pass, in `unit`; null when there is none.
         life_limit: shape (lives,), what each process may not pass alone; NaN is none; null where they share `limit`.
+        life_names: what a person calls each life, such as ``pid 42``; empty where nothing tells.
     """
 
     times_s: FloatArray
@@ -43,6 +44,7 @@ class Series:
     load: FloatArray | None = None
     limit: float | None = None
     life_limit: FloatArray | None = None
+    life_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,8 @@ def growing(case: Case) -> str:
     """How it grows: rate, shape, how long, and what does not explain it."""
     assert case.slope is not None
     low, high = _bare(case, case.slope.low), _bare(case, case.slope.high)
-    how = f"{_WORDS[case.shape or 'linear']} for {format_duration(case.grew_for)}"
+    over = f" in {case.lives} lives, one after the other," if case.lives > case.processes == 1 else ""
+    how = f"{_WORDS[case.shape or 'linear']}{over} for {format_duration(case.grew_for)}"
     per = ", in step with the requests" if case.axis == "requests" else ""
     load = ", not explained by load" if case.load_shaped and not per else ""
     return f"grows {_rate(case, case.slope.estimate)} ({low} to {high}), {how}{per}{load}"
