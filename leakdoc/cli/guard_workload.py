@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from leakdoc.cli.output import tell
-from leakdoc.cli.prometheus_options import prometheus_of
+from leakdoc.cli.prometheus_options import doubted, prometheus_of
 from leakdoc.cli.rolling_back import run_rollback
 from leakdoc.cli.verify_workload import tell_away, told, trace_of_workload
 from leakdoc.cli.watching import ended_by_signals
@@ -59,7 +59,7 @@ def watch_workload(args: argparse.Namespace, rollback: list[str], serving: list[
     """Watch a workload after its rollout, and roll it back where it does harm."""
     from leakdoc.verification.growing_workload import GrowingWorkload
 
-    with prometheus_of(args) as prometheus:
+    with doubted(prometheus_of(args)) as prometheus:
         if rollback:
             _refuse_where_it_would_be_undone(args, prometheus)
         rollout = _rollout(args, prometheus)

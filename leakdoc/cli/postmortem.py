@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.options import add_json, add_judging, instant, policies_of
 from leakdoc.cli.output import print_json, print_lines
-from leakdoc.cli.prometheus_options import add_prometheus, prometheus_of
+from leakdoc.cli.prometheus_options import add_prometheus, doubted, prometheus_of
 from leakdoc.cli.verify_workload import trace_of_workload
 from leakdoc.errors import SourceError, UsageError
 
@@ -42,7 +42,7 @@ def execute(args: argparse.Namespace) -> int:
         raise UsageError("which workload was killed?", help="Name it with --workload, as a scan calls it.")
     if args.until is None:
         args.until = args.at + AFTER_S
-    with prometheus_of(args) as prometheus:
+    with doubted(prometheus_of(args)) as prometheus:
         trace = trace_of_workload(args, prometheus)
         recorded, untold = _recorded(prometheus, trace.subject.name, args.at)
     found = postmortem(trace, args.at, recorded=recorded, untold=untold, policies=policies_of(args))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.options import instant, positive_duration
+from leakdoc.cli.output import tell
 from leakdoc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +53,19 @@ def add_prometheus(parser: argparse.ArgumentParser, *, workload: bool = False) -
     group.add_argument("--prometheus-ca", metavar="FILE", help="certificates to trust")
     group.add_argument("--prometheus-cert", metavar="FILE", help="our certificate, which may hold the key")
     group.add_argument("--prometheus-key", metavar="FILE", help="its key")
+
+
+@contextmanager
+def doubted(prometheus: Prometheus) -> Iterator[Prometheus]:
+    """Close a server when all is asked, and tell what casts doubt on its answers."""
+    from leakdoc.sampling.sources.prometheus.doubts import doubts_of
+
+    try:
+        with prometheus:
+            yield prometheus
+    finally:  # what came to nothing may have done so because of them
+        for each in doubts_of(prometheus):
+            tell(f"{each[0].upper()}{each[1:]}")
 
 
 def prometheus_of(args: argparse.Namespace) -> Prometheus:

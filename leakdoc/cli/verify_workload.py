@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from leakdoc.cli.output import tell
-from leakdoc.cli.prometheus_options import conventions_of, matchers_of, prometheus_of, window_of
+from leakdoc.cli.prometheus_options import conventions_of, doubted, matchers_of, prometheus_of, window_of
 from leakdoc.errors import SourceError, UsageError
 from leakdoc.redact import inert
 from leakdoc.units import format_time
@@ -45,7 +45,7 @@ def proof_of_workload(args: argparse.Namespace, policies: Policies | None, verif
     from leakdoc.verification.verify import verify
     from leakdoc.verification.workload import rollout_of
 
-    with prometheus_of(args) as prometheus:
+    with doubted(prometheus_of(args)) as prometheus:
         rollout = rollout_of(trace_of_workload(args, prometheus), args.rollout_at)
         tell(told(rollout))
         if args.wait:

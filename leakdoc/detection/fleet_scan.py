@@ -19,13 +19,12 @@ from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.packed import PackedDiagnoses
 from leakdoc.model.scan import Scan
 from leakdoc.redact import inert
+from leakdoc.sampling.sources.prometheus.doubts import doubts_of
 from leakdoc.sampling.sources.prometheus.fleet import Fleet, Sourced
 from leakdoc.sampling.sources.prometheus.inventory import Listed
 from leakdoc.sampling.sources.prometheus.medians import Medians
-from leakdoc.units import format_duration
 
 _UNSEEN: Final = "no workload has samples of {}: write a build as `verify` tells it, or its tag; see --since"
-_CLOCKS_APART_S: Final = 120.0  # a scrape or two: less moves the window's end, and nothing else
 
 
 def scan_fleet(
@@ -136,8 +135,4 @@ def _notes(fleet: Fleet) -> Iterator[str]:
         name, left_out = max(fleet.crowds.items(), key=lambda each: each[1])
         more = f", and in {len(fleet.crowds) - 1:,} more workloads" if len(fleet.crowds) > 1 else ""
         yield f"not all processes were read, as there are too many: {left_out:,} left out in {name}{more}"
-    ahead = fleet.prometheus.clock_ahead_s
-    if abs(ahead) > _CLOCKS_APART_S:
-        apart = f"{format_duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'}"
-        yield f"the clock of the Prometheus is {apart} this machine's, by which the window is cut: see --until"
-    yield from (f"Prometheus warns: {each}" for each in fleet.prometheus.warnings)
+    yield from doubts_of(fleet.prometheus)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import socketserver
 import threading
 import time
@@ -16,6 +18,7 @@ from typing import Any
 import pytest
 
 from leakdoc.cli.main import main
+from leakdoc.cli.prometheus_options import doubted
 from leakdoc.detection.fleet_scan import scan_fleet
 from leakdoc.errors import DamagedSource, SourceError, UnreadableSource, UsageError
 from leakdoc.sampling.sources.prometheus import remote_read
@@ -279,6 +282,23 @@ def test_clocks_that_differ_are_told(ahead_s: float, words: str | None) -> None:
     told = [note for note in scanned.notes if "clock" in note]
     assert len(told) == (words is not None)
     assert all(str(words) in note for note in told)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_doubts_are_told_whatever_comes_of_it(fails: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    late = formatdate(time.time() + 7_200.0, usegmt=True)
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.date_time_string = lambda timestamp=None: late  # type: ignore[method-assign]
+        says(vector(warnings=["a store is away"]))(handler)
+
+    with answering(answer) as (url, _), contextlib.suppress(UsageError), doubted(made(url)) as prometheus:
+        prometheus.query("up", 1.0)
+        if fails:
+            raise UsageError("no rollout")
+    told = capsys.readouterr().err
+    assert "Prometheus warns: a store is away" in told
+    assert re.search(r"The clock of the Prometheus is \S+ \w+ ahead", told)
 
 
 def test_loopback_is_asked_without_compression() -> None:
