@@ -180,3 +180,16 @@ def test_the_longer_a_series_is_the_fewer_are_held_at_once(samples: int, series_
     before = fetching.most_series()
     fetching.fetch([Listed(("svc", "a"), {RSS: {("instance", "a"): 1}})])
     assert (before, fetching.most_series()) == (200, series_at_once)
+
+
+def test_no_query_lists_more_values_than_a_server_looks_up() -> None:
+    class Asked(Small):
+        def raw(self, matchers: Sequence[Matcher], start: float, end: float) -> Iterator[RawSeries]:
+            listed.append(len(matchers[-1].value.split("|")))
+            yield from super().raw(matchers, start, end)
+
+    listed: list[int] = []
+    subjects = [Listed(("svc", f"{at:03}"), {RSS: {("instance", f"{at:03}"): 1}}) for at in range(600)]
+    fetching = Fetching(cast(Prometheus, Asked(600, 1_000)), built_in(), 0.0, 100.0, by_read=False)
+    fetching.fetch(subjects)
+    assert listed == [250, 250, 100]

@@ -23,6 +23,9 @@ from leakdoc.sampling.sources.prometheus.workloads import Identity, identity_of
 SERIES_AT_ONCE: Final = 1_000  # what a server is asked for in one request
 _SAMPLES_AT_ONCE: Final = 1_000_000  # what is held of a batch: 16 megabytes, however long the window is
 _LEAST_AT_ONCE: Final = 20
+_LOOKED_UP: Final = (
+    250  # values of a label: Prometheus looks up to 256 of them up, and tries more against all there are
+)
 _FIRST_AT_ONCE: Final = 200  # until it is known how many samples a series has
 _USUAL_PAUSE_S: Final = 30.0  # between samples, until it is known
 _MOST_COSTLY: Final = 9  # refusals in a row that took long: so often can a batch be halved
@@ -195,7 +198,7 @@ class Fetching:
 
 
 def _queries(batch: Sequence[Listed], found: dict[tuple[str, ...], Fetched]) -> list[tuple[Meaning, list[Matcher]]]:
-    """One query a metric and a label by which subjects are told; a metric with too many series is left out."""
+    """Queries for a metric and a label by which subjects are told; a metric with too many series is left out."""
     wanted: dict[tuple[Meaning, str], list[str]] = {}
     for listed in batch:
         for meaning, splits in listed.metrics.items():
@@ -206,6 +209,12 @@ def _queries(batch: Sequence[Listed], found: dict[tuple[str, ...], Fetched]) -> 
             for label, value in splits:
                 wanted.setdefault((meaning, label), []).append(value)
     return [
-        (meaning, [*meaning.matchers, one_of(label, sorted(set(values)))])
+        (meaning, [*meaning.matchers, one_of(label, some)])
         for (meaning, label), values in wanted.items()
+        for some in _cut(sorted(set(values)))
     ]
+
+
+def _cut(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(values), _LOOKED_UP):
+        yield values[first : first + _LOOKED_UP]
