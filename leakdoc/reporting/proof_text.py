@@ -10,8 +10,8 @@ from leakdoc.model.decision import CheckOutcome, ProofDecision
 from leakdoc.model.proof import Check, Proof
 from leakdoc.model.subject import Subject
 from leakdoc.redact import inert
+from leakdoc.reporting.proof_next import next_words
 from leakdoc.reporting.words import subject_words
-from leakdoc.units import format_duration
 
 MARKS: Final[Mapping[CheckOutcome, str]] = {
     CheckOutcome.PASSED: "ok",
@@ -68,14 +68,8 @@ def _table(checks: Sequence[Check]) -> Iterator[str]:
 
 
 def _next(proof: Proof) -> Iterator[str]:
-    if proof.decision is not ProofDecision.INCONCLUSIVE:
-        return
-    if proof.needs_more_s is not None:
-        yield f"Next: keep watching for about {format_duration(proof.needs_more_s)} more, then verify again"
-    elif any(check.name == "before_leaked" and check.outcome is CheckOutcome.UNKNOWN for check in proof.checks):
-        yield "Next: give a longer recording of the leak as BEFORE; more of AFTER does not help"
-    else:
-        yield "Next: clear what is not ok above, then verify again"
+    for place, words in enumerate(next_words(proof)):
+        yield from _folded(f"{'  or:' if place else 'Next:'} {words.removeprefix('or ')}", indent=6)
 
 
 def _listed(title: str, entries: Sequence[str]) -> Iterator[str]:

@@ -42,6 +42,27 @@ def test_proof():
     ]
 
 
+def test_what_to_record_in_its_place_is_said():
+    unknown = Check(name="before_leaked", outcome=CheckOutcome.UNKNOWN, reason="before is no proven leak")
+    few = replace(SIDE, trace=replace(sound(ages(2.0)[:20]), subject=TRACE.subject))
+    declined = replace(
+        PROOF, checks=(unknown,), before=few, needs_more_s=None, parameters={"growth": {"min_samples": 30}}
+    )
+    assert proof_lines(declined)[-2:] == [
+        "Next: record the leak again, until one process has 30 readings (BEFORE has 20): for longer, or with",
+        "      a shorter --interval or scrape interval; more of AFTER does not help",
+    ]
+    assert proof_lines(replace(declined, before=many))[-1].startswith("Next: give a longer recording of the leak")
+
+
+def test_where_the_day_goes_up_and_down_the_load_is_asked_for():
+    unread = Check(name="load", outcome=CheckOutcome.UNKNOWN, reason="not read", numbers={"unread": True})
+    asks = "  or: sooner, where it is the day that goes up and down: give the load of both sides"
+    assert asks in proof_lines(replace(PROOF, checks=(*PROOF.checks, unread), needs_more_s=90_000.0))
+    assert asks not in proof_lines(replace(PROOF, checks=(*PROOF.checks, unread)))
+    assert asks not in proof_lines(replace(PROOF, needs_more_s=90_000.0))
+
+
 def test_recheck_that_matches():
     lines = recheck_lines(
         ProofDecision.NOT_FIXED,
