@@ -265,6 +265,15 @@ def test_nobody_listens() -> None:
         prometheus.query("up", 1.0)
 
 
+def test_a_server_without_tls_is_told_from_one_that_nobody_vouches_for() -> None:
+    plain = answering(says(vector()))
+    with (
+        plain as (url, _), made(url.replace("http:", "https:")) as prometheus,
+        pytest.raises(UnreadableSource, match="does not speak TLS"),
+    ):  # fmt: skip
+        prometheus.query("up", 1.0)
+
+
 def test_warnings_are_kept() -> None:
     with answering(says(vector(warnings=["no store API for eu-1"]))) as (url, _), made(url) as prometheus:
         prometheus.query("up", 1.0)

@@ -25,6 +25,7 @@ from leakdoc.sampling.sources.prometheus.refusals import TookTooLong, TooLarge, 
 
 _BUSY: Final = frozenset({429, 502, 503, 504})
 _PIECE: Final = 65_536
+_PLAIN: Final = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")  # what OpenSSL, old and new, calls an answer in plain
 
 
 class _As(AuthBase):
@@ -217,6 +218,8 @@ def _may_pass(error: requests.RequestException) -> bool:
 def _unreached(access: Access, error: requests.RequestException) -> UnreadableSource:
     url = inert(access.url)
     if isinstance(error, requests.exceptions.SSLError):
+        if getattr(_innermost(error), "reason", None) in _PLAIN:
+            return UnreadableSource(f"{url} does not speak TLS", help="Write http:// if that is meant.")
         return UnreadableSource(
             f"{url} does not identify itself as expected: {_words(error)}",
             help="Name its certificate authority with --prometheus-ca FILE, or your own with --prometheus-cert FILE.",
@@ -228,8 +231,8 @@ def _unreached(access: Access, error: requests.RequestException) -> UnreadableSo
     )
 
 
-def _words(error: BaseException) -> str:
-    """The innermost words of an error of requests, which wrap each other."""
+def _innermost(error: BaseException) -> Any:
+    """The error that the others wrap."""
     inner: Any = error
     while True:
         args = getattr(inner, "args", ())
@@ -237,7 +240,12 @@ def _words(error: BaseException) -> str:
             (each for each in args if isinstance(each, BaseException)), None
         )
         if not isinstance(deeper, BaseException):
-            break
+            return inner
         inner = deeper
+
+
+def _words(error: BaseException) -> str:
+    """The innermost words of an error of requests."""
+    inner = _innermost(error)
     told = getattr(inner, "strerror", None) or str(inner).rpartition(": ")[2]
     return without_secrets(inert(str(told) or type(inner).__name__, longest=200))
