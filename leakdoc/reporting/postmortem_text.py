@@ -11,6 +11,7 @@ from leakdoc.reporting.words import decision_word, subject_words
 from leakdoc.units import format_duration, format_size, format_time
 
 _CAUSES: Final = {"oom_killed": "OOM-killed", "evicted": "evicted", "unknown": "ended for a reason that is not known"}
+_FATES: Final = {"oom_killed": "killed", "evicted": "evicted", "unknown": "ended then"}
 _SHOWN: Final = 12
 _LONGEST: Final = 200
 
@@ -27,13 +28,13 @@ def postmortem_lines(found: Postmortem) -> Iterator[str]:
     lives = found.lives[-_SHOWN:]
     if len(lives) < len(found.lives):
         yield f"{len(found.lives)} lives, the last {len(lives)} of them:"
-    yield from map(_life, lives)
+    yield from (_life(each, _FATES[found.death.cause]) for each in lives)
     yield from (f"Cannot be known: {inert(each, longest=300)}" for each in found.cannot_be_known)
 
 
-def _life(life: LifeStory) -> str:
+def _life(life: LifeStory, fate_then: str) -> str:
     build = "" if life.version is None else f"  {inert(life.version)}"
-    fate = "killed" if life.killed else "running" if life.running else "ended"
+    fate = fate_then if life.killed else "running" if life.running else "ended"
     peak = "" if life.peak is None else f"  peak {format_size(life.peak)}"
     lasted = format_duration(max(life.last - (life.started_at or life.first), 0.0))
     head = f"  {format_time(life.first)}{build}  {fate} after {lasted}{peak}"

@@ -196,9 +196,24 @@ def _no_record(case: _Case) -> Death:
     level = case.last_level
     stood = "" if level is None else f"; its last sample stood at {format_size(level)}"
     share = "" if level is None or case.limit is None else f", {level / case.limit:.0%} of its limit"
-    return Death(
-        cause="unknown", basis=Basis.INFERRED, reason=f"it ended, and nothing on record says why{stood}{share}"
-    )
+    build = _replaced_by(case)
+    rollout = "" if build is None else f"; {build} began then, as in a rollout"
+    reason = f"it ended, and nothing on record says why{rollout}{stood}{share}"
+    return Death(cause="unknown", basis=Basis.INFERRED, reason=reason)
+
+
+def _replaced_by(case: _Case) -> str | None:
+    """The build that began where the process ended, if it is another one."""
+    if case.killed is None or case.killed.version is None:
+        return None
+    ended = float(case.trace.times[case.killed.stop - 1])
+    began = [
+        life.version
+        for life in case.trace.lives
+        if abs(float(case.trace.times[life.first]) - ended) <= _NEAR * case.usual_s
+        and life.version not in (None, case.killed.version)
+    ]
+    return began[-1] if began else None
 
 
 CAUSES: Final[tuple[Callable[[_Case], Death | None], ...]] = (

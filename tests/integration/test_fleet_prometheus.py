@@ -13,7 +13,7 @@ import pytest
 
 from leakdoc.cli.main import main
 from leakdoc.detection.diagnosis import diagnose
-from leakdoc.errors import UsageError
+from leakdoc.errors import UnreadableSource, UsageError
 from leakdoc.model.sample import Column
 from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.sampling.assembly import LifeName, LooseRows, assemble
@@ -346,7 +346,25 @@ def test_a_postmortem_says_what_is_known(
     assert any("spike" in each for each in answer["cannot_be_known"])
     assert answer["lives"][0]["decision"] == ("leaking" if name == "oomed" else "stable")
     assert main([*words, "--at", str(KILLED_AT)]) == 0
-    assert "Cannot be known: a spike" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Cannot be known: a spike" in told
+    assert {"oomed": "killed after", "evicted": "evicted after", "gone": "gone:1.1 began then, as in a rollout"}[
+        name
+    ] in told
+
+
+def test_a_record_that_was_not_given_is_told(
+    url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object) -> dict[str, float]:
+        raise UnreadableSource("Prometheus cannot answer now (503)")
+
+    monkeypatch.setattr("leakdoc.sampling.sources.prometheus.ends.reasons_of_ends", refuses)
+    words = ["postmortem", "--prometheus", url, "--since", f"{HOURS}h", "--workload", "dead/oomed/web", "--json"]
+    assert main([*words, "--at", str(KILLED_AT)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["death"]["basis"] == "inferred"
+    assert answer["cannot_be_known"][0].endswith("Prometheus cannot answer now (503)")
 
 
 def test_since_which_build_it_leaks(url: str, capsys: pytest.CaptureFixture[str]) -> None:
