@@ -44,10 +44,9 @@ def test_proof():
 
 def test_what_to_record_in_its_place_is_said():
     unknown = Check(name="before_leaked", outcome=CheckOutcome.UNKNOWN, reason="before is no proven leak")
-    few = replace(SIDE, trace=replace(sound(ages(2.0)[:20]), subject=TRACE.subject))
-    declined = replace(
-        PROOF, checks=(unknown,), before=few, needs_more_s=None, parameters={"growth": {"min_samples": 30}}
-    )
+    few, many = replace(SIDE, trace=sound(ages()[:20])), replace(SIDE, trace=sound(ages()))
+    given = {"growth": {"min_samples": 30}}
+    declined = replace(PROOF, checks=(unknown,), before=few, needs_more_s=None, parameters=given)
     assert proof_lines(declined)[-2:] == [
         "Next: record the leak again, until one process has 30 readings (BEFORE has 20): for longer, or with",
         "      a shorter --interval or scrape interval; more of AFTER does not help",
