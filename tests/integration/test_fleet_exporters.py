@@ -213,6 +213,17 @@ def test_exporters_themselves_are_not_taken_for_what_they_tell_of(name: str, fou
     assert not metrics(found[name], "leaking")
 
 
+def test_the_answer_is_the_same_by_queries(
+    url: str, found: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leakdoc.sampling.sources.prometheus.fleet.is_offered", lambda prometheus: False)
+    by_queries = scanned(url)
+    assert {name: each["decision"] for name, each in by_queries.items()} == {
+        name: each["decision"] for name, each in found.items()
+    }
+    assert all(metrics(by_queries[name], "leaking") == expected for name, expected in LEAKING.items())
+
+
 @pytest.mark.parametrize(
     ("name", "metric", "left_mib", "rate_mib"),
     [
