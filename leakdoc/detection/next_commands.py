@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from leakdoc.detection.silent_pools import crowded_pools, silent_pools
@@ -12,7 +13,7 @@ from leakdoc.model.metrics import MEMORY
 from leakdoc.model.step import Effect
 from leakdoc.model.subject import SubjectKind
 from leakdoc.model.trace import Trace
-from leakdoc.units import format_duration
+from leakdoc.units import SECONDS, format_duration
 
 
 def next_commands(trace: Trace, decision: Decision, findings: Sequence[Finding]) -> tuple[NextCommand, ...]:
@@ -73,6 +74,12 @@ def _keep(pid: int) -> NextCommand:
 
 def _longer(pid: int, findings: Sequence[Finding]) -> NextCommand:
     needed = max((each.needs_more_s for each in findings if each.needs_more_s is not None), default=None)
-    span = "1h" if needed is None else f"{max(60, round(needed * 1.5))}s"
+    span = "1h" if needed is None else _round_span(max(60.0, needed * 1.5))
     why = "look for longer" if needed is None else f"about {format_duration(needed)} more are needed"
     return NextCommand(argv=("leakdoc", "watch", str(pid), "--for", span), effect=Effect.READ, why=why)
+
+
+def _round_span(seconds: float) -> str:
+    """The span as a person would write it, rounded up: ``90s``, ``23m``, ``3h``."""
+    unit = next(unit for unit, most in (("s", 120.0), ("m", 7_200.0), ("h", float("inf"))) if seconds <= most)
+    return f"{math.ceil(seconds / SECONDS[unit])}{unit}"
