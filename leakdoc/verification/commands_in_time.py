@@ -6,21 +6,27 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import psutil
 
+_LOOK_S: Final = 0.5
 _POLITE_S: Final = 5.0  # between being asked to end and being ended
 
 
-def run_in_time(argv: Sequence[str], seconds: float, *, output: IO[bytes] | int = subprocess.DEVNULL) -> int | None:
+def run_in_time(
+    argv: Sequence[str], seconds: float, *, output: IO[bytes] | int = subprocess.DEVNULL,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> int | None:  # fmt: skip
     """Run a command in a session of its own, so that Ctrl-C at our terminal does not leave it half done.
 
     Args:
         seconds: how long it may take.
         output: takes what it writes; not a pipe.
+        meanwhile: called now and then as long as it runs.
 
     Returns:
         Its exit status; null where it did not end in time, and was ended.
@@ -31,9 +37,12 @@ def run_in_time(argv: Sequence[str], seconds: float, *, output: IO[bytes] | int 
     process = subprocess.Popen(
         list(argv), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
     )
+    until = time.monotonic() + seconds
     try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
+        while (left := until - time.monotonic()) > 0.0:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return process.wait(min(left, _LOOK_S))
+            meanwhile()
         return None
     finally:
         if process.poll() is None:

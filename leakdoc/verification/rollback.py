@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from leakdoc.errors import SourceError
@@ -18,6 +20,7 @@ SERVING_S: Final = 120.0  # how long the old build may take until it serves
 _EVERY_S: Final = 1.0
 _IN_A_ROW: Final = 3  # a build that answers once and dies does not serve
 _MOST_OUTPUT: Final = 65_536  # bytes kept, from the end
+_MOST_ON_DISK: Final = 16 * 2**20
 _LONGEST_LINE: Final = 1_000  # characters
 _ONE_CHECK_S: Final = 30.0
 
@@ -62,10 +65,10 @@ def roll_back(argv: Sequence[str], serves: Serves, *, clock: Clock | None = None
 
 
 def _run(argv: Sequence[str]) -> tuple[int | None, str, str | None]:
-    with tempfile.TemporaryFile() as kept:
+    with tempfile.TemporaryFile("a+b") as kept:
         status, trouble = None, None
         try:
-            status = run_in_time(argv, PATIENCE_S, output=kept)
+            status = run_in_time(argv, PATIENCE_S, output=kept, meanwhile=partial(_keep_the_end, kept.fileno()))
         except (OSError, ValueError) as error:
             trouble = f"it cannot be run: {inert(str(error))}"
         else:
@@ -74,6 +77,15 @@ def _run(argv: Sequence[str]) -> tuple[int | None, str, str | None]:
         size = kept.seek(0, 2)
         kept.seek(max(0, size - _MOST_OUTPUT))
         return status, _shown(kept.read()), trouble
+
+
+def _keep_the_end(kept: int) -> None:
+    """Drop all but the end of what was written, when it becomes much: a command that never stops fills no disk."""
+    size = os.fstat(kept).st_size
+    if size > _MOST_ON_DISK:
+        end = os.pread(kept, _MOST_OUTPUT, size - _MOST_OUTPUT)
+        os.ftruncate(kept, 0)
+        os.write(kept, end)  # at what is now the end: the file is appended to, by the command as well
 
 
 def _shown(output: bytes) -> str:

@@ -20,7 +20,7 @@ from leakdoc.testing.clock import FakeClock
 from leakdoc.verification import commands_in_time
 from leakdoc.verification.growing_workload import GrowingWorkload
 from leakdoc.verification.guarding import Harm, guard, was_killed
-from leakdoc.verification.rollback import SERVING_S, passes, roll_back
+from leakdoc.verification.rollback import _MOST_ON_DISK, SERVING_S, _keep_the_end, passes, roll_back
 from leakdoc.verification.verify import verify
 from leakdoc.verification.windows import keep
 from tests.unit.verification_scenes import EPOCH, LATER, ages, leaky, sound, trace
@@ -238,3 +238,14 @@ def test_a_rollback_that_hangs_is_ended_and_calls_for_a_person(monkeypatch):
     done = roll_back(["sleep", "600"], lambda: True, clock=FakeClock())
     assert (done.verified, done.exit_status) == (False, None)
     assert "ended with all that it had begun" in done.reason
+
+
+def test_output_without_an_end_fills_no_disk(tmp_path):
+    with (tmp_path / "kept").open("a+b") as kept:
+        kept.write(b"x" * (_MOST_ON_DISK + 1) + b"the end")
+        kept.flush()
+        _keep_the_end(kept.fileno())
+        kept.write(b", and more")
+    left = (tmp_path / "kept").read_bytes()
+    assert len(left) < 100_000
+    assert left.endswith(b"the end, and more")
