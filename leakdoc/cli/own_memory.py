@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from leakdoc.detection.watch import Progress
 
 _MMAP_THRESHOLD: Final = -3  # M_MMAP_THRESHOLD in malloc.h
-_LARGE_BYTES: Final = 128 << 10  # what glibc begins with; said aloud, it does not grow with what is freed
+_LARGE_BYTES: Final = 32 << 10  # below the outputs that a record's events keep; said aloud, it does not grow by itself
 
 
 def given_back_after_looks(show: Callable[[Progress], None] | None) -> Callable[[Progress], None]:

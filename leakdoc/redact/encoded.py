@@ -50,16 +50,27 @@ def decoded(run: str) -> str:
 
 def secret_manifest_values(text: str) -> Iterator[Found]:
     """Yield the values of `data` and `stringData` of a Kubernetes secret, in YAML or JSON."""
-    if "ecret" not in text.lower() or not re.search(r"(?i)[\"']?kind[\"']?:\s*[\"']?Secret\b", text):
+    if "stringData" in text:
+        yield from _of_json(text, "stringData")  # of nothing but a secret, in a patch too
+    if "ecret" not in text or not re.search(r"(?i)[\"']?kind[\"']?:\s*[\"']?Secret\b", text):
         return
     for block in _manifest().finditer(text):
         for line in re.finditer(r"(?m)^[ \t]+(?P<key>[\w.-]+):[ \t]*(?P<value>\S.*?)[ \t]*$", block["lines"]):
             offset = block.start("lines")
             yield from _values(offset + line.start("value"), offset + line.end("value"), line["value"], line["key"])
-    for block in re.finditer(r"\"(?:data|stringData)\":\s*\{(?P<pairs>[^{}]*)\}", text):
+    yield from _of_json(text, "data")
+
+
+def _of_json(text: str, name: str) -> Iterator[Found]:
+    for block in re.finditer(rf"\"{name}\":\s*\{{(?P<pairs>[^{{}}]*)\}}", text):
         for pair in re.finditer(r"\"(?P<key>[\w.-]+)\":\s*\"(?P<value>(?:[^\"\\]|\\.)*)\"", block["pairs"]):
             offset = block.start("pairs")
             yield from _values(offset + pair.start("value"), offset + pair.end("value"), pair["value"], pair["key"])
+
+
+def known_elsewhere(key: str) -> bool:
+    """Whether a key of a secret names what is none: a user, a host, a port."""
+    return _NO_SECRET_KEY.search(key) is not None
 
 
 def _values(start: int, end: int, value: str, key: str) -> Iterator[Found]:
@@ -67,7 +78,7 @@ def _values(start: int, end: int, value: str, key: str) -> Iterator[Found]:
     if MASK in value:
         return
     inner = decoded(value.strip("\"'"))
-    known_elsewhere = _NO_SECRET_KEY.search(key) is not None
-    yield Found(start, end, "" if known_elsewhere else value, True)
-    if inner and not known_elsewhere and "\n" not in inner and "://" not in inner:
+    told = known_elsewhere(key)
+    yield Found(start, end, "" if told else value, True)
+    if inner and not told and "\n" not in inner and "://" not in inner:
         yield Found(start, end, inner, True)

@@ -10,6 +10,8 @@ import re
 from functools import cache
 from typing import Final, NamedTuple
 
+from leakdoc.redact import tools
+
 
 class Form(NamedTuple):
     """One place where secrets stand.
@@ -44,7 +46,7 @@ _TOLD: Final = (  # what is said of a secret, or of the file that is called so, 
     r"none\b|null\b|rejected|incorrect|unknown)"
 )
 # A sentence that names a secret is no assignment: "missing token: retry", "password: unchanged".
-_ASSIGNED: Final = rf"(?i){_NAMED}[\w.-]{{0,80}}(?:\\?[\"'])?[ \t]*[=:][ \t]*(?!//|{_TOLD}){VALUE}"
+_ASSIGNED: Final = rf"(?i){_NAMED}[\w.-]{{0,80}}(?:\\?[\"'])?[ \t]*[=:](?![:=~>])[ \t]*(?!//|{_TOLD}){VALUE}"
 
 _NO_COOKIE: Final = (  # what a header of configuration or of a report says of cookies: "cookie: none"
     r"[\"']?(?:none|null|nil|no|yes|true|false|off|on|absent|missing|unset|empty|disabled|enabled|invalid|expired|"
@@ -65,8 +67,9 @@ SURE: Final = (
     r"\b(?P<value>(?:sk|pk)-[A-Za-z0-9_-]{20,})",
     r"\b(?P<value>AIza[\w-]{30,})",
     r"\b(?P<value>SG\.[\w-]{16,}\.[\w-]{16,})",
-    r"(?i)\b(?:basic|negotiate)\s+(?P<value>[A-Za-z0-9._~+/=-]{8,})",
-    r"(?i)\bbearer\s+(?P<value>[^\s\"'\\]{8,})",
+    # "basic authentication" and "bearer authentication" hold none
+    r"\b(?i:basic|negotiate)\s+(?P<value>(?![a-z]+\b(?![=+/]))[A-Za-z0-9_~+/-]{8,}={0,2})",
+    r"\b(?i:bearer)\s+(?P<value>(?![a-z]+\b(?![=+/.]))[^\s\"'\\]{8,})",
     r"(?i)\bauthorization[\"']?\s*[:=]\s*[\"']?(?:token|apikey|aws4-hmac-sha256|digest|key)\s+(?P<value>[^\"'\n]+)",
     rf"(?i)\bcookie[\"']?\s*:\s*(?!{_NO_COOKIE})(?P<value>\S[^\r\n]*)",
     r"\bcurl\b[^\n|;]{0,2000}?\s(?:-[a-zA-Z]{0,6}b\s*|--cookie[ =])"
@@ -91,7 +94,7 @@ SURE: Final = (
     r"(?i)\bjdbc:oracle:\w+:[^/\s@]+/(?P<value>[^@\s]+)@",
     r"(?i)[?&](?:x-amz-signature|x-amz-security-token|x-amz-credential|sig|signature|access_token|auth|key|api_?key|pw|apikey)="
     r"(?P<value>[^\s&\"'#\\]+)",
-    rf"(?i)(?<![a-z0-9])pass(?:phrase|wd|word)?(?:\\?[\"']\s*:\s*|\\?[\"']?\s*=\s*)(?!{_TOLD})"
+    rf"(?i)(?<![a-z0-9])(?:pass(?:phrase|wd|word)?|psw|pw)(?:\\?[\"']\s*:\s*|\\?[\"']?\s*=\s*)(?!{_TOLD})"
     + VALUE,  # but "pass: 3 checks"
     r"\b[A-Z][A-Z0-9_]*(?:_KEY|_PASS|_PW|_PAT|_SALT|_AUTH)=" + VALUE,
     r"(?i)\b(?:REDISCLI_AUTH|MYSQL_PWD|VAULT_TOKEN|SSHPASS)=" + VALUE,
@@ -139,7 +142,8 @@ _NEEDS: Final = (
     "redis-cli valkey-cli keydb-cli dragonfly-cli",
     "sshpass cqlsh 7z mongo rabbitmqadmin docker podman helm lftp influx", "ldap", "snmp", "snmp", "snmp",
     "identified password",
-    "requirepass", "auth", "machine", ":", "jdbc:oracle", "sig= signature token credential auth= key= pw=", "pass",
+    "requirepass", "auth", "machine", ":", "jdbc:oracle", "sig= signature token credential auth= key= pw=",
+    "pass psw pw",
     "_key= _pass= _pw= _pat= _salt= _auth=", "rediscli_auth mysql_pwd vault_token sshpass",
     "--key --auth --sig --hmac --apikey", "sqlplus sqlcl expdp impdp rman sqlldr", "sqlcmd bcp osql tsql isql",
     "telegram", "sha256~", "redis-cli valkey-cli keydb-cli dragonfly-cli",
@@ -182,7 +186,14 @@ def forms() -> tuple[Form, ...]:
         Form(re.compile(_ASSIGNED), False, _NAMES, anchored=True),
         Form(re.compile(_CUSTOM_HEADER), False, ("-key", "-auth")),
         Form(re.compile(_OPTION), False, _NAMES),
+        *(Form(re.compile(text), True, tuple(needs.split())) for text, needs in tools.FORMS),
+        *(Form(re.compile(text), True, _words(needs), anchored=True) for text, needs in tools.NAMED),
+        *(Form(re.compile(text), False, _words(needs), anchored=True) for text, needs in tools.UNSURE),
     )
+
+
+def _words(needs: str) -> tuple[str, ...]:
+    return tuple(each.replace("~", " ") for each in needs.split())
 
 
 @cache
@@ -205,7 +216,10 @@ def userinfo() -> re.Pattern[str]:
 def hint() -> re.Pattern[str]:
     """Return what at least one of is in every text that holds a form: most texts are spared the rest."""
     return re.compile(
-        r"(?i)dop_v1|ya29|lin_api|atatt3|fm[12]_|\$(?:apr1|[1256y]|2[aby])\$|securestring|literal|openssl|zip|7z|kennwort|"
+        r"(?i)sudo -s|net use|vault|nomad|smb|rpcclient|lftp|mongo|configure set|stringdata|"
+        r"kinit|assword|cargo login|pw|log ?in|sign ?in|xapp-|glsa_|dapi|hf_|dckr_|pmak|pscale|sntrys|sbp_|figd_|nvapi|"
+        r"pul-|nrak|xkeysib|gl\w+-|shp\w\w_|dp\.|atctt|ops_|r8_|"
+        r"dop_v1|ya29|lin_api|atatt3|fm[12]_|\$(?:apr1|[1256y]|2[aby])\$|securestring|literal|openssl|zip|7z|kennwort|"
         r"contraseña|senha|wachtwoord|hasło|lösenord|парол|パスワード|暗証番号|비밀번호|암호|put-parameter|rabbitmqctl|"
         r"pass|pwd|secret|token|key|cred|auth|cookie|bearer|basic|://|akia|asia|eyj|xox|gh[pousr]_|glpat|npm_|pypi-|"
         r"hvs\.|_pat|_pw|_salt|sk[-_]|sg\.|aiza|curl|snmp|sql|bcp|expdp|impdp|rman|telegram|sha256~|--sig|--hmac|-u|-p|-a|-b|-w|identified|machine|session|sig=|pw=|密码|口令|密钥|令牌|"

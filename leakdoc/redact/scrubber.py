@@ -6,13 +6,15 @@ secrets stand, and every spelling of every secret that was learnt anywhere.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final
 from urllib.parse import unquote
 
-from leakdoc.redact.encoded import decoded, encoded_runs, secret_manifest_values
+from leakdoc.redact.disguises import readings
+from leakdoc.redact.encoded import decoded, encoded_runs, known_elsewhere, secret_manifest_values
 from leakdoc.redact.secrets import MASK, Found, masked, secrets_in
 from leakdoc.redact.spelling import spellings
 
@@ -22,10 +24,12 @@ _DEEPEST: Final = 3  # encodings inside encodings
 _WRAPPED: Final = 24  # characters: a spelling this long may be broken over lines
 _NO_SECRET: Final = re.compile(
     r"(?i)true|false|null|none|nil|yes|no|unset|empty|missing|expired|invalid|required|unchanged|redacted|hidden|"
+    r"postgres|postgresql|database|production|changeme|rabbitmq|kubernetes|memcached|elastic|elasticsearch|mongodb|"
+    r"clickhouse|cassandra|application|staging|"
     r"changed|rotated|denied|default|password|secret|token|string|bytes|example|optional|authentication|unauthorized|"
     r"\*+|x+|\.+|[-\d.:/]{1,8}|<[^>]*>|\[[^\]]*\]|\$\{?.*|\{\{.*|%[a-z(].*|env:\w+|file:.*|os\.\w+.*|process\.env.*|.*\(.*"
 )
-_AN_ID_IS_SECRET: Final = re.compile(r"(?i)session[_-]?id|access[_-]?key[_-]?id")
+_AN_ID_IS_SECRET: Final = re.compile(r"(?i)session[_-]?id|(?:access|private)[_-]?key[_-]?id")
 _NAMES_ONE: Final = re.compile(r"(?i)(?:name|ref|file|path|arn|id|url|uri|type|count|limit|length|version|host)s?$")
 
 
@@ -48,8 +52,13 @@ class Scrubber:
         if digest in self._read:
             return
         self._read.add(digest)
-        for each in _found(text):
-            self._remember(each)
+        for reading in (text, *readings(text)):
+            for each in _found(reading):
+                self._remember(each)
+
+    def keep(self, secret: str) -> None:
+        """Remember what is a secret wherever it stands."""
+        self._remember(Found(0, 0, secret, True))
 
     def scrub(self, text: str) -> str:
         """Return the text without secrets: those that stand in it, and those learnt from any other."""
@@ -118,7 +127,26 @@ def _parts(secret: str) -> Iterator[str]:
     if "=" in bare and ("; " in bare or re.match(r"[\w.-]+=[^=\s]{8,}", bare)):  # a cookie
         yield from (pair.partition("=")[2].strip() for pair in bare.split(";"))
     if "PRIVATE KEY" in bare:
-        yield from (line.strip() for line in bare.splitlines() if len(line.strip()) >= _WRAPPED and "--" not in line)
+        lines = bare.replace("\\n", "\n").splitlines()
+        yield from (line.strip() for line in lines if len(line.strip()) >= _WRAPPED and "--" not in line)
+    if re.match(r"(?:services|workflows|triggers)/\S+/", bare):  # a webhook's path, of which the end is the secret
+        yield from (bare.partition("/")[2], bare.rpartition("/")[2])
+    if "\\ " in bare:
+        yield bare.replace("\\ ", " ")
+    if bare.startswith("{"):
+        yield from _inside(secret.strip())
+
+
+def _inside(secret: str) -> Iterator[str]:
+    """Yield the values of an object of JSON that is a secret, but for a user's and a host's name."""
+    try:
+        found = json.loads(secret)
+        found = json.loads(found) if isinstance(found, str) else found
+    except (ValueError, RecursionError):
+        return
+    for key, value in found.items() if isinstance(found, dict) else ():
+        if isinstance(value, str) and not known_elsewhere(key):
+            yield value
 
 
 def _replaced(text: str, spelling: str) -> str:

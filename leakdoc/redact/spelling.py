@@ -1,4 +1,4 @@
-"""How one secret can be spelled: as it is, URL-encoded, escaped, and in base64 wherever it stands in what was encoded.
+"""How one secret can be spelled: plain, URL-encoded, escaped, in hexadecimal, and in base64 wherever it stands.
 
 Three bytes make four characters of base64 (RFC 4648), so that a secret inside a longer text has three spellings, by
 what stands before it; the characters at its edges depend on its neighbours and are left out.
@@ -20,6 +20,7 @@ def spellings(secret: str) -> frozenset[str]:
     quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)} if secret.isprintable() else set()
     found = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], *quoted}
     found |= {_lower_escapes(each) for each in quoted}
+    found |= {raw.hex(), raw.hex().upper()} if len(raw) >= _SHORTEST_ENCODED else set()
     for variant in {raw, secret.encode("utf-16-le", "surrogatepass")}:
         found |= {each for shift in range(3) for each in _base64_inside(variant, shift)}
     return frozenset(each for each in found if each)

@@ -16,8 +16,10 @@ from leakdoc.playbook.records.importers import atif, claude, devin, journal
 from leakdoc.playbook.records.lines import opened
 from leakdoc.playbook.records.understanding import Understanding
 from leakdoc.redact import inert
-from leakdoc.redact.inert import inert_lines
+from leakdoc.redact.disguises import seen
 from leakdoc.redact.scrubber import Scrubber
+from leakdoc.redact.secrets import MASK
+from leakdoc.redact.shown import asks_for_a_secret, secrets_of_output
 
 Importer = Callable[[Path, Understanding], Iterator[RecordEvent]]
 
@@ -63,8 +65,7 @@ def read_record(path: Path, *, format: str = "auto") -> Record:
     importer = _importer(path, format)
     scrubber = Scrubber()
     for event in IMPORTERS[importer](path, Understanding()):
-        for text in event.texts():
-            scrubber.learn(text)
+        _learn(event, scrubber)
     noted = Understanding(format=importer)
     events = with_narration([scrubbed(event, scrubber) for event in IMPORTERS[importer](path, noted)])
     noted.events = len(events)
@@ -74,24 +75,34 @@ def read_record(path: Path, *, format: str = "auto") -> Record:
     return Record(name=scrubber.scrub(_name(path)), events=tuple(events), understanding=noted)
 
 
+def _learn(event: RecordEvent, scrubber: Scrubber) -> None:
+    for text in event.texts():
+        scrubber.learn(seen(text))
+    if not event.failed and asks_for_a_secret(event.command or " ".join(event.argv)):
+        for secret in secrets_of_output(seen(event.output)):
+            scrubber.keep(secret)
+
+
 def scrubbed(event: RecordEvent, scrubber: Scrubber) -> RecordEvent:
     """Return the event without secrets and without control characters, its output cut in the middle when it is long."""
     texts: dict[str, Any] = {
-        field: inert_lines(scrubber.scrub(value))
+        field: scrubber.scrub(seen(value))
         for field in ("text", "command", "path", "before", "after", "said")
         if (value := getattr(event, field))
     }
-    output = cut(inert_lines(scrubber.scrub(cut(event.output, _ROUGHLY)))) if event.output else ""
-    argv = tuple(inert_lines(scrubber.scrub(word)) for word in event.argv)
+    output = cut(scrubber.scrub(seen(cut(event.output, _ROUGHLY)))) if event.output else ""
+    if output and asks_for_a_secret(event.command or " ".join(event.argv)) and not event.failed:
+        output = MASK
+    argv = tuple(scrubber.scrub(seen(word)) for word in event.argv)
     values = _scrubbed_json(event.values, scrubber) if event.values else {}
     return replace(event, **texts, output=output, argv=argv, values=values, id=inert(event.id))
 
 
 def _scrubbed_json(value: Any, scrubber: Scrubber) -> Any:
     if isinstance(value, str):
-        return inert_lines(scrubber.scrub(value))
+        return scrubber.scrub(seen(value))
     if isinstance(value, dict):
-        return {scrubber.scrub(str(key)): _scrubbed_json(inner, scrubber) for key, inner in value.items()}
+        return {scrubber.scrub(seen(str(key))): _scrubbed_json(inner, scrubber) for key, inner in value.items()}
     return [_scrubbed_json(inner, scrubber) for inner in value] if isinstance(value, list | tuple) else value
 
 
