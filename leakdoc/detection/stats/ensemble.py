@@ -10,6 +10,7 @@ import numpy as np
 
 from leakdoc.detection.stats.fitting import AnyFloats, Block
 from leakdoc.detection.stats.mixtures import mixture_quantiles, t_table_cdf
+from leakdoc.detection.stats.multiplying import product
 from leakdoc.detection.stats.picking import each_at
 from leakdoc.detection.stats.series import FloatArray, IntArray
 from leakdoc.detection.stats.shapes import FAMILIES, INDEX, Fate
@@ -18,6 +19,7 @@ _HEAVIEST: Final = 24
 _TINY: Final = 1e-300
 _LEAST_LOG: Final = -600.0  # what weighs even less cannot be told, and numbers that small are slow to reckon with
 _FAMILIES: Final = len(FAMILIES)
+_OF_ONE: Final = np.eye(len(FAMILIES))
 _PROVES: Final = np.asarray([family.proves for family in FAMILIES])
 _FATES: Final = np.asarray([family.fate for family in FAMILIES])
 
@@ -138,10 +140,8 @@ def _weights(logs: AnyFloats, top: FloatArray) -> AnyFloats:
 
 def _by_family(each: FloatArray, family: IntArray) -> FloatArray:
     """Add up candidates, shape (s, k), by their family: shape (s, f)."""
-    out, opens = np.zeros((len(each), _FAMILIES)), np.flatnonzero(np.diff(family, prepend=-1))
-    for own, part in zip(family[opens].tolist(), np.add.reduceat(each, opens, axis=1).T, strict=True):
-        out[:, own] += part
-    return out
+    opens = np.flatnonzero(np.diff(family, prepend=-1))
+    return product(np.add.reduceat(each, opens, axis=1), _OF_ONE[family[opens]])
 
 
 def _rising(weight: AnyFloats, slope: AnyFloats, error: AnyFloats, degrees: float) -> FloatArray:

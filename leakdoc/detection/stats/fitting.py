@@ -168,7 +168,7 @@ class Fitter:
                 exact = self.values.log_weight(explained[:, :, line].copy(), constant[:, :, line], exact=True)
                 told["exact"] = exact[:, :, 0]
         for family in columns.peaks:
-            _lift_peak(explained[:, :, columns.parts[family]])
+            _lift_peak(explained, columns.parts[family])
         logs = self.values.log_weight(explained, constant if moves else constant.astype(np.float32), single=not moves)
         return Block(
             family=columns.family, axis=self.axis, log_weight=logs,
@@ -256,15 +256,19 @@ class Fitter:
         ]  # fmt: skip
 
 
-def _lift_peak(explained: FloatArray) -> None:
-    """Raise the best of a grid to the top of the parabola through it and its neighbours."""
-    if explained.shape[2] < 3:
+def _lift_peak(explained: FloatArray, part: slice) -> None:
+    """Raise the best of a part of the candidates, shape (r, s, k), to the top of the parabola through it and its next.
+
+    Args:
+        explained: contiguous.
+        part: those of one grid.
+    """
+    rhos, many, k = explained.shape
+    if part.stop - part.start < 3:
         return
-    at = np.minimum(np.maximum(np.argmax(explained, axis=2), 1), explained.shape[2] - 2)
-    rho, series = np.arange(explained.shape[0])[:, None], np.arange(explained.shape[1])
-    low, top, high = (explained[rho, series, at + step] for step in (-1, 0, 1))
-    bend = 2.0 * top - low - high
-    lift = np.where(
-        (top >= low) & (top >= high) & (bend > 0.0), (high - low) ** 2 / (8.0 * np.maximum(bend, 1e-300)), 0.0
-    )
-    explained[rho, series, at] = top + lift
+    best = np.clip(np.argmax(explained[:, :, part], axis=2), 1, part.stop - part.start - 2)
+    at, flat = best + (k * np.arange(rhos * many).reshape(rhos, many) + part.start), explained.reshape(-1)
+    low, top, high = (flat.take(at + step) for step in (-1, 0, 1))
+    bend, apart = 2.0 * top - low - high, high - low
+    lifts = (top >= low) & (top >= high) & (bend > 0.0)
+    flat[at] = top + np.where(lifts, apart * apart / (8.0 * np.maximum(bend, 1e-300)), 0.0)

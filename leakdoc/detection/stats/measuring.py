@@ -12,7 +12,6 @@ from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.ensemble import Ensemble
 from leakdoc.detection.stats.fitting import Block
-from leakdoc.detection.stats.picking import each_at
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.quantiles import median, medians_of, t_quantile
 from leakdoc.detection.stats.series import FloatArray, IntArray, Mask
@@ -135,16 +134,28 @@ def lay(stage: Stage, blocks: Sequence[Block], ensemble: Ensemble, y: FloatArray
     """
     rho, which, place = ensemble.best
     grown, began = np.zeros_like(y), np.zeros(len(y))
-    axis = np.zeros(len(y), dtype=np.intp)
-    for number in np.unique(which):
-        block, rows = blocks[number], np.flatnonzero(which == number)
-        members = block.members[rows if len(block.members) > 1 else np.zeros(len(rows), dtype=np.intp), place[rows]]
-        axis[rows] = block.axis
-        if members.shape[1]:
-            grown[rows] = _grown(stage, block.axis, rho[rows], members, towards[block.axis][rho[rows], rows])
-            began[rows] = _began(block.family[place[rows]], stage.libraries[block.axis].place[members])
+    axes, counts = np.asarray([(block.axis, block.members.shape[2]) for block in blocks])[which].T
+    members, family = _chosen(blocks, which, place, int(counts.max()))
+    for axis, p in {*zip(axes.tolist(), counts.tolist(), strict=True)}:
+        rows = np.flatnonzero((axes == axis) & (counts == p))
+        if p:
+            own = members[rows, :p]
+            h = towards[axis][rho[rows, None], rows[:, None], own]
+            grown[rows] = _grown(stage, axis, rho[rows], own, h)
+            began[rows] = _began(family[rows], stage.libraries[axis].place[own])
     size = stage.ground.coefficients(rho, y - grown)
-    return Laid(fitted=grown, grown=grown, size=size, began=began, axis=axis)
+    return Laid(fitted=grown, grown=grown, size=size, began=began, axis=axes)
+
+
+def _chosen(blocks: Sequence[Block], which: IntArray, place: IntArray, most: int) -> tuple[IntArray, IntArray]:
+    """The columns, shape (s, most), and the family, shape (s,), of one candidate of each series."""
+    members, family = np.zeros((len(which), most), dtype=np.intp), np.zeros(len(which), dtype=np.intp)
+    for number in set(which.tolist()):
+        block, rows = blocks[number], np.flatnonzero(which == number)
+        own = rows if len(block.members) > 1 else np.zeros_like(rows)
+        members[rows, : block.members.shape[2]] = block.members[own, place[rows]]
+        family[rows] = block.family[place[rows]]
+    return members, family
 
 
 def _began(family: IntArray, places: FloatArray) -> FloatArray:
@@ -153,14 +164,15 @@ def _began(family: IntArray, places: FloatArray) -> FloatArray:
     return np.where(_BENDS[family], places.max(axis=1), np.where(family == INDEX["accelerating"], ever_faster, 0.0))
 
 
-def _grown(stage: Stage, axis: int, rho: IntArray, members: IntArray, towards: FloatArray) -> FloatArray:
-    """The candidates' own part of the values, shape (s, n)."""
+def _grown(stage: Stage, axis: int, rho: IntArray, members: IntArray, h: FloatArray) -> FloatArray:
+    """The candidates' own part of the values, shape (s, n), by their columns times the values, shape (s, p)."""
     products, p = stage.products[axis], members.shape[1]
-    unit = products.unit[rho[:, None], members]
-    gram = unit @ np.swapaxes(unit, 1, 2) + 1e-12 * np.eye(p)
-    h = each_at(towards, members)
-    size = np.linalg.solve(gram, h[:, :, None])[:, :, 0] / products.scales[rho[:, None], members]
-    return np.asarray(np.einsum("sp,spn->sn", size, stage.libraries[axis].columns.T[members]))
+    if p > 1:
+        unit = products.unit[rho[:, None], members]
+        gram = unit @ np.swapaxes(unit, 1, 2) + 1e-12 * np.eye(p)
+        h = np.asarray(np.linalg.solve(gram, h[:, :, None])[:, :, 0], dtype=np.float64)
+    size = h / products.scales[rho[:, None], members]
+    return np.asarray(np.einsum("sp,spn->sn", size, stage.libraries[axis].rows[members]))
 
 
 def best_fits(

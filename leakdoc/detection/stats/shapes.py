@@ -110,12 +110,14 @@ class Library:
 
     Args:
         columns: shape (n, c).
+        rows: shape (c, n), the same.
         at: the columns' positions by kind.
         end_slope: shape (c,), each column's slope at the end, per unit of the axis.
         place: shape (c,), the parameter of the column: a time constant, a bend or a step, as a fraction.
     """
 
     columns: FloatArray
+    rows: FloatArray
     at: dict[str, IntArray]
     end_slope: FloatArray
     place: FloatArray
@@ -184,9 +186,11 @@ def library_of(axis: Axis, *, first: bool = True) -> Library:
         "sigmoid": _sigmoids(axis, flat, CENTRES if first else {0.1: ()}),
         "day": _day(axis) if first else (np.zeros((len(axis.u), 0)), none, none),
     }
-    ends = np.cumsum([columns.shape[1] for columns, _, _ in blocks.values()])
+    ends = np.cumsum([part.shape[1] for part, _, _ in blocks.values()])
+    columns = np.hstack([part for part, _, _ in blocks.values()])
     return Library(
-        columns=np.hstack([columns for columns, _, _ in blocks.values()]),
+        columns=columns,
+        rows=np.ascontiguousarray(columns.T),
         at={name: np.arange(stop - len(blocks[name][1]), stop) for name, stop in zip(blocks, ends, strict=True)},
         end_slope=np.concatenate([slope for _, slope, _ in blocks.values()]),
         place=np.concatenate([place for _, _, place in blocks.values()]),

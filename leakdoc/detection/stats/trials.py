@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -71,13 +72,18 @@ def _on_axis(at: Places, fitter: Fitter) -> list[Block]:
 
 def _columns(at: Places, wanted: dict[str, str]) -> Columns:
     """The columns of some families, each of one kind; the kinds lie side by side in the library, in this order."""
-    used = {family: at[kind] for family, kind in wanted.items() if len(at[kind])}
-    start, stops = int(next(iter(used.values()))[0]), np.cumsum([len(each) for each in used.values()]).tolist()
-    sizes = [len(each) for each in used.values()]
+    used = ((family, at[kind]) for family, kind in wanted.items() if len(at[kind]))
+    return _side_by_side(tuple((family, int(own[0]), len(own)) for family, own in used))
+
+
+@lru_cache(maxsize=64)
+def _side_by_side(families: tuple[tuple[str, int, int], ...]) -> Columns:
+    """Lay out families by their names, the first of their columns, and how many they have."""
+    start, sizes = families[0][1], [size for _, _, size in families]
     return Columns(
-        at=slice(start, start + stops[-1]), family=np.repeat([INDEX[family] for family in used], sizes),
-        out_of=np.repeat(sizes, sizes), peaks=tuple(family for family in used if family in _WITH_PEAKS),
-        parts={family: slice(stop - size, stop) for family, size, stop in zip(used, sizes, stops, strict=True)},
+        at=slice(start, start + sum(sizes)), family=np.repeat([INDEX[family] for family, _, _ in families], sizes),
+        out_of=np.repeat(sizes, sizes), peaks=tuple(family for family, _, _ in families if family in _WITH_PEAKS),
+        parts={family: slice(first - start, first - start + size) for family, first, size in families},
     )  # fmt: skip
 
 
