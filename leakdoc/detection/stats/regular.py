@@ -111,20 +111,20 @@ def _clean(many: Sequence[Series], policy: GrowthPolicy) -> _Cleaned:
     values = np.stack([series.values for series in many])
     finite = np.isfinite(values)
     complete = bool(finite.all())
-    y = values if complete else _bridged(values, finite)
+    y = values if complete else _bridged(values, finite)  # nobody else's
     top, bottom = y.max(axis=1), y.min(axis=1)
     scale = np.maximum(top, -bottom)
     scale = np.where(scale > _SMALLEST, scale, 1.0)
     units = np.asarray([RESOLUTION[series.unit] for series in many])
     told = _is_whole(y, units) & (_FINE * units < np.maximum(bottom, -top))
-    y = y / scale[:, None]
+    y /= scale[:, None]
     resolution = units / scale
     resolution[~told] = _resolutions(y[~told], resolution[~told])
     steps = y[:, 1:] - y[:, :-1]
     sizes = np.abs(steps)
     typical = medians_of(sizes)
     spike = spikes(y, sizes, _spike_limits(y, typical, resolution, policy), policy) & finite
-    gone, read = spike.sum(axis=1), finite.sum(axis=1)
+    gone, read = (np.count_nonzero(each, axis=1) for each in (spike, finite))
     odd = (read < (1.0 - _MOST_MISSING) * y.shape[1]) | may_be_sawtooth(y)
     untold = np.flatnonzero([not series.starts_known for series in many])
     odd[untold] |= has_drops(y[untold], steps[untold], typical[untold], resolution[untold], policy) | (gone[untold] > 0)

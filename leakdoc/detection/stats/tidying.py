@@ -158,7 +158,8 @@ def spikes(y: FloatArray, steps: FloatArray, limit: FloatArray, policy: GrowthPo
     around = np.clip(at[:, None] + np.arange(-_NEIGHBOURS, _NEIGHBOURS + 1), 0, y.shape[1] - 1)
     far = np.abs(y[row, at] - np.sort(y[row[:, None], around], axis=1)[:, _NEIGHBOURS]) > limit[row]
     found[row[far], at[far]] = True
-    found[np.mean(found, axis=1) >= policy.spike_fraction] = False
+    some = np.unique(row[far])
+    found[some[np.mean(found[some], axis=1) >= policy.spike_fraction]] = False
     return found
 
 
