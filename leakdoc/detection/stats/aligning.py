@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -64,19 +65,29 @@ def at_its_pace(series: Series) -> Series:
     if n < _FEW or not _are_near(times):
         return series
     span = float(times[-1] - times[0])
-    pauses = np.sort(np.diff(times[:_FEW]))
-    step = float(pauses[len(pauses) // 2])
+    step = sorted((times[1:_FEW] - times[: _FEW - 1]).tolist())[(_FEW - 1) // 2]
     if not 0.0 < step < span or not n - 1 <= (steps := round(span / step)) <= n * (1.0 + _MOST_HOLES):
         return series
     step = span / steps
     since = (times - times[0]) / step
-    place = np.rint(since)
-    if not (np.all(np.diff(place) > 0.0) and np.max(np.abs(since - place)) <= _JITTER):
+    place = _places(n) if steps == n - 1 else np.rint(since)
+    if not np.max(np.abs(since - place)) <= _JITTER or not (steps == n - 1 or np.all(place[1:] > place[:-1])):
         return series
-    values = np.full(steps + 1, np.nan)
-    values[place.astype(np.intp)] = series.values
-    axis = times[0] + step * np.arange(steps + 1)
-    return replace(series, times_s=axis, values=values, life=np.full(steps + 1, series.life[0], dtype=np.intp))
+    values, life = series.values, series.life
+    if steps >= n:
+        values, life = np.full(steps + 1, np.nan), np.full(steps + 1, series.life[0], dtype=np.intp)
+        values[place.astype(np.intp)] = series.values
+    return Series(
+        times_s=times[0] + step * _places(steps + 1), values=values, life=life, load=series.load,
+        life_started_s=series.life_started_s, unit=series.unit, starts_known=series.starts_known, limit=series.limit,
+        life_limit=series.life_limit,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _places(n: int) -> FloatArray:
+    """Numbers from 0 to n - 1, not to be written to."""
+    return np.arange(float(n))
 
 
 def goes_with(times: FloatArray, others: FloatArray) -> bool:
