@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.playbooks.layouts import write
-from benchmarks.playbooks.measuring import Figures, Truth, covered_by_others, figures
+from benchmarks.playbooks.measuring import Figures, Truth, covered_by_others, figures, reached_by_labels
 from benchmarks.playbooks.source import all_written
 from benchmarks.playbooks.struggling import lines, taught
 from leakdoc.errors import LeakdocError
@@ -35,6 +35,7 @@ def own(folder: Path) -> dict[Path, Truth]:
             literals=each.literals,
             incident_class=each.about["class"],
             changes=each.changes(),
+            labels=each.labels(),
         )
     return truths
 
@@ -57,13 +58,14 @@ def given(folder: Path) -> dict[Path, Truth]:
                 for each in data["essential_steps_in_order"]
                 if each["tool"] in ("exec", "edit")
             },
+            labels={each["ids"]["claude"]: each["kind"] for each in data["essential_steps_in_order"]},
         )
     return truths
 
 
-def told(measured: Figures, left_out: float | None) -> str:
+def told(measured: Figures, left_out: float | None, by_hand: float | None = None) -> str:
     """Return one line of the table."""
-    other = "   –" if left_out is None else f"{left_out:4.2f}"
+    other = " ".join("   –" if each is None else f"{each:4.2f}" for each in (left_out, by_hand))
     shares = [measured.precision, measured.events_precision, measured.dead_ends_out]
     shares += [measured.changes_right, measured.parameters, measured.parameters_precision, measured.origins]
     right = "yes" if measured.right_class else "NO"
@@ -73,20 +75,21 @@ def told(measured: Figures, left_out: float | None) -> str:
 
 def measure(truths: dict[Path, Truth], *, verbose: bool) -> None:
     """Print a table of the figures of some incidents, each also covered by the others of its class."""
-    print(f"{'incident':38} self loo  prec evpr dead chng parm ppre orig lit class")
+    print(f"{'incident':38} self loo  hand prec evpr dead chng parm ppre orig lit class")
     rows = []
     for path, truth in truths.items():
         measured = figures(path, truth)
         others = [
             each for each, known in truths.items() if each != path and known.incident_class == truth.incident_class
         ]
+        by_hand = reached_by_labels(truth, [truths[each] for each in others]) if others else None
         left_out = None
         try:
             left_out = covered_by_others(path, truth, others) if others else None
         except LeakdocError as error:
             print(f"  {path.name}: the others do not merge: {error.message}")
-        rows.append((measured, left_out))
-        print(told(measured, left_out))
+        rows.append((measured, left_out, by_hand))
+        print(told(measured, left_out, by_hand))
         if verbose:
             for name in ("missed", "stray", "missing_parameters", "unknown_parameters", "wrong_changes", "survivors"):
                 if getattr(measured, name):
@@ -101,12 +104,12 @@ def measure(truths: dict[Path, Truth], *, verbose: bool) -> None:
         "parameters_precision",
         "origins",
     ):
-        print(f"mean {name}: {sum(getattr(row, name) for row, _ in rows) / len(rows):.3f}")
-    others_only = [left for _, left in rows if left is not None]
-    if others_only:
-        mean = sum(others_only) / len(others_only)
-        print(f"mean covered by the others of its class: {mean:.3f} (least {min(others_only):.2f})")
-    print(f"survivors: {sum(len(row.survivors) for row, _ in rows)}")
+        print(f"mean {name}: {sum(getattr(row, name) for row, _, _ in rows) / len(rows):.3f}")
+    for place, what in ((1, "covered by the others of its class"), (2, "of kinds, labelled by hand, that those have")):
+        of_others = [row[place] for row in rows if row[place] is not None]
+        if of_others:
+            print(f"mean {what}: {sum(of_others) / len(of_others):.3f} (least {min(of_others):.2f})")
+    print(f"survivors: {sum(len(row.survivors) for row, _, _ in rows)}")
 
 
 def main() -> int:

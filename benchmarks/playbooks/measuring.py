@@ -29,6 +29,7 @@ class Truth:
     literals: list[str]
     incident_class: str
     changes: dict[str, str]  # of a call, the step that its change belongs to; empty when it only looks
+    labels: dict[str, str] = field(default_factory=dict)  # of an essential event, its kind as a person labelled it
 
 
 @dataclass(slots=True)
@@ -131,3 +132,9 @@ def covered_by_others(path: Path, truth: Truth, others: list[Path]) -> float:
     data = merged([playbook_of(read_incident(each)) for each in others], installed())
     found = coverage(data, read_incident(path))
     return share(len({event for event, _ in found.covered} & truth.essential), len(truth.essential))
+
+
+def reached_by_labels(truth: Truth, others: list[Truth]) -> float:
+    """Return the share of essential events whose kind, labelled by hand, one of the others has too: an upper bound."""
+    known = {kind for other in others for kind in other.labels.values()}
+    return share(sum(truth.labels.get(event, "") in known for event in truth.essential), len(truth.essential))

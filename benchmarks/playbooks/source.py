@@ -4,7 +4,7 @@
 lines behind ``$``; ``E`` an edit with ``-`` and ``+`` lines; ``S`` a statement; ``P`` a person's answer. The mark
 behind the letter is the truth: ``!`` essential, ``-`` a dead end, ``.`` or nothing noise. ``=`` a parameter with its
 value and origin, ``~`` behind a call the step that it belongs to where it changes something, ``%`` a form of a secret,
-``#`` a text that must not survive.
+``#`` a text that must not survive. Beside it stands ``NAME.kinds``: what each essential event does, labelled by hand.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ class Written:
     parameters: dict[str, tuple[str, str]] = field(default_factory=dict)
     secrets: list[str] = field(default_factory=list)
     literals: list[str] = field(default_factory=list)
+    kinds: dict[int, str] = field(default_factory=dict)
+
+    def labels(self, layout: str = "claude") -> dict[str, str]:
+        """Return, for each essential event, its kind as it was labelled by hand."""
+        return {self.id_of(position, layout): kind for position, kind in self.kinds.items()}
 
     def id_of(self, position: int, layout: str) -> str:
         """Return the name of an event in a layout."""
@@ -90,7 +95,13 @@ def written(path: Path) -> Written:
             incident.events.append(_event(line))
         elif event is not None:
             _continue(event, line)
+    incident.kinds = _labelled(path.with_suffix(".kinds"))
     return incident
+
+
+def _labelled(path: Path) -> dict[int, str]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {int(position): kind for position, kind in (line.split() for line in lines)}
 
 
 def event_begins(line: str) -> bool:

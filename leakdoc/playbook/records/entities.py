@@ -16,6 +16,7 @@ from leakdoc.playbook.records.people import people_of
 from leakdoc.playbook.records.placing import Placed
 from leakdoc.playbook.records.prompting import prompt_of, prompted_paths, prompted_service, prompted_values
 from leakdoc.playbook.records.setbacks import DID_NOT_HOLD
+from leakdoc.playbook.records.twins import twins_of
 
 
 def entities_of(course: list[Placed]) -> list[Entity]:
@@ -76,7 +77,8 @@ def _gathered(course: list[Placed]) -> dict[Mention, int]:
     if not any(mention.name in ("service", "container") for mention in counts):
         counts |= {Mention("service", "service", name): 1 for name in prompted_service(prompt)}
     edited = _edited(course)
-    counts = {_leaking(mention, edited): count for mention, count in counts.items()}
+    shown = _files_shown(course)
+    counts = {_as_shown(_leaking(mention, edited), shown): count for mention, count in counts.items()}
     return counts | {mention: 1 for mention in _shown(course, counts) if mention not in counts}
 
 
@@ -89,6 +91,7 @@ def _asked_for(prompt: str) -> dict[Mention, int]:
 def _named_and_used(course: list[Placed], prompt: str, known: set[str]) -> dict[Mention, int]:
     """Return what the request names and a command then uses, wherever it stands there."""
     lines = "\n".join(each.reading.line for each in course if each.reading.event.is_call)
+    known = known | {simple.program for each in course for simple in each.reading.simples}
     return {
         Mention(name, "path" if "/" in value else "service" if name == "service" else "text", value): 1
         for value, name in prompted_values(prompt).items()
@@ -102,6 +105,8 @@ def _shown(course: list[Placed], counts: dict[Mention, int]) -> Iterator[Mention
     yield from (Mention("stable_revision", "revision", revision) for revision in _revisions(course, alone=alone))
     if not any(mention.name in ("db_host", "upstream") for mention in counts):
         yield from _peers(course)
+    if not any(mention.name in ("image_tag", "new_revision") for mention in counts):
+        yield from twins_of(each.reading for each in course if not each.dropped)
     yield from (Mention("git_sha", "revision", sha) for sha in _shas(course))
     if not any(mention.name == "leak_file" for mention in counts):
         yield from (Mention("leak_file", "path", path) for path in _cited_files(course)[:1])
@@ -129,6 +134,14 @@ def _planned(each: Placed) -> Iterator[Mention]:
     if each.reading.kind in ("rollback_plan", "requested"):
         line = RecordEvent(id="", sort=Sort.COMMAND, command=each.reading.event.text)
         yield from (each for each in mentions(Reading(event=line)) if each.type == "revision")
+        for match in _BACK_TO.finditer(each.reading.event.text):
+            yield Mention("stable_revision", "revision", match["v"])
+
+
+_BACK_TO: Final = re.compile(
+    r"(?i)\b(?:undo|roll-?back|rollback|revert)\b[^.;\n]{0,48}?(?:\bto (?:revision |version |release )?|"
+    r"\s(?:-r|-v|--rev(?:ision)?|--version|--to)[ =])v?(?P<v>\d+)\b"
+)
 
 
 def _edited(course: list[Placed]) -> set[str]:
@@ -159,6 +172,20 @@ def _leaking(mention: Mention, edited: set[str]) -> Mention:
     same = [path for path in sorted(edited) if path.endswith(mention.value) or mention.value.endswith(path)]
     value = same[0] if same and same[0].endswith(f"/{mention.value}") else mention.value
     return mention._replace(name="leak_file" if same else "other_file", value=value)
+
+
+def _files_shown(course: list[Placed]) -> list[str]:
+    """Return the source files that searches, stacks and heaps showed, as they spelled them."""
+    showing = (each for each in course if each.kept and each.reading.kind in ("code", "heap_report", "heap", "threads"))
+    return [match["v"] for each in showing for match in SOURCE_FILE.finditer(each.reading.event.output)]
+
+
+def _as_shown(mention: Mention, shown: list[str]) -> Mention:
+    """Return the file that the change is in as the first look that showed it spelled it."""
+    if mention.name != "leak_file":
+        return mention
+    same = (path for path in shown if "/" in path and (path == mention.value or _is_end_of(path, mention.value)))
+    return mention._replace(value=next(same, mention.value))
 
 
 def _revisions(course: list[Placed], *, alone: bool) -> list[str]:

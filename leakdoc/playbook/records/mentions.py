@@ -99,6 +99,7 @@ _POSITIONS: Final = (
     _position("image_tag", "revision", r"\bgit tag\s+(?:-\w+\s+)*(?P<v>v?\d[\w.-]*)"),
     _position("stable_revision", "revision", r"--function-version[ =](?P<v>\d+)"),
     _position("stable_revision", "revision", r"\bgit push\s+\S+\s+(?P<v>[0-9a-f]{7,40}):"),
+    _position("host", "host", r"(?:\s-H|--host)[ =](?:ssh|tcp)://(?:\w+@)?(?P<v>[\w.-]+)"),
     _position("host", "host", r"--(?:instance-ids?|targets?)[ =](?P<v>i-[0-9a-f]{8,17})\b"),
     _position("image_tag", "revision", r"\bgit (?:checkout|switch|reset --hard)\s+(?:-q\s+)?(?P<v>v?\d+\.\d[\w.-]*)"),
     _position("db_host", "host", r"\bhost=(?P<v>[\w.-]+)", _DATABASE),
@@ -120,7 +121,7 @@ _POSITIONS: Final = (
     _position("image_tag", "revision", r"(?:--?var\s+|--?v\s+)['\"]?\w*(?:tag|version|image|release)=['\"]?(?P<v>v?\d[\w.-]*)"),
     _position("address", "url", r"(?:\b[A-Z]+_ADDR=|--?address[ =])['\"]?(?P<v>https?://[\w.-]+(?::\d+)?)"),
     _position("stable_revision", "revision", r"--revision-weight\s+(?P<v>[\w-]+--\w+)="),
-    _position("stable_revision", "revision", r"\breleases/(?P<v>20\d{6,12}(?:[-.]\w+)*)\b"),
+    _position("stable_revision", "revision", r"\breleases/(?P<v>20\d{6,12}(?:[-.]\w+)*|\d{2,6})\b"),
     _position("channel", "slack_channel", r"(?<![\w&/])(?P<v>#[a-z][\w-]{2,79})\b"),
     _position("idle_seconds", "duration", r"(?i)interval\s+'(?P<v>\d+)\s*(?:s|sec|seconds?|min|minutes?)'"),
     _position("queue", "text", r"\b(?:list_queues|purge_queue|get queue=)\s*(?P<v>[\w.-]+)"),
@@ -160,6 +161,8 @@ def mentions(reading: Reading) -> Iterator[Mention]:
             value = (match["v"] or "").rstrip(".:,/")
             if (position.name == "pid" and value in ("0", "1")) or (position.type == "service" and len(value) < 2):
                 continue
+            if position.type == "service" and value.startswith("systemd-"):
+                continue  # what starts a container or a scope for the service
             if position.name == "namespace" and not value[:1].isalpha():
                 continue  # `head -n 20`
             if position.type == "host" and _HERE.fullmatch(value):

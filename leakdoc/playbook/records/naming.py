@@ -11,7 +11,7 @@ def revisions_in(text: str) -> set[str]:
     found |= {
         match[0].rstrip(".")
         for match in re.finditer(r"[\w.-]+:\d+(?![\d.])\b", text)
-        if not re.search(r":(\d{4,5})$", match[0])
+        if not re.search(r":(\d{4,5})$|^[\d-]+T?\d*:|\.[a-z]{1,5}:\d+$", match[0])  # a port, a time, a line of a file
     }
     found |= {match[1] for match in re.finditer(r"[\w.-]+/[\w./-]+:([\w][\w.-]{2,})", text)}
     found |= {match[1] for match in re.finditer(r"\breleases?/(v?\d[\w.-]*)", text)}

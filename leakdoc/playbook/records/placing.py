@@ -21,6 +21,7 @@ OBSERVED: Final = {
     "upstream", "errors", "threads", "heap", "heap_report", "traffic", "network", "limits", "locks", "gc",
 }  # fmt: skip
 CHANGES: Final = {"fix", "tune", "breaker", "build"}
+CURES: Final = {"fix", "tune", "breaker"}
 SHIPPED: Final = {"rollout", "mitigate", "tune", "breaker", "roll_back"}
 _GUARDED: Final = {"symptom", "errors", "upstream", "target"}
 _SAYS_GUARD: Final = re.compile(r"(?i)\bguard|\bcanary|watch(ing)?\b|\bbake|\bsoak|看护|灰度|观察")
@@ -62,6 +63,7 @@ class Course:
     phase: str = "before"
     rolled_once: bool = False
     changes_ahead: bool = False  # whether something is still going to be changed
+    cure_ahead: bool = False  # whether code or settings are still going to be
     stable: set[str] = field(default_factory=set)  # revisions that ran before anything was changed
     production: set[str] = field(default_factory=set)  # what names production, from the diagnosis
 
@@ -71,10 +73,11 @@ def placed_calls(read: list[Reading], incident_class: str, rulebook: Rulebook) -
     course = Course(incident_class, rulebook)
     calls: list[Placed] = []
     last_change = max((position for position, each in enumerate(read) if _changes(each)), default=-1)
+    last_cure = max((i for i, each in enumerate(read) if each.event.is_call and each.kind in CURES), default=-1)
     for position, reading in enumerate(read):
         if not reading.event.is_call:
             _hear(reading, read[position:], course)
-        course.changes_ahead = position < last_change
+        course.changes_ahead, course.cure_ahead = position < last_change, position < last_cure
         calls.append(_call(reading, course) if reading.event.is_call else Placed(reading=reading, phase=course.phase))
     return calls
 
@@ -124,6 +127,8 @@ def _note(made: Placed, course: Course) -> None:
         course.phase = "staged"
     if made.slot in ("rollout", "roll_back") or (made.slot in ("tune", "breaker") and _acts_at_once(reading)):
         course.phase, course.rolled_once = "rolled", True
+    if made.slot == "roll_back" and course.cure_ahead:
+        course.phase = "before"  # it was taken back, and is diagnosed anew
     if made.slot == "mitigate" and not course.changes_ahead:
         course.phase, course.rolled_once = "rolled", True
     if made.slot in ("baseline", "sample", "pool", "upstream") and course.phase != "rolled":
@@ -198,6 +203,8 @@ def _tried_locally(reading: Reading, course: Course) -> bool:
 
 
 def _observed_after_rollout(reading: Reading, course: Course) -> bool:
+    if reading.kind == "wait" and course.rolled_once:
+        return True
     return course.phase == "rolled" and reading.kind in OBSERVED | {"wait"} - {"heap", "heap_report"}
 
 

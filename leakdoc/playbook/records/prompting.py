@@ -80,7 +80,7 @@ def prompted_values(prompt: str) -> dict[str, str]:
 
 
 _NAMES: Final = {"job": "service", "app": "service"}
-_TIME: Final = re.compile(r"(?i)\d{1,4}[-:/.]\d.*|\d+[smhd]?|\d*[.,]?\d+[a-z]{0,3}|utc|v?\d+(\.\d+)+")
+_TIME: Final = re.compile(r"(?i)p\d{2,3}|\d{1,4}[-:/.]\d.*|\d+[smhd]?|\d*[.,]?\d+[a-z]{0,3}|utc|v?\d+(\.\d+)+")
 
 
 def _is_identifier(value: str) -> bool:
