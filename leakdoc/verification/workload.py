@@ -47,6 +47,9 @@ def rollout_of(trace: Trace, at: float | None = None) -> Rollout:
     """
     newest = _newest(trace) if at is None else None
     if newest is None:
+        told = None if at is None else _by_build(trace, at)
+        if told is not None:
+            return told
         before, after = split(trace, at)
         began = float(np.min(after.times)) if at is None else at
         return Rollout(
@@ -63,6 +66,19 @@ def rollout_of(trace: Trace, at: float | None = None) -> Rollout:
             help="Look further back with --since.",
         )
     return Rollout(at=began, before=_lives(trace, old), after=_lives(trace, new), old=next(iter(replaced)), new=build)
+
+
+def _by_build(trace: Trace, at: float) -> Rollout | None:
+    """Split where a rollout is told to have been by the builds that came with it; null where none did.
+
+    While both builds run, processes of the old one may begin as well: it is scaled, or restarted.
+    """
+    known = {life.version for life in trace.lives if _first(trace, life) < at}
+    new = [_first(trace, life) >= at and life.version not in known for life in trace.lives]
+    if not known or not any(new) or any(life.version is None for life in trace.lives):
+        return None
+    before, after = _lives(trace, [not each for each in new]), _lives(trace, new)
+    return Rollout(at=at, before=before, after=after, old=_last_before(trace, at), new=_build(after))
 
 
 def _newest(trace: Trace) -> tuple[str, float] | None:

@@ -39,12 +39,35 @@ def test_pods_that_start_one_after_the_other_are_held_against_each_other(
     assert proof.decision is decision, proof.reason
 
 
-def rolling(old: float, new: float) -> Trace:
-    """Three pods of each build; all warm up by 40 MiB, beside which they grow by so many MiB a minute."""
+@pytest.mark.parametrize("at", [REPLACED[0], REPLACED[0] - 5])
+def test_a_pod_of_the_old_build_that_begins_later_is_none_of_the_new(at: int) -> None:
+    scaled = rolling(0.4, 0.0, later=((370, ENDS),))  # the old build is scaled while a canary runs
+    told = rollout_of(scaled, START + MINUTE * at)
+    found = rollout_of(scaled)
+    for rollout in (told, found):
+        assert {life.version for life in rollout.before.lives} == {"1.0"}
+        assert {life.version for life in rollout.after.lives} == {"1.1"}
+        assert [len(each.lives) for each in (rollout.before, rollout.after)] == [4, 3]
+    proof = verify(told.before, told.after)
+    assert proof.decision is ProofDecision.NORMALIZED, proof.reason
+
+
+def test_a_build_that_comes_back_is_told_by_when_its_pods_began() -> None:
+    again = rolling(0.0, 0.0, later=((500, ENDS),))
+    rollout = rollout_of(again, START + MINUTE * 450)  # back to the build that ran before
+    assert [life.version for life in rollout.after.lives] == ["1.0"]
+
+
+def rolling(old: float, new: float, later: tuple[tuple[int, int], ...] = ()) -> Trace:
+    """Three pods of each build; all warm up by 40 MiB, beside which they grow by so many MiB a minute.
+
+    Args:
+        later: when further pods of the old build begin and end, in minutes.
+    """
     dice = np.random.default_rng(20_261_125)
     lives, times, values, life = list[LifeName](), [], [], []
     for build, grows, spans in (
-        ("1.0", old, [(0, end) for end in REPLACED]),
+        ("1.0", old, [*((0, end) for end in REPLACED), *later]),
         ("1.1", new, [(begin, ENDS) for begin in REPLACED]),
     ):
         for begin, end in spans:
