@@ -157,3 +157,15 @@ def test_what_levels_off_is_said_to_once() -> None:
     found = judge(recycled)
     assert found.decision is Decision.WARMING_UP and found.shape == "saturating", found.reason
     assert found.reason.endswith("and is levelling off; look again once it has been flat")
+
+
+def test_a_few_quick_readings_need_as_long_as_the_next_rule_asks_for() -> None:
+    found = judge(series(100 * MIB + noise(n=10), every=0.25))
+    assert found.evidence["rule"] == "too_little"
+    assert found.needs_more_s == pytest.approx(GrowthPolicy().lasts_at_least - 2.25)
+
+
+def test_growth_as_of_a_logarithm_has_no_end_to_wait_for() -> None:
+    found = judge(series(100 * MIB + 5 * MIB * np.log1p(T / 2.0) + noise()))
+    assert (found.evidence["rule"], found.shape) == ("slowing_down", "logarithmic")
+    assert found.needs_more_s is None and "no longer look would settle it" in found.reason
