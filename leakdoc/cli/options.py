@@ -40,6 +40,14 @@ def positive_duration(text: str) -> float:
     return seconds
 
 
+def positive_size(text: str) -> float:
+    """Read a size that is more than nothing."""
+    bytes_ = size(text)
+    if bytes_ <= 0:
+        raise argparse.ArgumentTypeError(f"must be more than 0: {text!r}")
+    return bytes_
+
+
 def instant(text: str) -> float:
     """Read an instant: seconds since the epoch, or ISO 8601."""
     try:
@@ -61,7 +69,9 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
         metavar="RATE",
         help="the growth that matters, e.g. 1MiB/h (default: 1%% of the level an hour)",
     )
-    parser.add_argument("--limit", type=size, metavar="SIZE", help="the memory limit, where leakdoc cannot see it")
+    parser.add_argument(
+        "--limit", type=positive_size, metavar="SIZE", help="the memory limit, where leakdoc cannot see it"
+    )
     parser.add_argument(
         "--must-last",
         type=_typed(parse_duration),

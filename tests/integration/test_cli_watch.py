@@ -157,6 +157,7 @@ GONE = 2**22 + 1  # above the largest pid that Linux gives
         (["watch"], 2, "TARGET"),
         (["watch", "1", "--for", "soon"], 2, "not a duration"),
         (["watch", "1", "--interval", "0s"], 2, "more than 0"),
+        (["watch", "1", "--limit", "0"], 2, "more than 0"),
         (["watch", str(os.getpid()), "--policy", "growth.smalest=1"], 2, "smallest"),
         (["run"], 2, "after --"),
         (["run", "--", "no-such-program-anywhere"], 2, "cannot start"),
