@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from leakdoc.errors import UsageError
@@ -103,19 +102,14 @@ class Workloads:
 
     def _trace(self, asked: Asked) -> Trace:
         from leakdoc.sampling.sources.prometheus.fleet import Window
-        from leakdoc.sampling.sources.prometheus.workload import trace_of_workload
+        from leakdoc.sampling.sources.prometheus.workload import is_there, trace_of_workload
 
         end = self.now()
-        read = partial(
-            trace_of_workload, self.prometheus, self.conventions, Window(start=end - self.since_s, end=end),
-            asked.workload,
-        )  # fmt: skip
-        if asked.stable is not None or not asked.primary:
-            return read(stable=asked.stable)
-        try:
-            return read(stable=_primary_of(asked.workload))
-        except UsageError:
-            return read()
+        window, stable = Window(start=end - self.since_s, end=end), asked.stable
+        if stable is None and asked.primary:
+            primary = _primary_of(asked.workload)
+            stable = primary if is_there(self.prometheus, self.conventions, window, primary) else None
+        return trace_of_workload(self.prometheus, self.conventions, window, asked.workload, stable=stable)
 
 
 def _primary_of(workload: str) -> str:

@@ -47,11 +47,36 @@ def trace_of_workload(
 def _fleet_with(
     prometheus: Prometheus, conventions: Conventions, window: Window, name: str, match: Sequence[Matcher]
 ) -> Fleet:
-    for narrowed in _labels_of(name, conventions.cluster_label):
-        fleet = Fleet(prometheus, conventions, window, match=[*match, *narrowed])
-        if any("/".join(each.name) == name.strip("/ ") for each in fleet.inventory.subjects):
+    begins = None
+    for fleet in _narrowed(prometheus, conventions, window, name, match):
+        names = [each.name for each in fleet.inventory.subjects]
+        if any("/".join(each) == name.strip("/ ") for each in names):
             return fleet
-    return Fleet(prometheus, conventions, window, match=match)
+        if begins is None and _any_begins(names, name):
+            begins = fleet
+    return begins or Fleet(prometheus, conventions, window, match=match)
+
+
+def is_there(prometheus: Prometheus, conventions: Conventions, window: Window, name: str) -> bool:
+    """Whether there is a workload of this name, by its labels alone: no fleet is listed to find that there is none.
+
+    Raises:
+        SourceError: the server refuses.
+    """
+    fleets = _narrowed(prometheus, conventions, window, name, ())
+    return any(_any_begins([each.name for each in fleet.inventory.subjects], name) for fleet in fleets)
+
+
+def _any_begins(names: Sequence[tuple[str, ...]], name: str) -> bool:
+    wanted = tuple(name.strip("/ ").split("/"))
+    return any(each[: len(wanted)] == wanted for each in names)
+
+
+def _narrowed(
+    prometheus: Prometheus, conventions: Conventions, window: Window, name: str, match: Sequence[Matcher]
+) -> Iterator[Fleet]:
+    for narrowed in _labels_of(name, conventions.cluster_label):
+        yield Fleet(prometheus, conventions, window, match=[*match, *narrowed])
 
 
 def _labels_of(name: str, cluster_label: str) -> Iterator[list[Matcher]]:
