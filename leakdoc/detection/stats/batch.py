@@ -14,7 +14,7 @@ from leakdoc.detection.stats.regular import has_plain_times, is_plain, prepare_t
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.verdicts import Asked, verdicts_on
 
-_AT_ONCE: Final = 192  # so that what each step costs by itself is shared by many
+_AT_ONCE: Final = 256  # so that what each step costs by itself is shared by many
 _CELLS_AT_ONCE: Final = 2**19  # readings: long series are prepared a few at a time, or one
 _MANY: Final = 32  # series, from which on a process may keep some memory to be quick; a watch never has as many
 _LATEST: Final = 8  # axes that a series is held against, so that a fleet without any pace costs no more for its size

@@ -146,7 +146,7 @@ def _by_family(each: FloatArray, family: IntArray) -> FloatArray:
 
 def _rising(weight: AnyFloats, slope: AnyFloats, error: AnyFloats, degrees: float) -> FloatArray:
     """The weight of candidates, shape (r, s, k), that rise at the end: (s, k); to single precision, as weights are."""
-    chance = t_table_cdf(slope.copy(), np.maximum(error, _TINY), degrees, single=True)
+    chance = t_table_cdf(slope, np.maximum(error, _TINY), degrees, single=True)
     chance *= weight.astype(np.float32, copy=False)
     return np.asarray(chance.sum(axis=0), dtype=np.float64)
 

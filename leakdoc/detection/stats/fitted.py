@@ -23,7 +23,7 @@ from leakdoc.detection.stats.trials import blocks_of
 
 _RISING: Final = ("saturating", "filled", "sigmoid", "saturating + step")
 _STEPPED: Final = (INDEX["linear + step"], INDEX["linear + settled"])
-_AT_ONCE: Final = 192
+_AT_ONCE: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

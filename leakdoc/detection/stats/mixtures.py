@@ -35,7 +35,7 @@ def t_table_cdf(off: AnyFloats, scale: AnyFloats, degrees: float, *, single: boo
     """Return Student's distribution function at off / scale, interpolated in a table of `t_cdf`: to 1e-7 beside it.
 
     Args:
-        off: from the centre; it is used up.
+        off: from the centre; it is used up, but for single precision.
         scale: not negative, and not zero where `off` is.
         degrees: of freedom.
         single: reckon in single precision, which is as good as the table.
