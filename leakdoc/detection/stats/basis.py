@@ -1,4 +1,4 @@
-"""What is taken out before any shape is tried: a level for each life, the load's effect, and the daily course."""
+"""What is taken out before any shape is tried: a level for each life, the load's effect, a daily and another cycle."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.stats.binning import Bins
+from leakdoc.detection.stats.cycles import cycles_of, wave_of
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, Mask
 
 _DAY_S: Final = 86_400.0
-_HARMONICS: Final = (1.0, 2.0)
+_HARMONICS: Final = np.asarray([1.0, 2.0])
 _SMOOTHINGS: Final = (0.0, 0.02, 0.06)
 _WIDTHS: Final = (5, 11)
 _LEAST_VARIATION: Final = 0.02
@@ -28,6 +29,7 @@ class Basis:
         columns: shape (n, b), the intercepts of the lives first.
         load_at: which column is the load; null without one.
         season_at: the first of the season's columns; null without one.
+        cycle: seconds of another cycle; null without one.
         floor: variance that nothing can explain, what a request rate misses of the load: shape (s,), or zero.
     """
 
@@ -35,40 +37,52 @@ class Basis:
     load_at: int | None
     season_at: int | None
     floor: FloatArray | float
+    cycle: float | None = None
 
     def part(self, rows: Mask) -> Basis:
         """Return only some rows, without the columns that are empty there."""
         columns = self.columns[rows]
-        return Basis(columns=columns[:, np.any(columns != 0.0, axis=0)], load_at=None, season_at=None, floor=self.floor)
+        columns = columns[:, np.any(columns != 0.0, axis=0)]
+        return Basis(columns=columns, load_at=None, season_at=None, floor=self.floor, cycle=self.cycle)
 
 
-def alike(bins: Bins, y: FloatArray) -> list[list[int]]:
-    """Return the positions of series of shape (s, n) that share their confounders, for they follow the load alike."""
-    groups: dict[int | None, list[int]] = {}
-    for at, load in enumerate(_loads(bins, y)):
-        groups.setdefault(None if load is None else load.smoothing, []).append(at)
+def alike(bins: Bins, y: FloatArray, policy: GrowthPolicy) -> list[list[int]]:
+    """Return the positions of series of shape (s, n) that share their confounders: a load, or a cycle of their own."""
+    groups: dict[tuple[int | None, float | None], list[int]] = {}
+    smoothings = [None if load is None else load.smoothing for load in _loads(bins, y)]
+    for at, key in enumerate(zip(smoothings, _cycles(bins, y, policy), strict=True)):
+        groups.setdefault(key, []).append(at)
     return list(groups.values())
 
 
 def basis_of(bins: Bins, y: FloatArray, policy: GrowthPolicy) -> Basis:
-    """Choose the confounders for series of shape (s, n) on these bins, which follow the load alike."""
-    levels = np.eye(bins.lives)[bins.life]
-    parts, load_at, season_at = [levels], None, None
+    """Choose the confounders for series of shape (s, n) on these bins, which are alike in what they follow."""
+    parts, load_at, season_at = [np.eye(bins.lives)[bins.life]], None, None
     floor: FloatArray | float = 0.0
     loads = [load for load in _loads(bins, y) if load is not None]
     if loads:
         floor = policy.load_doubt * np.asarray([load.moved for load in loads])
-        load_at = levels.shape[1]
+        load_at = bins.lives
         parts.append(loads[0].rate[:, None])
     if bins.span >= policy.season_from:
         season_at = sum(part.shape[1] for part in parts)
         parts.append(_season(bins.t))
-    return Basis(columns=np.hstack(parts), load_at=load_at, season_at=season_at, floor=floor)
+    (cycle,) = _cycles(bins, y[:1], policy)
+    if cycle is not None:
+        parts.append(wave_of(bins.t, _HARMONICS / cycle))
+    return Basis(columns=np.hstack(parts), load_at=load_at, season_at=season_at, floor=floor, cycle=cycle)
+
+
+def _cycles(bins: Bins, y: FloatArray, policy: GrowthPolicy) -> list[float | None]:
+    """Periods of the cycles beside a day's; restarts and a load have courses of their own."""
+    if bins.lives > 1 or bins.rate is not None:
+        return [None] * len(y)
+    levels = np.ones((len(bins), 1))
+    return cycles_of(bins, y, np.hstack([levels, _season(bins.t)]) if bins.span >= policy.season_from else levels)
 
 
 def _season(t: FloatArray) -> FloatArray:
-    angles = 2.0 * np.pi * t[:, None] * np.asarray(_HARMONICS) / _DAY_S
-    return np.hstack([np.sin(angles), np.cos(angles)])
+    return wave_of(t, _HARMONICS / _DAY_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

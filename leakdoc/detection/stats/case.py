@@ -39,6 +39,7 @@ class Case:
         ever_slower: whether each third of a planned watch has grown much slower than the one before.
         least_bins: how many bins, or collections, a verdict needs.
         too_large: whether a rate of these values an hour cannot be written as a number.
+        cycle: seconds of a cycle that was taken out; null without one.
         slowing: seconds until a slowing growth shows where it ends.
     """
 
@@ -55,6 +56,7 @@ class Case:
     undecided: float = 0.0
     settles: float = 0.0
     load_shaped: bool = False
+    cycle: float | None = None
     shape: str | None = None
     axis: str = "time"
     slope: Slope | None = None

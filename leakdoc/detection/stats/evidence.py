@@ -41,7 +41,7 @@ def evidence_of(prepared: Prepared, case: Case, ruling: Ruling) -> dict[str, Jso
     if case.fit is not None:
         found |= {
             "level_age_s": case.since_level, "noise": case.fit.noise, "rise": case.fit.rise,
-            "load_effect": case.fit.load_effect,
+            "load_effect": case.fit.load_effect, "cycle_s": case.cycle,
             "probability_slowing": case.undecided, "probability_settling": case.settles, "tail_grows": case.tail,
         }  # fmt: skip
     return found

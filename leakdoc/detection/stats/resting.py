@@ -22,6 +22,7 @@ _LEFT_OPEN: Final = ("perhaps", "too_wide")
 _PLAUSIBLE: Final = 0.3
 _NOTABLE: Final = 0.05
 _ABOUT_AS_LARGE: Final = 0.5
+_LAST: Final = 2  # bins, whose mean is the level at the end
 
 
 def rest_of(bins: Bins, basis: Basis, policy: GrowthPolicy) -> tuple[Mask, Bins, Basis] | None:
@@ -54,7 +55,7 @@ def rests_for_long(t: FloatArray, y: FloatArray, rest: Mask, policy: GrowthPolic
         y: shape (n,).
         rest: shape (n,), which points are the rest.
     """
-    rose, _ = _rises_before(t, y, rest)
+    rose, _ = _rises_before(t, y[~rest], float(np.median(y[rest])))
     if len(rose) < 2:
         return True
     return bool(t[-1] - rose[-1] >= policy.quiet_pauses * np.max(np.diff(rose)))
@@ -70,16 +71,15 @@ def until_no_step_follows(t: FloatArray, y: FloatArray, policy: GrowthPolicy) ->
         t: shape (n,), ascending.
         y: shape (n,).
     """
-    rose, sizes = _rises_before(t, y, t >= t[-1] - (t[-1] - t[0]) / len(t))
+    rose, sizes = _rises_before(t, y[:-_LAST], float(y[-_LAST:].mean()))
     if len(rose) < 2 or sizes[-1] < _ABOUT_AS_LARGE * np.max(sizes):
         return 0.0
     return float(policy.quiet_pauses * np.max(np.diff(rose)) - (t[-1] - rose[-1]))
 
 
-def _rises_before(t: FloatArray, y: FloatArray, rest: Mask) -> tuple[FloatArray, FloatArray]:
-    """When the values rose notably, never to come back, up to the level of the rest; and by how much."""
-    end = float(np.median(y[rest]))
-    kept = np.minimum.accumulate(np.append(np.minimum(y[~rest], end), end)[::-1])[::-1]
+def _rises_before(t: FloatArray, y: FloatArray, end: float) -> tuple[FloatArray, FloatArray]:
+    """When the first values rose notably, never to come back, up to their level at the end; and by how much."""
+    kept = np.append(np.minimum.accumulate(np.minimum(y, end)[::-1])[::-1], end)
     steps, total = np.diff(kept), end - float(kept[0])
-    rose = steps > _NOTABLE * total if total > 0.0 else np.zeros(len(steps), dtype=bool)
-    return t[1 : len(steps) + 1][rose], steps[rose]
+    rose = np.flatnonzero(steps > _NOTABLE * total) if total > 0.0 else np.zeros(0, dtype=np.intp)
+    return t[rose + 1], steps[rose]

@@ -63,10 +63,10 @@ Pair = tuple[Series, Prepared]
 def verdicts_on(many: Sequence[Pair], asked: Asked) -> list[Growth]:
     """Judge series that were prepared on the same bins."""
     bins = many[0][1].bins
-    if bins is None or bins.work is None or len(many) == 1:
+    if bins is None or len(many) == 1:
         return _verdicts_on(many, asked)
     found: dict[int, Growth] = {}
-    for places in alike(bins, np.stack([prepared.y for _, prepared in many])):
+    for places in alike(bins, np.stack([prepared.y for _, prepared in many]), asked.policy):
         found.update(zip(places, _verdicts_on([many[at] for at in places], asked), strict=True))
     return [found[at] for at in range(len(many))]
 
@@ -79,14 +79,13 @@ def _verdicts_on(many: Sequence[Pair], asked: Asked) -> list[Growth]:
         cases = [_case(series, prepared, asked, shared) for series, prepared in many]
         return [_verdict(prepared, case, decide(case)) for (_, prepared), case in zip(many, cases, strict=True)]
     fitted = fit_all(bins, basis, [prepared for _, prepared in many], policy, asked.alpha)
-    loaded = basis.load_at is not None
     cases = [
-        _measured(series, prepared, asked, shared, found, loaded=loaded)
+        _measured(series, prepared, asked, shared, found, basis)
         for (series, prepared), found in zip(many, fitted, strict=True)
     ]
     decided = [(case, decide(case)) for case in cases]
     decided = _rested(many, decided, bins, basis, asked)
-    if bins.lives == 1 and not loaded:
+    if bins.lives == 1 and basis.load_at is None:
         decided = [_unless_another_step_follows(bins, one, *told) for (_, one), told in zip(many, decided, strict=True)]
     return [_verdict(prepared, *told) for (_, prepared), told in zip(many, decided, strict=True)]
 
@@ -111,7 +110,7 @@ def _rested(
     ]  # fmt: skip
     fitted = fit_all(part, beside, alone, policy, asked.alpha)
     for at, prepared, each in zip(at_rest, alone, fitted, strict=True):
-        case = _measured(many[at][0], prepared, asked, shared, each, loaded=False)
+        case = _measured(many[at][0], prepared, asked, shared, each, beside)
         ruling = decide(case)
         if ruling.decision is Decision.STABLE:
             decided[at] = case, replace(ruling, rule="at_rest", reason=wording.at_rest(decided[at][0], ruling.reason))
@@ -162,11 +161,9 @@ def _case(series: Series, prepared: Prepared, asked: Asked, shared: _Shared, **t
     )  # fmt: skip
 
 
-def _measured(
-    series: Series, prepared: Prepared, asked: Asked, shared: _Shared, found: Fitted, *, loaded: bool
-) -> Case:
+def _measured(series: Series, prepared: Prepared, asked: Asked, shared: _Shared, found: Fitted, basis: Basis) -> Case:
     """The case with what the fit says; as it was where no growing shape can be fitted."""
-    slope, fit, policy = found.slope, found.fit, asked.policy
+    slope, fit, policy, loaded = found.slope, found.fit, asked.policy, basis.load_at is not None
     if not _can_be_told(slope, shared.processes):
         return _case(series, prepared, asked, shared, too_large=True)
     if slope.high <= slope.low:
@@ -179,7 +176,8 @@ def _measured(
     own = policy.smallest_fraction_per_hour * abs(fit.level) / 3_600.0
     return _case(
         series, prepared, asked, shared, grows=found.grows, hidden=found.hidden, undecided=found.undecided,
-        settles=found.settles, load_shaped=loaded, shape=found.shape, axis=fit.axis, slope=slope, fit=fit,
+        settles=found.settles, load_shaped=loaded, cycle=basis.cycle, shape=found.shape, axis=fit.axis, slope=slope,
+        fit=fit,
         detectable=found.detectable, smallest=own if policy.smallest is None else policy.smallest,
         tail=found.tail, grew_for=grew_for, slowing=_SLOWING * prepared.span, rises=rises, quiet=quiet,
         ever_slower=slower, present=_present(prepared, fit.noise / prepared.scale),
