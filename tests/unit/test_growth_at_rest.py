@@ -95,3 +95,10 @@ def test_how_long_until_no_step_follows(at: tuple[float, ...], sizes: tuple[floa
     y = np.asarray(sum((size * (3_600.0 * each < T) for each, size in zip(at, sizes, strict=True)), 0.0 * T))
     found = max(until_no_step_follows(T, y, GrowthPolicy()), 0.0)
     assert found == pytest.approx(3_600.0 * needs, abs=30.0)
+
+
+@pytest.mark.parametrize("rate", [1.0, 4.0])
+def test_a_rest_that_grows_again_is_judged_on_its_own_bins_in_a_planned_watch(rate: float) -> None:
+    grows = rate * MIB * np.maximum(T / 3_600.0 - 0.55, 0.0)
+    found = judge(series(steps(0.05, 0.2, 0.35) + noise(0) + grows), GrowthPolicy(planned=36_000.0))
+    assert found.decision in (Decision.STABLE, Decision.INCONCLUSIVE)

@@ -105,7 +105,7 @@ def _rested(
         return decided
     shared = _shared(part)
     alone = [
-        replace(one, span=shared.longest, samples=round(one.samples * len(part) / len(bins)), y=one.y[rows])
+        replace(one, span=shared.longest, samples=round(one.samples * len(part) / len(bins)), bins=part, y=one.y[rows])
         for _, one in (many[at] for at in at_rest)
     ]  # fmt: skip
     fitted = fit_all(part, beside, alone, policy, asked.alpha)
