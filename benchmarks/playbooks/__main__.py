@@ -1,17 +1,29 @@
-"""Print the figures of playbooks that grow out of records: ``python -m benchmarks.playbooks [--data DIR]``."""
+"""Figures of playbooks that grow out of records: ``python -m benchmarks.playbooks [--data DIR] [--page FILE]``."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import tempfile
 from pathlib import Path
 
-from benchmarks.playbooks.layouts import write
-from benchmarks.playbooks.measuring import Figures, Truth, covered_by_others, figures, reached_by_labels
+from benchmarks.playbooks.layouts import LAYOUTS, write
+from benchmarks.playbooks.measuring import (
+    Figures,
+    Truth,
+    covered_by_others,
+    figures,
+    playbook_of,
+    reached_by_labels,
+)
+from benchmarks.playbooks.page import Measured, by_incident, page
 from benchmarks.playbooks.source import all_written
 from benchmarks.playbooks.struggling import lines, taught
 from leakdoc.errors import LeakdocError
+from leakdoc.playbook.records.extracting import read_incident
+from leakdoc.playbook.records.writing import as_yaml
 
 CLASSES = {"pool_exhaustion": "connection_pool_exhaustion"}
 
@@ -73,8 +85,8 @@ def told(measured: Figures, left_out: float | None, by_hand: float | None = None
     return f"{measured.name[:38]:38} {measured.covered:4.2f} {other} {figures} {len(measured.survivors):3} {right}"
 
 
-def measure(truths: dict[Path, Truth], *, verbose: bool) -> None:
-    """Print a table of the figures of some incidents, each also covered by the others of its class."""
+def measure(truths: dict[Path, Truth], *, verbose: bool) -> list[tuple[Figures, float | None, float | None]]:
+    """Print a table of the figures of some incidents, each also covered by the others of its class, and return it."""
     print(f"{'incident':38} self loo  hand prec evpr dead chng parm ppre orig lit class")
     rows = []
     for path, truth in truths.items():
@@ -110,6 +122,27 @@ def measure(truths: dict[Path, Truth], *, verbose: bool) -> None:
         if of_others:
             print(f"mean {what}: {sum(of_others) / len(of_others):.3f} (least {min(of_others):.2f})")
     print(f"survivors: {sum(len(row.survivors) for row, _, _ in rows)}")
+    return rows
+
+
+def measured(name: str, truths: dict[Path, Truth], layouts: list[list[Path]], *, verbose: bool) -> Measured:
+    """Measure a set of incidents, what those that struggled teach, and every layout; print and return it."""
+    rows = measure(truths, verbose=verbose)
+    found = list(taught(truths))
+    for line in (*lines(found), *by_incident(found)):
+        print(line)
+    same = sum(len({_bare(path) for path in paths}) == 1 for paths in layouts)
+    print(f"the same playbook out of every layout: {same} of {len(layouts)}")
+    return Measured(name=name, rows=rows, taught=found, layouts=(same, len(layouts)))
+
+
+def _bare(path: Path) -> str:
+    data = playbook_of(read_incident(path))
+    return as_yaml({key: value for key, value in data.items() if key != "provenance"})
+
+
+def _load() -> str:
+    return f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.0f}, Python {platform.python_version()}."
 
 
 def main() -> int:
@@ -117,16 +150,23 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path, help="a folder of incidents with their truth")
     parser.add_argument("--verbose", action="store_true", help="name what was missed")
+    parser.add_argument("--page", type=Path, help="write the table of figures to this file, as Markdown")
     args = parser.parse_args()
+    sets = []
     with tempfile.TemporaryDirectory() as folder:
         print("== our own incidents")
         truths = own(Path(folder))
-        measure(truths, verbose=args.verbose)
-        for line in lines(list(taught(truths))):
-            print(line)
+        layouts = [[write(each, Path(folder), layout) for layout in LAYOUTS] for each in all_written()]
+        sets.append(measured("our own", truths, layouts, verbose=args.verbose))
         if args.data:
             print("== those of", args.data)
-            measure(given(args.data), verbose=args.verbose)
+            truths = given(args.data)
+            layouts = [
+                [Path(str(path).replace(".claude.jsonl", f".{end}")) for end in LAYOUTS.values()] for path in truths
+            ]
+            sets.append(measured("given", truths, layouts, verbose=args.verbose))
+    if args.page:
+        args.page.write_text(page(sets, where=_load()), encoding="utf-8")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from leakdoc.playbook.records.annotating import asciicast, history
 from leakdoc.playbook.records.event import Sort
 from leakdoc.playbook.records.reading import read_record
 from leakdoc.playbook.records.shell.peeling import peeled
+from tests.records_scenes import did, leak, record
 
 
 def test_commands_are_recovered_from_messages_and_said_to_be_narrated(tmp_path: Path) -> None:
@@ -92,6 +94,21 @@ def test_command_lines_are_taken_apart(line: str, argvs: list[tuple[str, ...]]) 
     assert [simple.argv for simple in peeled(line)] == argvs
 
 
+def test_a_call_that_waits_to_the_end_holds_nothing_whole(tmp_path: Path) -> None:
+    waits = did("kubectl logs -f deploy/payments", f"API_TOKEN={SECRET} was printed")
+    long = [did(f"kubectl logs x --since={n}m", f"{'x' * 200_000} {SECRET}\n{'y' * 100_000}") for n in range(40)]
+    path = record(tmp_path, [*leak()[:1], waits[0], *(line for each in long for line in each), waits[1], *leak()[1:]])
+    tracemalloc.start()
+    events = read_record(path).events
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert next(event.command for event in events if event.is_call) == "kubectl logs -f deploy/payments"
+    assert "was printed" in next(event.output for event in events if event.is_call)
+    assert not any(SECRET in text for event in events for text in event.texts())
+    assert peak < path.stat().st_size, "less than the record, whose outputs are cut while they wait"
+
+
+SECRET = "qT7vRk2mXz9LpW"
 SOUND = {
     "claude": {"type": "user", "sessionId": "s", "uuid": "u", "message": {"content": "payments leaks"}},
     "devin": {"event_id": "e", "source": "user", "message": "payments leaks"},

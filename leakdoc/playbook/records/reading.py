@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from leakdoc.errors import DamagedSource, UnreadableSource, UsageError
-from leakdoc.playbook.records.answers import LONGEST_OUTPUT, cut
+from leakdoc.playbook.records.answers import ROUGHLY, cut
 from leakdoc.playbook.records.event import RecordEvent, with_narration
 from leakdoc.playbook.records.importers import atif, claude, devin, journal
 from leakdoc.playbook.records.lines import opened
@@ -32,7 +32,6 @@ IMPORTERS: Final[dict[str, Importer]] = {
 }
 FORMATS: Final = ("auto", "journal", "claude", "atif", "devin")
 _LAYOUTS: Final = (".jsonl", ".json", ".claude", ".atif", ".devin-messages-v3", ".devin-messages", ".devin", ".journal")
-_ROUGHLY: Final = 2 * LONGEST_OUTPUT  # the edges of this first cut are gone after the second: no half of a secret stays
 _HEAD: Final = 64 << 10  # characters that are looked at to recognise a format
 
 
@@ -64,7 +63,7 @@ def read_record(path: Path, *, format: str = "auto") -> Record:
     """
     importer = _importer(path, format)
     scrubber = Scrubber()
-    for event in IMPORTERS[importer](path, Understanding()):
+    for event in IMPORTERS[importer](path, Understanding(ordered=False)):
         _learn(event, scrubber)
     noted = Understanding(format=importer)
     events = with_narration([scrubbed(event, scrubber) for event in IMPORTERS[importer](path, noted)])
@@ -90,7 +89,7 @@ def scrubbed(event: RecordEvent, scrubber: Scrubber) -> RecordEvent:
         for field in ("text", "command", "path", "before", "after", "said")
         if (value := getattr(event, field))
     }
-    output = cut(scrubber.scrub(seen(cut(event.output, _ROUGHLY)))) if event.output else ""
+    output = cut(scrubber.scrub(seen(cut(event.output, ROUGHLY)))) if event.output else ""
     if output and asks_for_a_secret(event.command or " ".join(event.argv)) and not event.failed:
         output = MASK
     argv = tuple(scrubber.scrub(seen(word)) for word in event.argv)

@@ -14,11 +14,13 @@ class Understanding:
     Args:
         format: which importer read it.
         events: how many events it yielded.
+        ordered: events come in their order; while secrets are learnt they need not, and nothing waits.
         skipped: why something was left out, how often, and where first.
     """
 
     format: str = ""
     events: int = 0
+    ordered: bool = True
     skipped: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def skip(self, why: str, where: str) -> None:

@@ -18,7 +18,7 @@ _QUIET: Final = {"summary", "system", "file-history-snapshot", "progress", "queu
 
 def read(path: Path, noted: Understanding) -> Iterator[RecordEvent]:
     """Yield the events of a file; sidechains and what is about the session alone are left out."""
-    answers = Answers()
+    answers = Answers(ordered=noted.ordered)
     for number, line in json_lines(path, noted):
         yield from answers.settled(_events(line, number, answers, noted))
     yield from answers.rest()
