@@ -12,6 +12,7 @@ from leakdoc.playbook.records.advising import advice, forbidden
 from leakdoc.playbook.records.extracting import Incident
 from leakdoc.playbook.records.placing import Placed, verified_by
 from leakdoc.playbook.records.rulebook import Rulebook
+from leakdoc.playbook.records.stated import bind, stated
 from leakdoc.playbook.records.step_kinds import BY_ID, ORDER
 from leakdoc.playbook.records.thresholds import smallest_growth
 from leakdoc.playbook.records.tracing import provenance, slot_of
@@ -63,6 +64,7 @@ def built(incident: Incident, rulebook: Rulebook, registry: Registry) -> Data:
         "forbidden": list(forbidden(incident.incident_class)),
     }
     _keep_to_what_is_declared(data)
+    bind(data, stated(incident), data["provenance"]["records"][0])
     _add_for_review(data, unmapped, incident)
     return data
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import combinations
 from typing import Any, Final
 
@@ -16,10 +16,14 @@ from leakdoc.model.step import Effect
 from leakdoc.playbook.records.antiunifying import united_commands
 from leakdoc.playbook.records.building import safely_ordered
 from leakdoc.playbook.registry import Registry
-from leakdoc.units import parse_rate
+from leakdoc.units import parse_duration, parse_rate, parse_size
 
 Data = dict[str, Any]
-_STRICTER: Final = {"rate": parse_rate}  # of two thresholds of these types, the smaller one sees more
+_STRICTER: Final[dict[str, Callable[[str], float]]] = {  # of two thresholds of these types, the smaller one sees more
+    "rate": parse_rate,
+    "size": parse_size,
+    "duration": lambda text: -parse_duration(text),  # and what is looked at for longer
+}
 
 
 def merged(playbooks: Iterable[Data], registry: Registry) -> Data:
