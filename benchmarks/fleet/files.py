@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+
+from benchmarks.fleet.measures import watched
 
 ROWS = 1_000_000
 _BYTES_A_ROW = 24  # a time and two columns
@@ -22,12 +22,11 @@ def report(count: int) -> None:
         for at in range(count):
             _write(folder / f"service-{at:03}.parquet", at)
         started = time.perf_counter()
-        process = subprocess.Popen([sys.executable, "-m", "leakdoc", "scan", str(folder)], stdout=subprocess.DEVNULL)
-        _, _, usage = os.wait4(process.pid, 0)
+        usage, peak = watched([sys.executable, "-m", "leakdoc", "scan", str(folder)])
         wall, cpu = time.perf_counter() - started, usage.ru_utime + usage.ru_stime
     held = count * ROWS * _BYTES_A_ROW / 2**20
     print(f"-- {count} Parquet files of {ROWS:,} rows, {held:,.0f} MiB when they are read")
-    print(f"scan: {wall:.1f} s, {cpu:.1f} s of processor, peak memory {usage.ru_maxrss / 1024:.0f} MB", flush=True)
+    print(f"scan: {wall:.1f} s, {cpu:.1f} s of processor, peak memory {peak:.0f} MB", flush=True)
 
 
 def _write(file: Path, at: int) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -46,13 +49,30 @@ def scan(server: Server, hours: int, jobs: int = 1) -> Scanned:
         "--since", f"{hours}h", "--jobs", str(jobs),
     ]  # fmt: skip
     spent, started = server.cpu_s(), time.perf_counter()
+    usage, peak = watched(command)
+    wall = time.perf_counter() - started
+    return Scanned(wall, usage.ru_utime + usage.ru_stime, peak, server.cpu_s() - spent)
+
+
+def watched(command: list[str]) -> tuple[resource.struct_rusage, float]:
+    """Run a scan to its end; what it took, and the most that it held, in megabytes.
+
+    What the kernel tells of a process that has ended counts this one too, from which it was forked.
+    """
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
+    held = 0
+    while True:
+        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if ended:
+            break
+        with contextlib.suppress(OSError, StopIteration):
+            lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+            held = max(held, int(next(line for line in lines if line.startswith("VmHWM")).split()[1]))
+        time.sleep(0.02)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1, 3):
         raise SystemExit(f"the scan ended with {process.returncode}")
-    wall = time.perf_counter() - started
-    return Scanned(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024.0, server.cpu_s() - spent)
+    return usage, held / 1024.0
 
 
 def plain_query(server: Server, hours: int, step_s: int) -> tuple[float, float]:
