@@ -46,7 +46,8 @@ def main() -> None:
 def _report(options: argparse.Namespace) -> Iterator[str]:
     found, jobs = Measured(), options.jobs
     busy = f"{os.getloadavg()[0]:.0f} on {os.cpu_count()} processors"
-    yield f"Seed {options.seed}; load of the machine at the start {busy}.\n"
+    size = f"--each {options.each} --compared {options.compared} --looks {options.looks} --oracle {options.oracle}"
+    yield f"Seed {options.seed}, `{size} --jobs {jobs}`; load of the machine at the start {busy}.\n"
     yield from _one_look(options, found)
     if options.looks:
         few = list(_suite(options.seed + 1, options.looks))
@@ -65,7 +66,7 @@ def _report(options: argparse.Namespace) -> Iterator[str]:
         found.speeds = speed.measured(options.series)
         yield "## Speed, beside pymannkendall on the same series in the same run\n"
         yield from (f"- {line}" for line in speed.lines(found.speeds, options.series))
-        yield ""
+        yield "\nWhat bounds it, and how much memory it takes: [detection-speed.md](detection-speed.md).\n"
     for folder in options.data:
         yield from _folder(folder)
     yield from against(found)

@@ -115,11 +115,7 @@ def measured(count: int = 10_000, points: int = 1_440) -> dict[str, Speed]:
 def lines(found: dict[str, Speed], count: int = 10_000, points: int = 1_440) -> list[str]:
     """Return the figures, a line each."""
     fleet = f"{count:,} series x {points:,}, "
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
-    return [
-        *(f"{'' if name == ONE else fleet}{name}: {speed.told()}" for name, speed in found.items()),
-        f"resident memory at most {peak:.0f} MiB, the series themselves included",
-    ]
+    return [f"{'' if name == ONE else fleet}{name}: {speed.told()}" for name, speed in found.items()]
 
 
 def main() -> None:
@@ -129,7 +125,9 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=1_440)
     options = parser.parse_args()
     found = measured(options.series, options.points)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
     print("\n".join(lines(found, options.series, options.points)))
+    print(f"resident memory at most {peak:.0f} MiB, the series themselves included")
 
 
 if __name__ == "__main__":
