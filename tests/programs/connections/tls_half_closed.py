@@ -1,5 +1,6 @@
 """TLS callers whose peer says goodbye and closes; they answer the goodbye, and never close the socket."""
 
+import contextlib
 import os
 import socket
 import ssl
@@ -24,9 +25,13 @@ def bid_farewell(client: socket.socket) -> None:
         talking.unwrap()
 
 
+parent = os.getpid()
 if not os.fork():
-    while True:
-        threading.Thread(target=bid_farewell, args=(listening.accept()[0],)).start()
+    listening.settimeout(1)
+    while os.getppid() == parent:
+        with contextlib.suppress(TimeoutError):
+            threading.Thread(target=bid_farewell, args=(listening.accept()[0],), daemon=True).start()
+    os._exit(0)
 port = listening.getsockname()[1]
 listening.close()
 trusting = ssl.create_default_context(cafile=place / "cert")
