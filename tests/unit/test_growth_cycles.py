@@ -84,3 +84,9 @@ def test_cycles_in_a_fleet_are_judged_as_alone() -> None:
     alone, together = [judge(each) for each in many], judge_many(many)
     assert [each.decision for each in together] == [each.decision for each in alone]
     assert [each.evidence["cycle_s"] for each in together] == [each.evidence["cycle_s"] for each in alone]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_jobs_of_one_pace_have_one_period(seed: int) -> None:
+    y = 100.0 + 5.0 * np.sin(2 * np.pi * SPAN * X / 1_800.0 + seed) + 0.5 * noise(seed, len(X))
+    assert found(y) == 1_800.0

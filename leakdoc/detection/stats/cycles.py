@@ -25,6 +25,11 @@ _EXPLAINS: Final = 0.8
 _HARMONICS: Final = np.asarray([1.0, 2.0])
 _FINER: Final = (0.1, 0.05, 0.025, 0.0125, 0.00625)  # periods in the window
 _PARTS: Final = 3
+_ROUND_S: Final = 60.0 * np.asarray(
+    [0.25, 0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440, 10080]
+)
+_NEAR_ROUND: Final = 0.05  # periods in the window
+_AS_GOOD: Final = 1.02  # of what the best period leaves
 _ROUNDING: Final = 1e-9
 
 
@@ -87,10 +92,24 @@ def _repeating(left: FloatArray, trend: FloatArray, x: FloatArray, turns: float,
             if float(other @ other) < float(rest @ rest):
                 turns, rest = nearby, other
                 break
+    turns, rest = _rounded(left, trend, x, span, turns, rest)
     parts = zip(np.array_split(rest, _PARTS), np.array_split(left, _PARTS), strict=True)
     if all(float(one @ one) <= (1.0 - _EXPLAINS) * float(whole @ whole) for one, whole in parts):
         return span / turns
     return None
+
+
+def _rounded(
+    left: FloatArray, trend: FloatArray, x: FloatArray, span: float, turns: float, rest: FloatArray
+) -> tuple[float, FloatArray]:
+    """The same, or a period such as people choose where that is as good: jobs of one pace are then fitted together."""
+    usual = span / _ROUND_S
+    nearest = float(usual[np.argmin(np.abs(usual - turns))])
+    if abs(nearest - turns) <= _NEAR_ROUND:
+        other = _rest(left, trend, x, nearest)
+        if float(other @ other) <= _AS_GOOD * float(rest @ rest):
+            return nearest, other
+    return turns, rest
 
 
 def _rest(left: FloatArray, trend: FloatArray, x: FloatArray, turns: float) -> FloatArray:
