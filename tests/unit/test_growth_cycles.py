@@ -46,6 +46,8 @@ def test_the_period_of_a_cycle_is_found(turns: float) -> None:
         lambda x: (x > 0.3).astype(float) + (x > 0.6),
         lambda x: np.exp(-(((x - 0.5) / 0.1) ** 2)),
         lambda x: np.where(x < 0.5, np.sin(8 * np.pi * x), 0.0),
+        lambda x: (4.3 * x) % 1.0,
+        lambda x: ((6.0 * x) % 1.0) ** 0.7,
         lambda x: 0.0 * x,
     ],
 )

@@ -2,7 +2,8 @@
 
 A cycle counts only where it plainly repeats: one wave and its first harmonic explain most of what a bent line leaves of
 the values, in every third of the window alike, and the window holds two and a half of its periods. A step, a knee or a
-walk at random does not do that, and shapes are tried on it as on anything else.
+walk at random does not do that, and shapes are tried on it as on anything else; so they are on a sawtooth, whose falls
+may be restarts that nobody recorded.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _EXPLAINS: Final = 0.8
 _HARMONICS: Final = np.asarray([1.0, 2.0])
 _FINER: Final = (0.1, 0.05, 0.025, 0.0125, 0.00625)  # periods in the window
 _PARTS: Final = 3
+_SUDDEN: Final = 2.0  # times as steep as it rises at most: what falls like that collects, or starts anew
 _ROUND_S: Final = 60.0 * np.asarray(
     [0.25, 0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1440, 10080]
 )
@@ -83,8 +85,8 @@ def _explained(left: FloatArray, waves: FloatArray) -> FloatArray:
 
 def _repeating(left: FloatArray, trend: FloatArray, x: FloatArray, turns: float, span: float) -> float | None:
     """The period, in the units of the span, if it explains most of values of shape (n,) in every part of the window."""
-    rest = _rest(left, trend, x, turns)
-    if float(rest @ rest) > (1.0 - _PLAIN) * float(left @ left):
+    rest, steps = _rest(left, trend, x, turns), np.diff(left)
+    if float(rest @ rest) > (1.0 - _PLAIN) * float(left @ left) or -steps.min() > _SUDDEN * steps.max():
         return None
     for finer in _FINER:
         for nearby in (turns - finer, turns + finer):
