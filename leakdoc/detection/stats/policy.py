@@ -26,7 +26,7 @@ class GrowthPolicy:
     min_bins: int = setting(8, unit="count", why="fewer bins, or GC cycles, leave no room for a shape and its error")
     bins: int = setting(80, unit="count", why="medians of 80 bins keep every shape that matters and drop the spikes")
     leak_probability: float = setting(
-        0.75, unit="probability", why="weight of the growing shapes; of what passes it, over 99 % leaks (laboratory)"
+        0.725, unit="probability", why="weight of the growing shapes; of what passes it, over 99 % leaks (laboratory)"
     )
     family_share: float = setting(
         0.05, unit="fraction", why="a shape twenty times less likely than the best has no say in the interval"
