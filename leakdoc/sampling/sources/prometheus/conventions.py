@@ -80,6 +80,7 @@ class Conventions:
     groups: tuple[Group, ...]
     version_labels: tuple[str, ...]
     replica_labels: frozenset[str]
+    worker_labels: frozenset[str]
     cluster_label: str
     several_clusters: bool = False
 
@@ -104,6 +105,7 @@ def built_in() -> Conventions:
         ),
         version_labels=tuple(told["version_labels"]),
         replica_labels=frozenset(told["replica_labels"]),
+        worker_labels=frozenset(told["worker_labels"]),
         cluster_label=told["cluster_label"],
     )  # fmt: skip
 
@@ -133,5 +135,7 @@ def with_metric(conventions: Conventions, text: str) -> Conventions:
     if not name or (brace and not rest.rstrip().partition("}")[1] == "}"):
         raise UsageError(f"not a metric: {inert(text)!r}", help="Write it like my_pool_size or my_rss=rss_bytes.")
     where = tuple(matchers_of(inside)) if inside.strip() else ()
-    meaning = Meaning(name=name, column=column or name, where=where, summed=(column or name) not in KNOWN)
+    judged = column or name
+    summed = judged not in KNOWN or KNOWN[judged].is_counter  # a counter of requests has a series for each route
+    meaning = Meaning(name=name, column=judged, where=where, summed=summed)
     return replace(conventions, metrics=(meaning, *(each for each in conventions.metrics if each.name != name)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,6 +19,7 @@ from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
 from leakdoc.sampling.sources.prometheus.fetching import Fetched, Part
 from leakdoc.sampling.sources.prometheus.inventory import BUILD, FACTS, FILES_LIMIT, LAST_OOM, LIMIT, RESTARTS, START
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
+from leakdoc.sampling.sources.prometheus.workers import Worker, were_beside, workers_of
 from leakdoc.sampling.sources.prometheus.workloads import version_of
 
 _SAME_START_S: Final = 2.0  # exporters compute a start from uptime, and round it as they like
@@ -44,6 +46,7 @@ class _Process:
     times: FloatArray
     life: IntArray
     lives: list[LifeName]
+    sharing: int | None = None  # whose limit it is, with others
 
 
 def trace_of(fetched: Fetched, conventions: Conventions, name: str) -> Trace:
@@ -56,7 +59,8 @@ def trace_of(fetched: Fetched, conventions: Conventions, name: str) -> Trace:
         Rows of all processes; what a process does not have is missing. Readings that are not finite are left out, stale
         markers among them. Facts hold the limit of the processes that are there at the end, together.
     """
-    processes = [_process(parts, conventions) for parts in _by_process(fetched.parts)]
+    wholes = [workers_of(parts, conventions) for parts in _by_process(fetched.parts)]
+    processes = [_of_worker(each, conventions, at) for at, whole in enumerate(wholes) for each in whole.each]
     rows = _rows([each for each in processes if len(each.times)])
     alive = _alive(processes)
     facts = Facts(
@@ -64,7 +68,7 @@ def trace_of(fetched: Fetched, conventions: Conventions, name: str) -> Trace:
         open_files_limit=_at_end(alive, FILES_LIMIT),
         unavailable=dict(fetched.unread),
         blind_spots=_unread_processes(fetched, processes),
-        notes=tuple(_notes(processes)),
+        notes=(*_notes(processes), *sorted({whole.note for whole in wholes if whole.note is not None})),
         touched="nothing (read from Prometheus)",
     )
     subject = Subject(kind=SubjectKind.WORKLOAD, name=name)
@@ -88,6 +92,13 @@ def _by_process(parts: Iterable[Part]) -> Iterable[list[Part]]:
     for part in parts:
         found.setdefault(part.identity.process, []).append(part)
     return [found[key] for key in sorted(found)]
+
+
+def _of_worker(worker: Worker, conventions: Conventions, whole: int) -> _Process:
+    process = _process(worker.parts, conventions)
+    if not worker.shares_limit:
+        return process
+    return replace(process, sharing=whole, lives=[replace(each, limit_bytes=None) for each in process.lives])
 
 
 def _process(parts: Sequence[Part], conventions: Conventions) -> _Process:
@@ -140,12 +151,16 @@ def _column(meaning: Meaning, series: list[RawSeries], conventions: Conventions)
     if len(ordered) > 1 and meaning.summed:
         return _summed(_of_one_replica(ordered, conventions))
     times, values, versions = ordered[0].times, ordered[0].values, [_version(ordered[0], conventions)]
+    last = ordered[0]
     for each in ordered[1:]:
         later = each.times > times[-1]
-        if np.any(later):  # a container that was started anew; of copies of one series the first is read
+        if np.any(later):  # a container that was started anew; of copies of one series the first is read, to its end
+            version = version_of(each.labels, conventions)
+            if version != versions[-1][1] or not were_beside(last, each):
+                versions.append((float(each.times[later][0]), version))
             times = np.concatenate([times, each.times[later]])
             values = np.concatenate([values, each.values[later]])
-            versions.append((float(each.times[later][0]), version_of(each.labels, conventions)))
+            last = each
     return _Readings(times, values, tuple(versions))
 
 
@@ -301,6 +316,9 @@ def _at_end(alive: Sequence[_Process], column: str) -> float | None:
     told = [each.columns[column].values[-1] for each in alive if column in each.columns]
     if not told or len(told) < len(alive) or min(told) <= 0:
         return None
+    if column == LIMIT:  # each has its part of one that several share
+        sharing = Counter(each.sharing for each in alive)
+        told = [n if each.sharing is None else n / sharing[each.sharing] for n, each in zip(told, alive, strict=True)]
     return float(sum(told))
 
 
