@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from leakdoc.detection.detectors.builds import newest_build
+from leakdoc.detection.detectors.precedents import is_without_precedent
 from leakdoc.detection.diagnosis import diagnose
 from leakdoc.model.decision import Decision
 from leakdoc.model.sample import Column
@@ -53,6 +54,31 @@ def test_a_canary_that_does_not_leak_changes_nothing() -> None:
     alone, beside = (diagnose(pods(*STABLE, *more)) for more in ([], [("api:1.1", 6.0, 0.0, 0.0)]))
     assert not alone.decision.is_fault and not beside.decision.is_fault
     assert "build" not in beside.findings[0].evidence
+
+
+@pytest.mark.parametrize("ran", [0.6, 1.5, 3.0])
+def test_a_canary_that_began_hours_ago_may_be_warming_up(ran: float) -> None:
+    found = diagnose(pods(*STABLE, ("api:1.1", ran, 0.0, 60.0)))
+    assert not found.decision.is_fault
+    assert "build" not in found.findings[0].evidence
+
+
+def rising(hours: float, from_: float, to: float) -> np.ndarray:
+    """Readings of a process that rises for some hours and rests for some: every minute."""
+    return np.interp(np.arange(0.0, hours, 1.0 / 60.0), [from_, to], [0.0, 100.0 * MIB])
+
+
+@pytest.mark.parametrize(("other", "is_news"), [((1.0, 6.0), False), ((1.0, 20.0), True), ((30.0, 40.0), True)])
+def test_what_a_build_before_did_and_came_back_from_is_no_news(other: tuple[float, float], is_news: bool) -> None:
+    before, canary = rising(24.0, *other), rising(5.0, 0.0, 5.0)
+    times = END + 60.0 * np.concatenate([np.arange(len(before)), 19.0 * 60.0 + np.arange(len(canary))])
+    rows = LooseRows(
+        times=times, life=np.repeat(np.arange(2), [len(before), len(canary)]),
+        lives=[LifeName(version="1"), LifeName(version="2")],
+        columns={Column("rss_bytes"): np.concatenate([before, canary])},
+    )  # fmt: skip
+    trace = assemble(Subject(kind=SubjectKind.WORKLOAD, name="shop/api/web"), rows, Facts())
+    assert is_without_precedent(trace, Column("rss_bytes"), "2") is is_news
 
 
 def test_the_build_since_which_all_leak_is_named() -> None:

@@ -1,7 +1,8 @@
 """Builds of one subject told apart: a canary that leaks beside the rest, and the build since which all leak.
 
 A canary is there for too short a part of the window to show beside those that ran before it, and among them its growth
-passes for the noise of starts: it is judged alone where all together have no fault.
+passes for the noise of starts: it is judged alone where all together have no fault. What is young rises: it is held to
+what the builds before it did.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.detection.detectors.growth import find_growth
+from leakdoc.detection.detectors.precedents import is_without_precedent
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.model.decision import Decision
 from leakdoc.model.finding import Finding, Json
@@ -42,7 +44,7 @@ def told_by_build(trace: Trace, column: Column, main: Finding, policy: GrowthPol
         since = _since(trace, column, policy, half)
         return main if since is None else _with_since(main, since)
     found = _of(trace, column, build, policy, half)
-    if found.decision is not Decision.LEAKING:
+    if found.decision is not Decision.LEAKING or not is_without_precedent(trace, column, build):
         return main
     together: Json = {"decision": main.decision.value, "reason": main.reason}
     words = f"{inert(build, longest=100)} {found.evidence.get('in_words')}"
