@@ -32,6 +32,7 @@ _KNOWN: Final = (
     Metric(name="working_set_bytes", unit="bytes", title="working set"),
     Metric(name="open_fds", unit="count", title="open descriptors"),
     Metric(name="threads", unit="count", title="threads"),
+    Metric(name="threads_still", unit="count", title="threads that stay where they are"),
     Metric(name="children", unit="count", title="child processes"),
     Metric(name="zombies", unit="count", title="children that ended and were not collected"),
     Metric(name="connections", unit="count", title="connections"),

@@ -97,6 +97,14 @@ def test_threads_and_tasks_of_clients_that_stay_are_not_called_leaking(metric: s
     assert found("concurrency_growth", stuck).decision is Decision.LEAKING
 
 
+def test_threads_that_stay_where_they_are_say_what_the_others_mean_and_are_not_judged_as_a_count_of_their_own() -> None:
+    threads = [5.0 + each for each in COMES]
+    of_clients = {Column("threads"): threads, Column("threads_still"): COMES, **present(IN, COMES)}
+    findings = diagnose(made_trace(made_samples(of_clients))).findings
+    assert "concurrency_growth" in {each.detector for each in findings}
+    assert not any(each.decision.is_fault or each.metric == "threads_still" for each in findings)
+
+
 def test_each_worker_is_held_against_its_own_clients() -> None:
     def trace(own: Values) -> Finding:
         samples = [
