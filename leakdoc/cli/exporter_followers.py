@@ -73,7 +73,6 @@ class Follower(threading.Thread):
             self.was_seen = True
             self._take(samples)
             self.has_looked.set()
-        raise TargetError("it was told to stop")
 
     def _take(self, samples: Sequence[Sample]) -> None:
         with self._guard:

@@ -13,20 +13,23 @@ from leakdoc.redact import inert
 
 
 @contextlib.contextmanager
-def replacing(target: Path, *, source: Path, force: bool, ours: Callable[[Path], bool]) -> Iterator[Path]:
+def replacing(
+    target: Path, *, source: Path, force: bool, ours: Callable[[Path], bool], option: str = "-o"
+) -> Iterator[Path]:
     """Give a path beside the target to write to; the target is replaced by it once the block has ended well.
 
     Args:
         source: the file that is read; never written over.
         force: write over a file that is not ours.
         ours: says whether a file that is already there may be written over without asking.
+        option: what names the target on the command line.
 
     Raises:
         UsageError: the target is there and may not be written over.
         LeakdocError: it cannot be written.
     """
     try:
-        refuse(target, sources=[source], force=force, ours=ours)
+        refuse(target, sources=[source], force=force, ours=ours, option=option)
         beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:
             yield beside
@@ -36,7 +39,7 @@ def replacing(target: Path, *, source: Path, force: bool, ours: Callable[[Path],
     except OSError as error:
         why = inert(error.strerror or str(error))
         raise LeakdocError(
-            f"{inert(os.fspath(target))} cannot be written: {why}", help="Name another file with -o."
+            f"{inert(os.fspath(target))} cannot be written: {why}", help=f"Name another file with {option}."
         ) from error
 
 

@@ -37,7 +37,8 @@ def tell_pipeline(args: argparse.Namespace, proof: Proof, *, source: Path) -> No
     if args.junit is not None:
         from leakdoc.reporting.junit import to_junit
 
-        with replacing(Path(args.junit), source=source, force=False, ours=_is_ours) as beside:
+        junit = Path(args.junit)
+        with replacing(junit, source=source, force=False, ours=_is_ours, option="--junit FILE") as beside:
             beside.write_text(to_junit(proof), encoding="utf-8")
     from leakdoc.reporting.github import annotation_lines, runs_there, summary
 

@@ -123,7 +123,8 @@ def _write_page(scan: Scan, args: argparse.Namespace) -> None:
     from leakdoc.reporting.html_page import is_page
     from leakdoc.reporting.scan_html import scan_to_html
 
-    with replacing(args.html, source=Path(args.path or "-"), force=args.force, ours=is_page) as beside:
+    source = Path(args.path or "-")
+    with replacing(args.html, source=source, force=args.force, ours=is_page, option="--html FILE") as beside:
         beside.write_text(scan_to_html(scan, top=args.top), encoding="utf-8", newline="\n")
     tell(f"Report: {inert(str(args.html), longest=1_000)}")
 

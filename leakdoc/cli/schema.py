@@ -1,4 +1,4 @@
-"""``leakdoc schema NAME``."""
+"""``leakdoc schema [NAME]``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ from leakdoc.reporting.schemas import names, schema_text
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the command's options."""
     parser.epilog = "names:\n" + "\n".join(f"  {name}" for name in names())
-    parser.add_argument("name", metavar="NAME", help="the document, as its field `schema` calls it")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="the document, as its field `schema` calls it; without, all are listed"
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Print the schema."""
+    """Print the schema, or the names of all."""
+    if args.name is None:
+        print_lines(names())
+        return 0
     name = args.name.removeprefix("leakdoc.").removesuffix("/1")
     if name not in names():
         raise UsageError(f"there is no schema {inert(args.name)!r}", help=f"There are: {', '.join(names())}.")

@@ -96,5 +96,5 @@ def _token(text: str) -> str:
     else:
         raise UsageError("a secret is given as env:NAME or file:PATH, never itself")
     if not found:
-        raise UsageError(f"there is no token in {inert(text)}", help="Set it, or leave --token out.")
+        raise UsageError(f"there is no token in {inert(text)}", help="Set it, or serve without --token.")
     return found

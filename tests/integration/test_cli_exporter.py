@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from leakdoc.cli.exporter_followers import Follower
 from tests.integration.conftest import PROGRAMS, Start
 
 PATIENCE_S = 60.0
@@ -105,3 +107,18 @@ def test_what_cannot_be_exported_is_said_in_a_line_or_two(arguments: list[str], 
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
     assert "Serving" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+class StoppedSoon(threading.Event):
+    """An event that is set once somebody has asked whether it is."""
+
+    def is_set(self) -> bool:
+        was = super().is_set()
+        self.set()
+        return was
+
+
+def test_one_that_is_stopped_before_its_first_sample_has_nothing_wrong() -> None:
+    follower = Follower(str(os.getpid()), children=False, interval_s=1.0, stop=StoppedSoon())
+    follower.run()
+    assert follower.error is None

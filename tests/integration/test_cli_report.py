@@ -166,6 +166,13 @@ def test_a_schema_is_printed_and_a_name_that_is_none_is_told(capfd: pytest.Captu
     assert re.search(r"There are: .*diagnosis.*proof.*recheck", capfd.readouterr().err)
 
 
+def test_schemas_are_listed_by_their_names(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run("schema") == 0
+    listed = capfd.readouterr().out.split()
+    assert {"diagnosis", "proof", "scan"} < set(listed)
+    assert all(run("schema", name) == 0 for name in listed)
+
+
 def test_it_works_as_a_program_too() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "leakdoc", "report", "payments.csv"], capture_output=True, text=True, timeout=60

@@ -220,6 +220,9 @@ def test_junit_and_annotations_are_told_where_they_belong(files, capsys, tmp_pat
     assert main(["verify", files["before"], files["fixed"], "--junit", str(told)]) == 0  # ours: replaced
     told.write_text("somebody else's", encoding="utf-8")
     assert main(["verify", files["before"], files["fixed"], "--junit", str(told)]) == 2
+    capsys.readouterr()
+    assert main(["verify", files["before"], files["fixed"], "--junit", str(tmp_path / "no" / "such.xml")]) == 4
+    assert "Name another file with --junit FILE." in capsys.readouterr().err
 
 
 AT = "2023-11-14T22:23:20Z"
