@@ -47,13 +47,26 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _dispatch(argv: Sequence[str]) -> int:
+    if sys.stdin is None or sys.stdout is None or sys.stderr is None:
+        _lead_closed_streams_nowhere()
     from leakdoc.cli.parser import parse
 
     args = parse(argv)
     code = args.execute(args)
-    if sys.stdout is not None:
-        sys.stdout.flush()
+    sys.stdout.flush()
     return int(code)
+
+
+def _lead_closed_streams_nowhere() -> None:
+    """Open what was closed when we were started: else a file of ours takes its number, and `print` its place."""
+    import os
+
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def _report(error: Exception) -> int:
@@ -93,5 +106,4 @@ def _silence_standard_output() -> None:
     """Keep the interpreter from complaining at exit that nobody reads its output any more."""
     import os
 
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
