@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from leakdoc.cli.options import instant, positive_duration
 from leakdoc.cli.output import tell
 from leakdoc.errors import UsageError
+from leakdoc.redact import inert, without_secrets
+from leakdoc.units import format_time
 
 if TYPE_CHECKING:
     from leakdoc.sampling.sources.prometheus.client import Prometheus
@@ -109,6 +111,12 @@ def window_of(args: argparse.Namespace) -> Window:
 
     end = time.time() if args.until is None else args.until
     return Window(start=end - args.since, end=end)
+
+
+def source_of(fleet: Fleet) -> str:
+    """Say where the samples of a fleet are from, and of when; an address holds no credentials."""
+    start, end = (format_time(round(each)) for each in (fleet.window.start, fleet.window.end))
+    return f"the Prometheus at {without_secrets(inert(fleet.prometheus.access.url))}, from {start} to {end}"
 
 
 def fleet_of(args: argparse.Namespace, prometheus: Prometheus) -> Fleet:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 from leakdoc.cli.exit_codes import ANSWERED, COULD_NOT, FAULT, UNDECIDED
 from leakdoc.cli.options import add_json, add_judging, policies_of
 from leakdoc.cli.output import print_lines, tell
-from leakdoc.cli.prometheus_options import add_prometheus, fleet_of, prometheus_of
+from leakdoc.cli.prometheus_options import add_prometheus, fleet_of, prometheus_of, source_of
 from leakdoc.errors import UsageError
 from leakdoc.model.decision import Decision
 from leakdoc.redact import inert
@@ -76,7 +76,8 @@ def _of_folder(args: argparse.Namespace) -> Scan:
     if args.new_since is not None:
         raise UsageError("--new-since is told by the builds of a Prometheus", help="Leave it out for a folder.")
     with _workers(args.jobs) as executor, ProgressLine() as progress:
-        return scan(args.path, policies=policies_of(args), load=args.load, executor=executor, progress=progress)
+        found = scan(args.path, policies=policies_of(args), load=args.load, executor=executor, progress=progress)
+    return replace(found, source=f"the folder {inert(str(args.path), longest=1_000)}")
 
 
 @contextmanager
@@ -102,9 +103,10 @@ def _of_prometheus(args: argparse.Namespace) -> Scan:
     with prometheus_of(args) as prometheus, _workers(args.jobs) as executor, ProgressLine() as progress:
         progress.listing()
         fleet = fleet_of(args, prometheus)
-        return scan_fleet(
+        found = scan_fleet(
             fleet, policies=policies_of(args), new_since=args.new_since, executor=executor, progress=progress
         )
+    return replace(found, source=source_of(fleet))
 
 
 def _refuse_page(args: argparse.Namespace) -> None:

@@ -43,6 +43,7 @@ class Scan:
         skipped: subject to the reason why it was not judged.
         notes: what was done to get at the samples, in words.
         left_out: how many subjects were judged and are not listed, being not what was asked for.
+        source: where the samples are from, and of when, in words.
     """
 
     diagnoses: Sequence[Diagnosis]
@@ -50,6 +51,7 @@ class Scan:
     discovery: Discovery
     notes: tuple[str, ...] = field(default=())
     left_out: int = 0
+    source: str | None = None
 
     @property
     def ranked(self) -> Sequence[Diagnosis]:

@@ -30,13 +30,17 @@ def scan_to_html(scan: Scan, *, title: str = "Fleet scan", top: int | None = Non
     shown = ranked[: MOST if top is None else top]
     return page(
         title,
-        element("header", element("p", "Scan of many subjects", class_="kind"), element("h1", title), _verdict(scan)),
+        element("header", element("p", _kind(scan), class_="kind"), element("h1", title), _verdict(scan)),
         section("How many of each", table("Every subject has one decision", _COUNTS, _counts(scan))),
         section("Subjects", _subjects(shown, len(ranked))),
         section("How far to trust it", *(element("p", line) for line in discovery_lines(scan.discovery))),
         section("What was skipped", bullets(f"{name}: {reason}" for name, reason in list(scan.skipped.items())[:MOST])),
         section("About the data", bullets(scan.notes)),
     )
+
+
+def _kind(scan: Scan) -> str:
+    return "Scan of many subjects" if scan.source is None else f"Scan of many subjects: {scan.source}"
 
 
 def _verdict(scan: Scan) -> Html:

@@ -408,6 +408,7 @@ def test_a_page_of_a_fleet(url: str, capsys: pytest.CaptureFixture[str], tmp_pat
         assert main(["scan", "--prometheus", url, *WINDOW, "--html", str(page)]) == 1
     text = page.read_text()
     assert text.startswith("<!doctype html>") and "shop/api/web" in text and "Leaking" in text
+    assert f"the Prometheus at {url}, from {format_time(END - HOURS * 3_600.0)} to {format_time(END)}" in text
     page.write_text("somebody else's")
     assert main(["scan", "--prometheus", url, *WINDOW, "--html", str(page)]) == 2
     assert page.read_text() == "somebody else's"

@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from leakdoc.errors import UnreadableSource
+from leakdoc.errors import DamagedSource, SourceError, UnreadableSource
 from leakdoc.model.sample import Column
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import built_in
@@ -62,6 +62,36 @@ class Small:
 def fleet(server: Small, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     monkeypatch.setattr("leakdoc.sampling.sources.prometheus.fleet.is_offered", lambda prometheus: False)
     return Fleet(cast(Prometheus, server), built_in(), Window(start=0.0, end=100.0))
+
+
+@pytest.mark.parametrize("arrived", [0, 1])
+@pytest.mark.parametrize("error", [UnreadableSource("it did not answer in time"), DamagedSource("a checksum")])
+def test_what_remote_read_does_not_give_is_asked_for_by_queries(
+    arrived: int, error: SourceError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks_off(*_: object) -> Iterator[RawSeries]:
+        asked.append(1)
+        yield from (series(RSS.name, f"i{at:03}", [1.0, 2.0]) for at in range(arrived))
+        raise error
+
+    asked: list[int] = []
+    monkeypatch.setattr("leakdoc.sampling.sources.prometheus.fetching.read", breaks_off)
+    subjects = [Listed(("svc", f"i{at:03}"), {RSS: {("instance", f"i{at:03}"): 1}}) for at in range(3)]
+    fetching = Fetching(cast(Prometheus, Small(3, 1000)), built_in(), 0.0, 100.0, by_read=True)
+    for _ in range(2):
+        assert [len(each.parts) for each in fetching.fetch(subjects)] == [1, 1, 1]
+    assert len(asked) == 1
+
+
+def test_a_server_that_is_gone_is_told_so_by_remote_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> Iterator[RawSeries]:
+        raise UnreadableSource("it cannot be reached")
+        yield
+
+    monkeypatch.setattr("leakdoc.sampling.sources.prometheus.fetching.read", gone)
+    fetching = Fetching(cast(Prometheus, Small(1, 1000, gone=True)), built_in(), 0.0, 100.0, by_read=True)
+    with pytest.raises(UnreadableSource, match="cannot be reached"):
+        fetching.fetch([Listed(("svc", "i000"), {RSS: {("instance", "i000"): 1}})])
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 1000])

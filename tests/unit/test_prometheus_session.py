@@ -32,6 +32,7 @@ from leakdoc.sampling.sources.prometheus.refusals import TookTooLong, TooMuch
 from leakdoc.sampling.sources.prometheus.session import BoundedSession
 
 QUICK = Limits(connect_s=5.0, stall_s=0.5, whole_s=2.0, largest_bytes=10_000, attempts=3, backoff_s=0.0)
+STREAMED = "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse"
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -400,13 +401,27 @@ def test_a_wrong_configuration_is_refused(text: str, tmp_path: Path) -> None:
 
 
 def test_remote_read_that_is_not_offered_is_told_from_one_that_is_damaged() -> None:
-    streamed = {"Content_Type": "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse"}
+    streamed = {"Content_Type": STREAMED}
     with answering(says(b"x", Content_Type="application/x-protobuf")) as (url, _), made(url) as prometheus:
         assert not remote_read.is_offered(prometheus)
     with answering(says(b"\x05\0\0\0\0abcde", **streamed)) as (url, _), made(url) as prometheus:
         assert not remote_read.is_offered(prometheus)
         with pytest.raises(DamagedSource, match="checksum"):
             list(remote_read.read(prometheus, [[of_name("up")]], 0.0, 1.0))
+
+
+def test_a_server_that_did_not_stream_is_asked_again_a_while_later() -> None:
+    answers = [says(b"x", Content_Type="application/x-protobuf"), says(b"", Content_Type=STREAMED)]
+    asked: list[int] = []
+
+    def one_then_the_other(handler: BaseHTTPRequestHandler) -> None:
+        asked.append(1)
+        answers[min(len(asked), 2) - 1](handler)
+
+    with answering(one_then_the_other) as (url, _), made(url) as prometheus:
+        told = [remote_read.is_offered(prometheus, lambda at=at: at) for at in (0.0, 500.0, 700.0, 90_000.0)]
+    assert told == [False, False, True, True]
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize("answer", [says(b"<html>", status=200), says(b"", status=401), says(b"x", status=500)])

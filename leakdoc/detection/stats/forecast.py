@@ -7,6 +7,7 @@ from typing import Final
 from leakdoc.detection.stats.case import Case
 from leakdoc.model.finding import Interval
 
+FARTHEST_S: Final = 10 * 365.25 * 86_400.0  # no process runs as long: what is beyond is no forecast
 _EITHER_WAY: Final = 0.3  # times what it takes to see a slope: it is proven, or goes as noise does (laboratory)
 _AS_ASKED: Final = 0.8  # and to show all that was asked for, whatever there is to see
 _LONGEST_WAIT_S: Final = 60 * 86_400.0
@@ -41,7 +42,7 @@ def time_to_limit(case: Case) -> Interval | None:
 
 
 def time_to_fill(room: float, slope: Interval, *, noise: float, since_level: float) -> Interval | None:
-    """Return the seconds until growth has filled the room above the present level; null without growth.
+    """Return the seconds until growth has filled the room above the present level; null without any, or beyond years.
 
     Args:
         slope: per second.
@@ -51,18 +52,23 @@ def time_to_fill(room: float, slope: Interval, *, noise: float, since_level: flo
     if slope.estimate <= 0.0:
         return None
     low, high = slope.low or 0.0, slope.high or slope.estimate
+    estimate = _from_now(room / slope.estimate, since_level)
+    if estimate > FARTHEST_S:
+        return None
+    latest = _from_now((room + noise) / low, since_level) if low > 0.0 else None
     return Interval(
-        estimate=_from_now(room / slope.estimate, since_level),
+        estimate=estimate,
         low=_from_now((room - noise) / high, since_level),
-        high=_from_now((room + noise) / low, since_level) if low > 0.0 else None,
+        high=None if latest is None or latest > FARTHEST_S else latest,
     )
 
 
 def worst_time_to_limit(case: Case) -> float | None:
-    """Return the seconds until the limit at the fastest growth that is not ruled out."""
+    """Return the seconds until the limit at the fastest growth that is not ruled out; null beyond years."""
     if case.limit is None or case.slope is None or case.fit is None or case.at_worst <= 0.0:
         return None
-    return _from_now((case.limit / case.processes - case.fit.level) / case.at_worst, case.since_level)
+    worst = _from_now((case.limit / case.processes - case.fit.level) / case.at_worst, case.since_level)
+    return worst if worst <= FARTHEST_S else None
 
 
 def _from_now(filled_s: float, since_level: float) -> float:

@@ -10,7 +10,6 @@ from leakdoc.detection.stats.shapes import FAMILIES
 from leakdoc.units import format_amount, format_duration, format_durations, format_rate
 
 _HOUR_S = 3_600.0
-_FARTHEST_S = 10 * 365.25 * 86_400.0
 _WORDS = {family.name: family.words for family in FAMILIES}
 
 
@@ -135,7 +134,7 @@ def ever_slower(case: Case, needs: float) -> str:
 
 def _limit(case: Case) -> str:
     when = time_to_limit(case)
-    if when is None or when.estimate > _FARTHEST_S:
+    if when is None:
         return ""
     if when.estimate <= 0.0:
         return "; the limit is already passed"
@@ -242,7 +241,7 @@ def _unseen(case: Case) -> str:
     """What would have shown, and the worst case; what surely grows, be it ever so slowly, is told by its most."""
     assert case.slope is not None
     span, worst = format_duration(case.span), worst_time_to_limit(case)
-    if worst is not None and worst <= _FARTHEST_S:
+    if worst is not None:
         at_worst = _reached(worst)
     else:
         at_worst = f"at worst grows {_rate(case, case.at_worst)}" if case.at_worst > 0.0 else "at worst falls"

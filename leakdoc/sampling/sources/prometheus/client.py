@@ -37,6 +37,7 @@ class Prometheus:
         self.session = session or BoundedSession(access, limits)
         self.session.heard = self._hear
         self.streams: bool | None = None  # whether it streams chunks by remote read, once it has been asked
+        self.streams_asked = 0.0  # when; seconds of a monotonic clock
         self._warnings: dict[str, None] = {}
         self._lock = threading.Lock()
         self._connect: PrometheusConnect | None = None

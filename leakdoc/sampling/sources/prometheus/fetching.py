@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from leakdoc.errors import DamagedSource, UnreadableSource
+from leakdoc.errors import SourceError, UnreadableSource
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
 from leakdoc.sampling.sources.prometheus.crowds import MOST_SAMPLES, that_fit
@@ -17,7 +17,7 @@ from leakdoc.sampling.sources.prometheus.promql import one_of
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
 from leakdoc.sampling.sources.prometheus.refusals import Costly, TooMuch
-from leakdoc.sampling.sources.prometheus.remote_read import NotOffered, read
+from leakdoc.sampling.sources.prometheus.remote_read import read
 from leakdoc.sampling.sources.prometheus.workloads import Identity, identity_of
 
 SERIES_AT_ONCE: Final = 1_000  # what a server is asked for in one request
@@ -121,14 +121,14 @@ class Fetching:
     def _in_parts(self, batch: Sequence[Listed]) -> list[Fetched]:
         try:
             return self._counted(batch)
-        except (NotOffered, DamagedSource):
+        except TooMuch:
+            if len(batch) == 1:
+                return [self._one_by_one(batch[0])]
+        except SourceError:
             if not self._by_read:
                 raise
             self._by_read = False  # something on the way does not carry chunks well: queries are slower, and text
             return self._in_parts(batch)
-        except TooMuch:
-            if len(batch) == 1:
-                return [self._one_by_one(batch[0])]
         half = len(batch) // 2
         return [*self._in_parts(batch[:half]), *self._in_parts(batch[half:])]
 

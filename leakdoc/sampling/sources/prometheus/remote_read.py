@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,7 @@ from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
 from leakdoc.sampling.sources.prometheus.xor_chunks import decode
 
 _AT_ONCE: Final = 6_144  # chunks decoded side by side: about 700,000 samples
+_ASKED_AGAIN_S: Final = 600.0  # a server that restarts does not stream for a moment; `serve` outlives it
 _HEADERS: Final = {
     "Content-Type": "application/x-protobuf",
     "Content-Encoding": "snappy",
@@ -55,10 +57,14 @@ def read(prometheus: Prometheus, queries: Sequence[Sequence[Matcher]], start: fl
         yield from _decoded(_merged(frames_of(pieces)), start, end)
 
 
-def is_offered(prometheus: Prometheus) -> bool:
-    """Say whether a server streams chunks, by asking it for nothing, once."""
-    if prometheus.streams is None:
-        prometheus.streams = _streams(prometheus)
+def is_offered(prometheus: Prometheus, now: Callable[[], float] = time.monotonic) -> bool:
+    """Say whether a server streams chunks, by asking it for nothing: once, or again a while after it did not.
+
+    Args:
+        now: seconds.
+    """
+    if prometheus.streams is None or (not prometheus.streams and now() - prometheus.streams_asked > _ASKED_AGAIN_S):
+        prometheus.streams, prometheus.streams_asked = _streams(prometheus), now()
     return prometheus.streams
 
 
