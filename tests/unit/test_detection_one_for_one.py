@@ -53,7 +53,7 @@ def late(values: Values) -> list[float]:
 def test_connections_that_stay_as_long_as_their_clients_are_not_called_unclosed(upstream: Values) -> None:
     finding = found("unclosed_connections", {**silent(UP, upstream), **present(IN, COMES)})
     assert finding.decision is Decision.INCONCLUSIVE
-    assert "for each of 61 clients" in finding.reason and "none of which has gone yet" in finding.reason
+    assert "for each of 61 clients" in finding.reason and "none of which was seen to go" in finding.reason
     assert finding.evidence["clients"] == {"for_each": upstream[-1] // 61, "there": 61, "left": 0}
 
 
@@ -84,6 +84,18 @@ def test_clients_that_went_and_took_theirs_along_are_told() -> None:
 def test_connections_that_go_with_no_clients_are_unclosed(upstream: Values, clients: Values) -> None:
     columns = {**silent(UP, upstream), **present(IN, clients)}
     assert found("unclosed_connections", columns).decision is Decision.LEAKING
+
+
+@pytest.mark.parametrize(("stays", "is_left_open"), [(0.0, True), (1.0, False)])
+def test_what_stays_when_a_few_of_many_clients_go_is_unclosed(stays: float, is_left_open: bool) -> None:
+    came = [2.0 + 2 * row for row in range(ROWS)]
+    gone = [float(row // 25 * 2) for row in range(ROWS)]  # one in 30
+    clients = [each - left for each, left in zip(came, gone, strict=True)]
+    upstream = [each + stays * left for each, left in zip(clients, gone, strict=True)]
+    columns = {**silent(UP, upstream), **present(IN, clients), Column.of("connections_closed_total", **IN): gone}
+    finding = found("unclosed_connections", columns)
+    assert finding.decision is (Decision.INCONCLUSIVE if is_left_open else Decision.LEAKING)
+    assert ("none for 8 that went" in finding.reason) is is_left_open
 
 
 @pytest.mark.parametrize("metric", ["threads", "tasks"])

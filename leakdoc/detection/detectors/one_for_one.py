@@ -23,6 +23,8 @@ MOST_EACH: Final = 2  # connections for one client: a subscription beside a sess
 OFF: Final = 0.05  # of those that came: a reading sees some between the one and the other
 NEARLY_ALWAYS: Final = 0.9  # of the readings
 WAITING: Final = 0.5  # of the clients: where more wait, they wait for something
+STAYED: Final = 0.5  # of what those that went had: where more is still there, it is forgotten when they go
+SETTLED: Final = 5  # readings: what is on its way is gone in one of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class Clients:
     @property
     def words(self) -> str:
         """How it goes with them, in words."""
-        gone = f"and none for {self.left} that went" if self.left else "none of which has gone yet"
+        gone = f"and none for {self.left} that went" if self.left else "none of which was seen to go"
         return f"{self.each} for each of {self.count} clients that came in and are still there, {gone}"
 
     def evidence(self) -> dict[str, Json]:
@@ -79,7 +81,10 @@ def clients_of(trace: Trace, values: FloatArray, *, most_each: int = MOST_EACH) 
     number = each.pop() if len(each) == 1 else None
     if number is None or number > most_each:
         return None
-    return Clients(each=number, count=int(count), left=_left(trace, incoming))
+    left, stayed = _left(trace, incoming), _stayed(trace, values - number * present)
+    if stayed >= max(FEWEST, STAYED * number * left) and left >= FEWEST:
+        return None
+    return Clients(each=number, count=int(count), left=left)
 
 
 def _rises(values: FloatArray, life: Life) -> bool:
@@ -98,6 +103,12 @@ def _each(values: FloatArray, present: FloatArray) -> int | None:
     apart = values - number * present
     is_off = np.abs(apart - np.median(apart)) > max(float(number), OFF * number * came)
     return number if number >= 1 and np.mean(is_off) <= 1 - NEARLY_ALWAYS and not is_off[-1] else None
+
+
+def _stayed(trace: Trace, apart: FloatArray) -> float:
+    """Return how much more there is at the end, beside what the clients have, than there was at first."""
+    read = [apart[life.rows][np.isfinite(apart[life.rows])] for life in alive(trace)]
+    return sum(max(float(each[-SETTLED:].min() - each[:SETTLED].max()), 0.0) for each in read if len(each))
 
 
 def _left(trace: Trace, incoming: Iterable[PeerView]) -> int:
