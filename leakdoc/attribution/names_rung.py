@@ -44,7 +44,7 @@ def _command(climb: Climb, directory: ProcessDirectory) -> list[str]:
         require_not_forbidden(Subject(directory=directory))
         command = dump_command(directory.pid)
     except (LeakdocError, OSError) as error:
-        climb.not_used(ASK.rung, error.message if isinstance(error, LeakdocError) else str(error))
+        climb.not_used(ASK.rung, error.message if isinstance(error, LeakdocError) else error.strerror or str(error))
         return []
     return command if climb.is_allowed(ASK) else []
 

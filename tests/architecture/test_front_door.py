@@ -75,4 +75,6 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 
 def test_dir_lists_what_is_offered() -> None:
+    assert leakdoc.diagnose
     assert set(EXPORTED) <= set(dir(leakdoc))
+    assert len(dir(leakdoc)) == len(set(dir(leakdoc)))

@@ -154,6 +154,12 @@ def test_an_exported_frame_is_in_utc_with_typed_columns() -> None:
     assert str(frame["pid"].dtype) == "Int64"
 
 
+@pytest.mark.parametrize("what", ["before.leakdoc", 3, None])
+def test_what_has_no_samples_becomes_no_frame(what: Any) -> None:
+    with pytest.raises(UsageError, match="there are no samples in a"):
+        to_frame(what)
+
+
 @pytest.mark.parametrize("at", [0.25, 1e10 + 0.25, -6e10])
 def test_times_beyond_the_nanoseconds_of_pandas_come_back(at: float) -> None:
     trace = made_trace(made_samples({"rss_bytes": [1.0]}, first_at=at, started_at=0.0))

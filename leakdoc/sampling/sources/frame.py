@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from leakdoc.errors import DamagedSource, UnreadableSource
+from leakdoc.errors import DamagedSource, UnreadableSource, UsageError
 from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.model.trace import FloatArray, HasTrace, Trace
 from leakdoc.redact import inert, without_secrets
@@ -67,10 +67,18 @@ def to_frame(source: Trace | HasTrace) -> pd.DataFrame:
     Returns:
         A row a sample: ``time`` (datetime, UTC, to the nanosecond), a column a metric named as `Column.text` writes
         it, and, where they are known, ``pid``, ``process_start_time_seconds`` and ``version``.
+
+    Raises:
+        UsageError: it is neither.
     """
     import pandas as pd
 
-    trace = source if isinstance(source, Trace) else source.trace
+    trace = source if isinstance(source, Trace) else getattr(source, "trace", None)
+    if not isinstance(trace, Trace):
+        raise UsageError(
+            f"there are no samples in a {type(source).__name__}",
+            help="Give a trace, or what a watch returned; leakdoc.load_trace reads a file.",
+        )
     columns: dict[str, Any] = {TIME: _datetimes(trace.times)}
     columns |= {column.text: values for column, values in trace.columns.items()}
     if trace.facts.limit_bytes is not None:
