@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.options import add_json, add_judging, instant, policies_of
@@ -45,12 +46,24 @@ def execute(args: argparse.Namespace) -> int:
     with doubted(prometheus_of(args)) as prometheus:
         trace = trace_of_workload(args, prometheus)
         recorded, untold = _recorded(prometheus, trace.subject.name, args.at)
-    found = postmortem(trace, args.at, recorded=recorded, untold=untold, policies=policies_of(args))
+        until = scraped_until(prometheus, args.until)
+    found = postmortem(trace, args.at, recorded=recorded, untold=untold, policies=policies_of(args), until=until)
     if args.json:
         print_json(postmortem_document(found))
     else:
         print_lines(postmortem_lines(found))
     return 0
+
+
+def scraped_until(prometheus: Prometheus, until: float) -> float | None:
+    """Return the end of what was looked at, or now; null where it is not told that anything was scraped then: samples
+    of what runs end there too.
+    """
+    end = min(until, time.time() + prometheus.clock_ahead_s)
+    try:
+        return end if any(count > 0 for _, count in prometheus.query("count(up)", end)) else None
+    except SourceError:
+        return None
 
 
 def _recorded(prometheus: Prometheus, workload: str, at: float) -> tuple[dict[str, float], str | None]:

@@ -22,6 +22,7 @@ from leakdoc.units import format_duration, format_size, format_time
 from leakdoc.verification.windows import keep
 
 _NEAR: Final = 20.0  # usual pauses between samples within which the last sample of what was killed must lie
+_LATE: Final = 5.0  # usual pauses without a sample, after which a process is taken to have ended
 _AT_LIMIT: Final = 0.9  # of the limit: so near that the kernel's kill needs no further explanation
 _LOAD: Final = Column("requests_total")
 
@@ -58,7 +59,7 @@ class _Case:
 
 def postmortem(
     trace: Trace, at: float, *, recorded: Mapping[str, float] | None = None, untold: str | None = None,
-    policies: Policies | None = None,
+    policies: Policies | None = None, until: float | None = None,
 ) -> Postmortem:  # fmt: skip
     """Say what samples tell of a workload around the moment of a kill.
 
@@ -67,6 +68,7 @@ def postmortem(
         at: the moment; seconds since the epoch.
         recorded: reasons for ends of its containers, as the server has a record of them around the moment.
         untold: why the server did not give that record.
+        until: the end of what was looked at: a process that nothing followed ended before it.
 
     Raises:
         UsageError: there is no sample before the moment.
@@ -77,10 +79,11 @@ def postmortem(
     name = judged_memory(trace)
     column = Column(name or "rss_bytes")
     usual = _usual(trace)
-    killed = _killed(trace, at, usual)
+    end = _end(trace, until, usual)
+    killed = _killed(trace, at, usual, end)
     own = None if killed is None else killed.limit_bytes
     limit = _limit_of_one(trace, usual) if own is None else own
-    lives = tuple(_stories(trace, column, killed, usual, policies)) if name else ()
+    lives = tuple(_stories(trace, column, killed, end - _LATE * usual, policies)) if name else ()
     case = _Case(
         trace=trace, column=column, killed=killed, at=at, limit=limit, recorded=recorded or {}, usual_s=usual,
         growth=None if name is None else _growth(trace, column, policies), untold=untold,
@@ -93,9 +96,8 @@ def postmortem(
 
 
 def _stories(
-    trace: Trace, column: Column, killed: Life | None, usual: float, policies: Policies
+    trace: Trace, column: Column, killed: Life | None, lately: float, policies: Policies
 ) -> Iterator[LifeStory]:
-    end = float(np.max(trace.times))
     for life in trace.lives:
         own = _of(trace, [life])
         values = trace.columns[column][life.rows]
@@ -106,7 +108,7 @@ def _stories(
             version=life.version, started_at=life.started_at, first=float(times[0]), last=float(times[-1]),
             samples=len(told), decision=found.decision, reason=found.reason, slope_per_hour=found.slope_per_hour,
             peak=float(np.max(told)) if len(told) else None, at_end=float(told[-1]) if len(told) else None,
-            running=float(times[-1]) >= end - 5.0 * usual, killed=life is killed,
+            running=float(times[-1]) >= lately, killed=life is killed,
         )  # fmt: skip
 
 
@@ -127,10 +129,15 @@ def _usual(trace: Trace) -> float:
     return float(np.median(every)) if len(every) else 60.0
 
 
-def _killed(trace: Trace, at: float, usual: float) -> Life | None:
+def _end(trace: Trace, until: float | None, usual: float) -> float:
+    """When whoever still runs was read last: by the others, or by the time in which a scrape must have come."""
+    latest = float(np.max(trace.times))
+    return latest if until is None else max(latest, until - _LATE * usual)
+
+
+def _killed(trace: Trace, at: float, usual: float, latest: float) -> Life | None:
     """The life whose samples end where the kill is said to have been; null where none does."""
     ends = [(abs(at - float(trace.times[life.stop - 1])), order) for order, life in enumerate(trace.lives)]
-    latest = float(np.max(trace.times))
     near = [
         (distance, order)
         for distance, order in ends
@@ -144,7 +151,7 @@ def _limit_of_one(trace: Trace, usual: float) -> float | None:
     if trace.facts.limit_bytes is None:
         return None
     end = float(np.max(trace.times))
-    alive = sum(float(trace.times[life.stop - 1]) >= end - 5.0 * usual for life in trace.lives)
+    alive = sum(float(trace.times[life.stop - 1]) >= end - _LATE * usual for life in trace.lives)
     return trace.facts.limit_bytes / max(alive, 1)
 
 
