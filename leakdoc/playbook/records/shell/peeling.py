@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from leakdoc.playbook.records.shell.commands import Simple, Transport, simple_commands
+from leakdoc.playbook.records.shell.options import TAKES
 
 _DEEPEST: Final = 8
 _WRAPPERS: Final = (
@@ -17,30 +18,6 @@ _WRAPPERS: Final = (
 )  # fmt: skip
 _SHELLS: Final = {"sh", "bash", "zsh", "dash", "ash", "ksh", "fish"}
 Inner = tuple[Transport | None, "tuple[str, ...] | str"]
-
-# Options of each carrier that take a value; what is none of these and begins with - stands alone.
-_TAKES: Final = {
-    "ssh": set("bcDEeFIiJLlmOopQRSWw"),
-    "sudo": {"u", "g", "h", "p", "C", "T", "user", "group"},
-    "kubectl": {"n", "c", "l", "namespace", "container", "context", "kubeconfig", "cluster", "user", "request-timeout"},
-    "docker": {"u", "e", "w", "H", "user", "env", "workdir", "env-file", "context", "f", "p", "file", "project-name",
-               "index", "name", "v", "volume", "network", "pid", "cap-add", "entrypoint"},
-    "nomad": {"task", "job", "namespace", "region", "address", "e", "i"},
-    "timeout": {"s", "k", "signal", "kill-after"},
-    "nice": {"n", "adjustment"},
-    "watch": {"n", "interval"},
-    "xargs": {"n", "I", "P", "d", "L", "a"},
-    "nsenter": {"t", "target", "S", "G"},
-    "env": {"u", "C", "S"},
-    "ionice": {"c", "n", "p"},
-    "strace": {"p", "e", "o"},
-    "flock": {"w"},
-    "su": {"s", "g"},
-    "chroot": set(),
-    "fly": {"a", "app"},
-    "gcloud": {"zone", "project"},
-    "tsh": {"login", "cluster", "l"},
-}  # fmt: skip
 
 
 def peeled(line: str) -> list[Simple]:
@@ -106,7 +83,7 @@ def _parted(words: tuple[str, ...], takes: set[str]) -> tuple[list[str], tuple[s
 def _wrapper(name: str, operands: int = 0) -> Callable[[tuple[str, ...], Simple], Inner | None]:
     def peel(argv: tuple[str, ...], simple: Simple) -> Inner | None:
         del simple
-        _, rest = _parted(argv[1:], _TAKES.get(name, set()))
+        _, rest = _parted(argv[1:], TAKES.get(name, set()))
         rest = rest[1:] if rest[:1] == ("--",) else rest
         if name == "watch" and len(rest) == 1 and " " in rest[0]:
             return None, rest[0]  # watch gives one word to a shell
@@ -124,7 +101,7 @@ def _carried(by: str, to: str, words: tuple[str, ...], rest: tuple[str, ...], si
 
 
 def _ssh(argv: tuple[str, ...], simple: Simple) -> Inner | None:
-    _, rest = _parted(argv[1:], _TAKES["ssh"])
+    _, rest = _parted(argv[1:], TAKES["ssh"])
     if not rest:
         return None
     script = " ".join(rest[1:]) or simple.fed
@@ -144,7 +121,7 @@ def _ssh(argv: tuple[str, ...], simple: Simple) -> Inner | None:
 
 def _exec_of(by: str, verbs: tuple[tuple[str, ...], ...]) -> Callable[[tuple[str, ...], Simple], Inner | None]:
     """Return what peels `kubectl exec POD -- CMD` and its like: a verb, options, a name, a command."""
-    takes = _TAKES[by]
+    takes = TAKES[by]
 
     def peel(argv: tuple[str, ...], simple: Simple) -> Inner | None:
         _, rest = _parted(argv[1:], takes)

@@ -13,36 +13,24 @@ import numpy.typing as npt
 from leakdoc.model.sample import Column
 from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.model.trace import Facts, FloatArray, Life, Trace
-from leakdoc.redact import inert
 from leakdoc.sampling.assembly import LifeName, LooseRows, assemble
 from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
 from leakdoc.sampling.sources.prometheus.fetching import Fetched, Part
 from leakdoc.sampling.sources.prometheus.inventory import BUILD, FACTS, FILES_LIMIT, LAST_OOM, LIMIT, RESTARTS, START
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
-from leakdoc.sampling.sources.prometheus.workers import Worker, were_beside, workers_of
-from leakdoc.sampling.sources.prometheus.workloads import version_of
+from leakdoc.sampling.sources.prometheus.readings import Readings, by_column, column_of, union_of, used_of
+from leakdoc.sampling.sources.prometheus.workers import Worker, workers_of
 
 _SAME_START_S: Final = 2.0  # exporters compute a start from uptime, and round it as they like
-_LONGEST_POOL: Final = 100  # characters of its name
 _ALIVE: Final = 5.0  # usual pauses between samples, after which a process that has none is taken to have ended
 IntArray = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Readings:
-    """One column of one process: its samples, and the build that each was read from; null where none is told."""
-
-    times: FloatArray
-    values: FloatArray
-    versions: tuple[tuple[float, str | None], ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Process:
     """One process: its columns by their text, and its life at every instant."""
 
-    columns: dict[str, _Readings]
+    columns: dict[str, Readings]
     times: FloatArray
     life: IntArray
     lives: list[LifeName]
@@ -107,110 +95,24 @@ def _process(parts: Sequence[Part], conventions: Conventions) -> _Process:
         usable = part.series.usable()
         if len(usable.times):
             series.setdefault(part.meaning, []).append(usable)
-    columns: dict[str, _Readings] = {}
+    columns: dict[str, Readings] = {}
     left: set[str] = set()
     for meaning in sorted(series, key=conventions.rank) if len(series) > 1 else series:
-        for column, of_column in _by_column(meaning, series[meaning]):
+        for column, of_column in by_column(meaning, series[meaning]):
             name = column.text
             if name not in columns or (name == LIMIT and not np.any(columns[LIMIT].values > 0.0)):
-                columns[name] = replace(_column(meaning, of_column, conventions), labels=column.labels)
+                columns[name] = replace(column_of(meaning, of_column, conventions), labels=column.labels)
                 if meaning.left_of_limit:
                     left.add(name)
     for name in left:
-        columns[name] = _used(columns[name], columns.get(LIMIT))
+        columns[name] = used_of(columns[name], columns.get(LIMIT))
     judged = [readings for name, readings in columns.items() if name not in FACTS]
-    times = _union([each.times for each in judged])
+    times = union_of([each.times for each in judged])
     life, lives = _lives(columns, times)
     return _Process(columns, times, life, lives)
 
 
-def _by_column(meaning: Meaning, series: list[RawSeries]) -> Iterable[tuple[Column, list[RawSeries]]]:
-    """The series of each column that a metric feeds: one, or one a pool."""
-    if not meaning.pool:
-        return [(Column(meaning.column), series)]
-    found: dict[Column, list[RawSeries]] = {}
-    for each in series:
-        pool = inert(each.labels.get(meaning.pool, ""), longest=_LONGEST_POOL)
-        found.setdefault(Column.of(meaning.column, pool=pool), []).append(each)
-    return found.items()
-
-
-def _used(left: _Readings, limit: _Readings | None) -> _Readings:
-    """What is used of a limit, from what is left of it; nothing where the limit is not told."""
-    if limit is None or not len(limit.times):
-        return _Readings(np.zeros(0), np.zeros(0))
-    at = np.maximum(np.searchsorted(limit.times, left.times, side="right") - 1, 0)
-    return _Readings(left.times, limit.values[at] - left.values, left.versions)
-
-
-def _column(meaning: Meaning, series: list[RawSeries], conventions: Conventions) -> _Readings:
-    """Put the series of one column together: added up, or one after the other as each ends."""
-    ordered = sorted(series, key=lambda each: (each.times[0], sorted(each.labels.items())))
-    if len(ordered) > 1:
-        ordered = _without_nameless_copies(ordered, conventions)
-    if len(ordered) > 1 and meaning.summed:
-        return _summed(_of_one_replica(ordered, conventions))
-    times, values, versions = ordered[0].times, ordered[0].values, [_version(ordered[0], conventions)]
-    last = ordered[0]
-    for each in ordered[1:]:
-        later = each.times > times[-1]
-        if np.any(later):  # a container that was started anew; of copies of one series the first is read, to its end
-            version = version_of(each.labels, conventions)
-            if version != versions[-1][1] or not were_beside(last, each):
-                versions.append((float(each.times[later][0]), version))
-            times = np.concatenate([times, each.times[later]])
-            values = np.concatenate([values, each.values[later]])
-            last = each
-    return _Readings(times, values, tuple(versions))
-
-
-def _without_nameless_copies(series: list[RawSeries], conventions: Conventions) -> list[RawSeries]:
-    """Leave out series that tell no build beside one that does: a kubelet has two pages that name the same metrics."""
-    named = [each for each in series if version_of(each.labels, conventions) is not None]
-    first, last = (min(each.times[0] for each in named), max(each.times[-1] for each in named)) if named else (0.0, 0.0)
-
-    def is_copy(each: RawSeries) -> bool:
-        inside = int(np.count_nonzero((each.times >= first) & (each.times <= last)))
-        return version_of(each.labels, conventions) is None and 2 * inside > len(each.times)
-
-    return [each for each in series if not named or not is_copy(each)]
-
-
-def _version(series: RawSeries, conventions: Conventions) -> tuple[float, str | None]:
-    return -np.inf, version_of(series.labels, conventions)
-
-
-def _of_one_replica(series: list[RawSeries], conventions: Conventions) -> list[RawSeries]:
-    """Of series that differ by nothing but who stored them, one each."""
-    kept: dict[tuple[tuple[str, str], ...], RawSeries] = {}
-    for each in series:
-        own = tuple(sorted((k, v) for k, v in each.labels.items() if k not in conventions.replica_labels))
-        kept.setdefault(own, each)
-    return list(kept.values())
-
-
-def _summed(series: list[RawSeries]) -> _Readings:
-    """Add series up; one that has no sample at an instant, while it lasts, is taken as it was last seen."""
-    times = _union([each.times for each in series])
-    total = np.zeros(len(times))
-    for each in series:
-        at = np.searchsorted(each.times, times, side="right") - 1
-        usual = float(np.median(np.diff(each.times))) if len(each.times) > 1 else 0.0
-        there = (at >= 0) & (times <= each.times[-1] + 0.5 * usual)
-        total[there] += each.values[at[there]]
-    return _Readings(times, total)
-
-
-def _union(times: Sequence[FloatArray]) -> FloatArray:
-    if not times:
-        return np.zeros(0)
-    first = times[0]
-    if all(len(each) == len(first) and np.array_equal(each, first) for each in times[1:]):
-        return first
-    return np.unique(np.concatenate(times))
-
-
-def _lives(columns: dict[str, _Readings], times: FloatArray) -> tuple[IntArray, list[LifeName]]:
+def _lives(columns: dict[str, Readings], times: FloatArray) -> tuple[IntArray, list[LifeName]]:
     """Tell the lives of one process apart: by its start, and by its build."""
     starts = columns.get(START)
     versions = _builds(columns)
@@ -244,7 +146,7 @@ def _is_constant(values: FloatArray) -> bool:
     return len(values) > 0 and bool((values == values[0]).all())
 
 
-def _limit(columns: dict[str, _Readings], until: float) -> float | None:
+def _limit(columns: dict[str, Readings], until: float) -> float | None:
     """The memory limit of a process as it was last told, up to an instant; null where it has none."""
     told = columns.get(LIMIT)
     if told is None or not len(told.times):
@@ -253,7 +155,7 @@ def _limit(columns: dict[str, _Readings], until: float) -> float | None:
     return last if last > 0.0 else None
 
 
-def _builds(columns: dict[str, _Readings]) -> tuple[tuple[float, str | None], ...]:
+def _builds(columns: dict[str, Readings]) -> tuple[tuple[float, str | None], ...]:
     """From when on which build ran: by the labels of what is judged, else by those that only tell of builds."""
     own = max((each.versions for name, each in columns.items() if name not in FACTS), key=len, default=())
     if any(build is not None for _, build in own) or BUILD not in columns:
