@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import leakdoc
 from leakdoc.errors import UsageError
-from leakdoc.model.decision import Outcome
+from leakdoc.model.decision import Outcome, ProofDecision
 from leakdoc.model.step import EvidenceValue, StepResult
 from leakdoc.playbook import Duration, Earlier, Param, PositiveDuration, StepContext, evidence_file, step
 from leakdoc.units import parse_time
 from playbook_steps.recordings import recordings_in
 from playbook_steps.sampling import sample, stamp
 from playbook_steps.verify_normalized import OUTCOMES
+
+NOTHING_TO_COME_BACK_TO: Final = (
+    "it is not known what to come back to: give `baseline`, samples from before the incident, or `started_at`, "
+    "where the samples of the incident reach back to before it"
+)
+_UNDECIDED: Final = {"proof": None, "decision": str(ProofDecision.INCONCLUSIVE)}
 
 
 @step("leakdoc.verify_recovered", effect="read", timeout_s=120)
@@ -40,6 +46,8 @@ def verify_recovered(
         raise UsageError(f"before names {len(old)} recordings", help="Give the one of the incident.")
     if len(new) > 1 or len(quiet) > 1:
         raise UsageError("after and baseline take one recording each", help="Leave out the others.")
+    if not quiet and started_at is None:
+        return StepResult(outcome=Outcome.INCONCLUSIVE, reason=NOTHING_TO_COME_BACK_TO, outputs=_UNDECIDED)
     if not new:
         if target is None:
             raise UsageError("after names no recording, and there is no target to sample", help="Give either.")

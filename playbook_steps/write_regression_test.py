@@ -29,9 +29,10 @@ def write_regression_test(
     try:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             _write_new(path, text)
-    except FileExistsError as error:
-        raise StepError(f"{path} is there already", help="Name a new file; a test is never written over.") from error
     except OSError as error:
+        if isinstance(error, FileExistsError) and path.parent.is_dir():
+            told = f"{path} is there already"
+            raise StepError(told, help="Name a new file; a test is never written over.") from error
         raise StepError(f"{path} cannot be written: {error.strerror}", help="Name another file.") from error
     return StepResult(
         outcome=Outcome.PASSED,
@@ -42,7 +43,8 @@ def write_regression_test(
 
 
 def _write_new(path: Path, text: str) -> None:
-    """Write a file whole or not at all, and over none that is there."""
+    """Write a file whole or not at all, and over none that is there; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         beside.write_text(text, encoding="utf-8")

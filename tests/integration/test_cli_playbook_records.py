@@ -123,3 +123,40 @@ def test_the_bytes_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
         subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True)
         texts.add(out.read_bytes())
     assert len(texts) == 1
+
+
+def test_a_record_that_is_given_twice_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = record(tmp_path, leak())
+    copy = record(tmp_path, leak(), "copy.jsonl")
+    for other, told in ((path, "is given twice"), (copy, "holds the same incident as")):
+        assert run("extract", path, other, "-o", tmp_path / "p.yaml") == 2
+        assert told in capsys.readouterr().err
+    assert not (tmp_path / "p.yaml").exists()
+
+
+def test_records_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    paths = []
+    for folder, driver in (("monday", "psycopg"), ("friday", "asyncmy")):
+        (tmp_path / folder).mkdir()
+        paths.append(record(tmp_path / folder, leak(driver=driver)))
+    assert run("extract", *paths, "-o", tmp_path / "p.yaml") == 0
+    told = (tmp_path / "p.yaml").read_text(encoding="utf-8")
+    assert "records: [friday-incident, monday-incident]" in told
+    assert run("extract", *reversed(paths), "-o", tmp_path / "again.yaml") == 0
+    assert (tmp_path / "again.yaml").read_text(encoding="utf-8") == told
+
+
+def test_a_dry_run_of_what_was_extracted_says_what_each_step_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No hook is set, and nothing is rolled out: that is no error, and what rests on it is not run."""
+    monkeypatch.delenv("LEAKDOC_HOOK_RECORD_ROLLBACK_POINT", raising=False)
+    assert run("extract", record(tmp_path, leak()), "-o", tmp_path / "p.yaml") == 0
+    capsys.readouterr()
+    given = ("-p", "service=shop", "-p", f"target={os.getpid()}", "-p", "look=1s", "--directory", tmp_path)
+    assert run("run", tmp_path / "p.yaml", "--dry-run", "--json", *given) == 3
+    document = json.loads(capsys.readouterr().out)
+    steps = {each["id"]: each for each in document["steps"]}
+    assert {steps[each]["outcome"] for each in ("baseline", "rollout", "verify")} == {"skipped"}
+    assert "set LEAKDOC_HOOK_RECORD_ROLLBACK_POINT" in steps["baseline"]["reason"]
+    assert "it needs rollout.passed, which is skipped" in steps["verify"]["reason"]

@@ -130,6 +130,15 @@ def test_filled_in_it_fails_on_what_leaks_and_passes_on_what_is_fixed(tmp_path: 
         assert all(words in done.stdout for words in ("of memory a call", "connections a call", "tasks a call"))
 
 
+def test_the_folder_of_the_test_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "tests" / "incidents" / "test_incident.py"
+    assert write_regression_test(path=str(path), service="payments").outcome is Outcome.PASSED
+    assert path.exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StepError, match="cannot be written"):
+        write_regression_test(path=str(tmp_path / "file" / "test_incident.py"), service="payments")
+
+
 def test_without_a_file_no_test_is_written() -> None:
     assert write_regression_test(service="payments").outcome is Outcome.SKIPPED
 

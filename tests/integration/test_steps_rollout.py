@@ -185,10 +185,12 @@ def test_recovery_is_a_step_that_ends_in_a_proof(tmp_path, left, outcome):
     assert leakdoc.recheck(result.outputs["proof"]).matches
 
 
-def test_recovery_asks_when_it_began(tmp_path):
+def test_recovery_without_anything_to_come_back_to_is_undecided_and_says_what_to_give(tmp_path):
     before = incident(tmp_path / "before.csv", 30.0, at=1.7e9)
-    with pytest.raises(UsageError, match="incident"):
-        step("verify_recovered", tmp_path, before=[str(before)], after=[str(before)])
+    result = step("verify_recovered", tmp_path, before=[str(before)], target="name:nobody")
+    assert result.outcome is Outcome.INCONCLUSIVE
+    assert "`baseline`" in result.reason and "`started_at`" in result.reason
+    assert result.outputs == {"proof": None, "decision": "inconclusive"}
 
 
 @pytest.mark.parametrize("text", ["no json", "[]", '["a", 1]', '"serve"'])

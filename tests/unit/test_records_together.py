@@ -34,3 +34,15 @@ def test_what_is_merged_or_improved_can_be_run(tmp_path: Path, incident_class: s
     for one, other in pairwise(playbooks):
         assert problems(merged([one, other], installed())) == []
         assert problems(improved(one, other, (), installed())[0]) == []
+
+
+@pytest.mark.parametrize("incident_class", CLASSES[1:])
+def test_what_is_no_leak_is_held_against_the_time_before_the_incident(tmp_path: Path, incident_class: str) -> None:
+    """Without it the last step could not decide, nor could a rollback."""
+    one = next(each for each in all_written() if each.about["class"] == incident_class)
+    data = playbook_of(read_incident(write(one, tmp_path, "claude")))
+    steps = {each["id"]: each for each in data["steps"]}
+    assert steps["recovered"]["with"]["baseline"] == "${{ params.normal }}"
+    assert steps["recovered"]["with"]["started_at"] == "${{ params.started_at }}"
+    assert {"normal", "started_at"} <= data["params"].keys()
+    assert steps["rollout"]["rollback"] == {"to": "${{ steps.baseline.outputs.revision }}"}

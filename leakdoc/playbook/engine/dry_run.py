@@ -17,7 +17,7 @@ from leakdoc.playbook.engine.isolation import run_isolated
 from leakdoc.playbook.engine.run import NO_JOURNAL, Ran, lacking, writes_of
 from leakdoc.playbook.engine.setting import Setting, Stop
 from leakdoc.playbook.engine.state import State
-from leakdoc.playbook.engine.stepping import held_against
+from leakdoc.playbook.engine.stepping import held_against, unmet
 from leakdoc.playbook.loading import Loaded
 from leakdoc.playbook.model_steps import StepSpec
 from leakdoc.playbook.problems import refuse_parameters
@@ -79,12 +79,17 @@ def _why_not(state: State, spec: StepSpec, setting: Setting) -> Iterator[str]:
     effect = spec.effect or step.effect
     missing = {each.path.split(".")[1] for each in references(spec.with_) if each.path and each.path[:6] == "steps."}
     missing -= {name for name, result in state.results.items() if result.outcome is not Outcome.SKIPPED}
+    lacked = None if step.lacks is None else step.lacks(spec.with_)
     if effect is not Effect.READ:
         yield f"effect {effect}"
     elif not step.name.startswith(PREFIX):
         yield "no built-in step"
     elif missing:
         yield f"it needs what {', '.join(sorted(missing))} would hand on"
+    elif unmet(state, spec):
+        yield f"it needs {', '.join(unmet(state, spec))}"
+    elif lacked is not None:
+        yield lacked
     else:
         return
     if spec.approval is not None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from leakdoc.errors import LeakdocError, UsageError
+from leakdoc.errors import LeakdocError
 from leakdoc.model.decision import Outcome
 from leakdoc.model.documents import step_result_document
 from leakdoc.model.step import StepResult
@@ -191,14 +191,14 @@ class _Answers:
 def _caught(step: Step, run: Callable[[], StepResult]) -> StepResult:
     try:
         return run()
-    except UsageError as error:
-        return _error(step, f"its parameters do not fit: {_in_one_line(error)}")
     except LeakdocError as error:
         return _error(step, _in_one_line(error))
 
 
 def _in_one_line(error: LeakdocError) -> str:
-    return error.message if error.help is None else f"{error.message}. {error.help}"
+    if error.help is None:
+        return error.message
+    return f"{error.message}{'' if error.message.endswith(('.', '?', '!')) else '.'} {error.help}"
 
 
 def _error(step: Step, reason: str) -> StepResult:

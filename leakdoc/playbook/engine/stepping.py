@@ -16,6 +16,7 @@ from leakdoc.playbook.engine.pausing import pause, wait
 from leakdoc.playbook.engine.runner import Runner
 from leakdoc.playbook.engine.setting import Stop
 from leakdoc.playbook.engine.settling import is_applied_after_an_error
+from leakdoc.playbook.engine.state import State
 from leakdoc.playbook.model_steps import StepSpec
 from leakdoc.playbook.references import dig
 from leakdoc.playbook.review import is_to_be_reviewed
@@ -30,7 +31,7 @@ def run_next(runner: Runner) -> Stop | None:
     if runner.effect_of(spec) is Effect.WRITE and runner.state.flow.paused_by:
         undecided = ", ".join(runner.state.flow.paused_by)
         return pause(runner, spec.id, f"{undecided} is inconclusive, so nothing is written: {spec.id} is next")
-    missing = unmet(runner, spec)
+    missing = unmet(runner.state, spec)
     if missing:
         _tell_result(runner, spec, StepResult(outcome=Outcome.SKIPPED, reason=f"it needs {', '.join(missing)}"))
         return None
@@ -74,12 +75,12 @@ def run(runner: Runner, spec: StepSpec) -> Stop | None:
     return None
 
 
-def unmet(runner: Runner, spec: StepSpec) -> list[str]:
+def unmet(state: State, spec: StepSpec) -> list[str]:
     """Return the needs that are not met, each with what is so instead."""
     missing = []
     for need in spec.needs:
         step_id, _, outcome = need.partition(".")
-        result = runner.state.results.get(step_id)
+        result = state.results.get(step_id)
         if result is None or result.outcome != outcome:
             missing.append(f"{need}, which is {'not run' if result is None else result.outcome}")
     return missing

@@ -42,6 +42,8 @@ _HOLDS: Final = {
     "look": "how long each look lasts at most",
     "interval": "between samples",
     "test_file": "where the regression test is written to",
+    "normal": "samples from before the incident: what to come back to",
+    "started_at": "when the incident began, where the samples reach back to before it",
     "alert_rules": "alert rules, as Prometheus reads them; `leakdoc rules` prints some",
     "smallest_growth": "growth below this is not called a leak",
 }  # fmt: skip
@@ -202,7 +204,7 @@ def _rollout(before: list[str], ids: list[str]) -> Data:
         **_approval(before),
     }
     shape["guard"] = {"uses": GUARD, "inconclusive": "pause"}
-    shape["rollback"] = {"to": "${{ steps.baseline.outputs.revision }}", "verify": "leakdoc.verify_recovered"}
+    shape["rollback"] = {"to": "${{ steps.baseline.outputs.revision }}"}
     return shape | ({"then": {"failed": "continue"}} if "roll_back" in ids else {})
 
 
@@ -255,6 +257,9 @@ def _params(incident: Incident, ids: list[str], smallest: str | None) -> Data:
     params["interval"] = {"type": "duration", "default": "1s", "help": _HOLDS["interval"]}
     if "regression_test" in ids:
         params["test_file"] = {"type": "path", "default": "tests/test_incident.py", "help": _HOLDS["test_file"]}
+    if "recovered" in ids:
+        params["normal"] = {"type": "path", "help": _HOLDS["normal"]}
+        params["started_at"] = {"type": "time", "help": _HOLDS["started_at"]}
     if "monitoring" in ids:
         params["alert_rules"] = {"type": "text", "help": _HOLDS["alert_rules"]}
     if smallest is not None and "growth" in ids:

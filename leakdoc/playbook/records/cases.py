@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +33,29 @@ def incidents_of(
     """Read records, in an order of their own.
 
     Raises:
-        UsageError: two of them have one name, or annotations are given for more than one.
+        UsageError: two of them are one, or annotations are given for more than one.
     """
     paths = sorted(records, key=lambda path: (path.name, str(path)))
     if len(paths) > 1 and annotations:
         raise UsageError("annotations belong to one record", help="Extract one record at a time, then merge.")
-    return [read_incident(path, format=format, annotations=annotations, rulebook=rulebook) for path in paths]
+    read = [read_incident(path, format=format, annotations=annotations, rulebook=rulebook) for path in paths]
+    _refuse_one_twice(read, paths)
+    return [_told_apart(each, path, read) for each, path in zip(read, paths, strict=True)]
+
+
+def _refuse_one_twice(incidents: Sequence[Incident], paths: Sequence[Path]) -> None:
+    """One incident that counts twice would support each step twice."""
+    for (one, first), (other, second) in combinations(zip(incidents, paths, strict=True), 2):
+        if one.record.events == other.record.events:
+            told = "is given twice" if first == second else f"holds the same incident as {inert(str(first))}"
+            raise UsageError(f"{inert(str(second))} {told}", help="Give each record once: support counts incidents.")
+
+
+def _told_apart(incident: Incident, path: Path, all_of_them: Sequence[Incident]) -> Incident:
+    """Return an incident under a name of its own: its folder tells it from others whose files have one name."""
+    if sum(each.name == incident.name for each in all_of_them) < 2:
+        return incident
+    return replace(incident, name=f"{path.absolute().parent.name}-{incident.name}")
 
 
 def extracted(incidents: Iterable[Incident], rulebook: Rulebook) -> Data:

@@ -56,7 +56,13 @@ _WIRES: Final[Mapping[str, tuple[tuple[str, Any], ...]]] = {
         ("to", "${{ steps.baseline.outputs.revision }}"),
     ),
     "verify": (("target", _TARGET), ("before", ("sample", "growth", "connections")), *_LOOK),
-    "recovered": (("target", _TARGET), ("service", _SERVICE), *_LOOK, ("before", ("pool", "upstream", "sample"))),
+    "recovered": (
+        ("target", _TARGET),
+        *_LOOK,
+        ("before", ("pool", "upstream", "sample")),
+        ("baseline", "${{ params.normal }}"),
+        ("started_at", "${{ params.started_at }}"),
+    ),
     "monitoring": (("rules", "${{ params.alert_rules }}"), ("service", _SERVICE)),
     "summary": (("channel", "${{ params.channel }}"),),
 }
