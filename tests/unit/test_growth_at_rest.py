@@ -52,6 +52,19 @@ def test_growth_that_goes_on_in_the_rest_is_not_stable(seed: int) -> None:
     assert judge(series(growing + noise(seed))).decision is not Decision.STABLE
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_way_down_of_a_wave_is_no_rest_for_it_may_hide_a_leak(seed: int) -> None:
+    wave = 40 * MIB * np.sin(2 * np.pi * (0.9 * T / 3_600 - 0.15))
+    found = judge(series(200 * MIB + wave + 40 * MIB * T / 3_600 + noise(seed)))
+    assert found.decision is not Decision.STABLE, found.reason
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_rest_that_falls_by_less_than_matters_is_one(seed: int) -> None:
+    falling = -2 * MIB * np.maximum(T - 1_800, 0.0) / 1_800
+    assert judge(series(steps(0.05, 0.2, 0.35) + falling + noise(seed))).evidence["rule"] == "at_rest"
+
+
 def test_a_rest_in_a_fleet_is_judged_as_alone() -> None:
     many = [series(steps(0.05, 0.2, 0.3 + 0.02 * each) + noise(each)) for each in range(4)]
     many.append(series(200 * MIB + 60 * MIB * T / 3_600 + noise(9)))

@@ -61,6 +61,13 @@ def rests_for_long(t: FloatArray, y: FloatArray, rest: Mask, policy: GrowthPolic
     return bool(t[-1] - rose[-1] >= policy.quiet_pauses * np.max(np.diff(rose)))
 
 
+def falls(case: Case) -> bool:
+    """Whether what was taken for the rest surely falls by as much as matters: a wave on its way down hides a leak."""
+    if case.slope is None or case.slope.high >= 0.0:
+        return False
+    return -case.slope.estimate * case.longest > case.rise_that_matters
+
+
 def until_no_step_follows(t: FloatArray, y: FloatArray, policy: GrowthPolicy) -> float:
     """Seconds that are still needed to tell a staircase of two or more steps from one that has ended; zero if none are.
 

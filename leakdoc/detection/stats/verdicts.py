@@ -19,7 +19,7 @@ from leakdoc.detection.stats.lives import present_rate
 from leakdoc.detection.stats.measuring import Slope, present_at_end
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared
-from leakdoc.detection.stats.resting import may_rest, rest_of, rests_for_long, until_no_step_follows
+from leakdoc.detection.stats.resting import falls, may_rest, rest_of, rests_for_long, until_no_step_follows
 from leakdoc.detection.stats.rules import Ruling, another_step, decide
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.slowing import slows_down
@@ -112,7 +112,7 @@ def _rested(
     for at, prepared, each in zip(at_rest, alone, fitted, strict=True):
         case = _measured(many[at][0], prepared, asked, shared, each, beside)
         ruling = decide(case)
-        if ruling.decision is Decision.STABLE:
+        if ruling.decision is Decision.STABLE and not falls(case):
             decided[at] = case, replace(ruling, rule="at_rest", reason=wording.at_rest(decided[at][0], ruling.reason))
     return decided
 
