@@ -22,6 +22,7 @@ from leakdoc.redact import inert
 from leakdoc.sampling.sources.prometheus.doubts import doubts_of
 from leakdoc.sampling.sources.prometheus.fleet import Fleet, Sourced
 from leakdoc.sampling.sources.prometheus.inventory import Listed
+from leakdoc.sampling.sources.prometheus.lateness import late_words
 from leakdoc.sampling.sources.prometheus.medians import Medians
 
 _UNSEEN: Final = "no workload has samples of {}: write a build as `verify` tells it, or its tag; see --since"
@@ -135,4 +136,6 @@ def _notes(fleet: Fleet) -> Iterator[str]:
         name, left_out = max(fleet.crowds.items(), key=lambda each: each[1])
         more = f", and in {len(fleet.crowds) - 1:,} more workloads" if len(fleet.crowds) > 1 else ""
         yield f"not all processes were read, as there are too many: {left_out:,} left out in {name}{more}"
+    if fleet.ended:
+        yield late_words(fleet.ended, len(fleet))
     yield from doubts_of(fleet.prometheus)

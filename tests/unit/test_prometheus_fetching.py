@@ -15,6 +15,7 @@ from leakdoc.sampling.sources.prometheus.conventions import built_in
 from leakdoc.sampling.sources.prometheus.fetching import Fetched, Fetching, Part, in_batches
 from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
 from leakdoc.sampling.sources.prometheus.inventory import Listed
+from leakdoc.sampling.sources.prometheus.lateness import late_words
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
 from leakdoc.sampling.sources.prometheus.refusals import TookTooLong, TooMuch
@@ -62,6 +63,20 @@ class Small:
 def fleet(server: Small, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     monkeypatch.setattr("leakdoc.sampling.sources.prometheus.fleet.is_offered", lambda prometheus: False)
     return Fleet(cast(Prometheus, server), built_in(), Window(start=0.0, end=100.0))
+
+
+@pytest.mark.parametrize(("end", "is_late"), [(100.0, False), (600.0, False), (720.0, True)])
+def test_what_ended_before_the_window_is_told(end: float, is_late: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leakdoc.sampling.sources.prometheus.fleet.is_offered", lambda prometheus: False)
+    read = Fleet(cast(Prometheus, Small(2, 1000)), built_in(), Window(start=0.0, end=end))
+    traces = [each.trace for batch in read.traces() for each in batch]
+    told = {note for trace in traces if trace is not None for note in trace.facts.notes}
+    late = {"its last sample is from 1970-01-01T00:01:00+00:00, 11 min before the end of the window: it ended, or is "
+            "scraped no more"}  # fmt: skip
+    assert told == (late if is_late else set())
+    assert read.ended.keys() == ({"svc/i000", "svc/i001"} if is_late else set())
+    told_of_all = "ended before the window does, or are scraped no more, 2 of 2: svc/i000, svc/i001"
+    assert not is_late or late_words(read.ended, 2) == told_of_all
 
 
 @pytest.mark.parametrize("arrived", [0, 1])

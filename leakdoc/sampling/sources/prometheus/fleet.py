@@ -14,6 +14,7 @@ from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import Conventions
 from leakdoc.sampling.sources.prometheus.fetching import Fetched, Fetching, in_batches
 from leakdoc.sampling.sources.prometheus.inventory import Inventory, Listed, take_inventory
+from leakdoc.sampling.sources.prometheus.lateness import late_by, late_note
 from leakdoc.sampling.sources.prometheus.medians import Medians
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
 from leakdoc.sampling.sources.prometheus.remote_read import is_offered
@@ -48,6 +49,7 @@ class Fleet:
         match: what labels must be.
         without: columns that are not needed.
         crowds: how many processes were left out of subjects that have too many, as far as they were read.
+        ended: how many seconds before the window's end the last sample of those is that were not read lately.
     """
 
     prometheus: Prometheus
@@ -57,6 +59,7 @@ class Fleet:
     without: frozenset[str] = frozenset()
     by_read: bool = field(init=False)
     crowds: dict[str, int] = field(init=False, default_factory=dict)
+    ended: dict[str, float] = field(init=False, default_factory=dict)
     inventory: Inventory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,9 +126,17 @@ class Fleet:
         if fetched.listed.left_out:
             self.crowds[name] = fetched.listed.left_out
         if len(trace):
-            return Sourced(name, trace)
+            return Sourced(name, self._dated(name, trace))
         why = "; ".join(f"{metric}: {reason}" for metric, reason in fetched.unread.items())
         return Sourced(name, None, why or "there is no sample that is a number in the window")
+
+    def _dated(self, name: str, trace: Trace) -> Trace:
+        """The trace with a note where it ends before the window."""
+        late = late_by(trace, self.window.end)
+        if late is None:
+            return trace
+        self.ended[name] = late
+        return replace(trace, facts=replace(trace.facts, notes=(*trace.facts.notes, late_note(trace, late))))
 
 
 def _name(listed: Listed) -> str:
