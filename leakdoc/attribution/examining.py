@@ -110,6 +110,7 @@ def _ask_at(climb: Climb, directory: ProcessDirectory, agent: AgentSocket) -> No
         ask = Ask(rung="agent", cost=f"{looks}, then {_tracing(plan)}")
         if not climb.allows(ask):
             plan, ask = replace(plan, traced_s=0.0), Ask(rung="agent", cost=looks)
+        climb.tells(f"asking the agent: {ask.cost}")
         _look(climb, directory, agent, plan, ask, why="the process has one")
 
 
@@ -131,6 +132,7 @@ def _send_agent(climb: Climb, directory: ProcessDirectory) -> None:
             alone(directory.pid),
             sent_agent(directory, climb.clock, climb.stop, accept_oom_risk=climb.accept_oom_risk) as agent,
         ):
+            climb.tells("asking the agent")
             _look(climb, directory, agent, plan, ask, why="it was let in")
     except (NotPython, AttachBusy):
         raise
@@ -160,7 +162,6 @@ def _may_send(climb: Climb, directory: ProcessDirectory) -> bool:
 def _look(
     climb: Climb, directory: ProcessDirectory, agent: AgentSocket, plan: InsidePlan, ask: Ask, *, why: str
 ) -> None:
-    climb.tells(f"asking the agent: {ask.cost}")
     climb.inside = look_inside(agent, plan, climb.clock, climb.stop, lambda: climb.mark(directory))
     climb.used(ask, climb.inside.not_traced or why)
     climb_to_memray(climb, directory, agent)

@@ -28,6 +28,8 @@ def differences(told: Any, found: Any, *, path: str = "") -> Iterator[str]:
     elif isinstance(told, list) and isinstance(found, list) and len(told) == len(found):
         for place, (left, right) in enumerate(zip(told, found, strict=True)):
             yield from differences(left, right, path=f"{path}[{place}]")
+    elif isinstance(told, list) and isinstance(found, list):
+        yield f"{path}: says {len(told)} entries, recomputed {len(found)}"
     elif not _same(told, found):
         yield f"{path}: says {_short(told)}, recomputed {_short(found)}"
 
