@@ -34,10 +34,12 @@ def read_param(type_name: str, given: Any, now: float) -> Any:
     try:
         return TYPES[type_name](given, now)
     except UsageError as error:
-        raise ValueError(str(error).replace("\n", ". ")) from None
+        raise ValueError(f"cannot be read: {error}".replace("\n", ". ")) from None
 
 
 def _text(given: Any, _now: float) -> str:
+    if isinstance(given, list | tuple):
+        raise ValueError("takes one value, and was given several")
     if isinstance(given, bool) or not isinstance(given, str | int | float):
         raise ValueError("takes text")
     text = str(given)

@@ -19,6 +19,7 @@ from leakdoc.model.decision import Outcome
 from leakdoc.model.exact_samples import decode
 from leakdoc.playbook import StepContext
 from leakdoc.playbook.running import run_step
+from playbook_steps.faultless import without_fault
 from playbook_steps.started import running
 from tests.playbook_runs import HEAD
 
@@ -191,6 +192,42 @@ def test_recovery_without_anything_to_come_back_to_is_undecided_and_says_what_to
     assert result.outcome is Outcome.INCONCLUSIVE
     assert "`baseline`" in result.reason and "`started_at`" in result.reason
     assert result.outputs == {"proof": None, "decision": "inconclusive"}
+
+
+def builds_sampled(folder: Path, *, new_grows: float, samples: int = 2_000) -> list[tuple[Path, Path]]:
+    level = np.full(samples, 5e8) + np.random.default_rng(4).normal(0.0, 1e4, samples)
+    grown = level + new_grows * np.arange(samples)
+    sides = {"old": level, "new": grown}
+    old, new = (table(folder / f"{name}.csv", {"rss_bytes": each}, at=1.7e9) for name, each in sides.items())
+    return [(old, new)]
+
+
+@pytest.mark.parametrize(
+    ("new_grows", "samples", "outcome", "decision"),
+    [(0.0, 2_000, "passed", "stable"), (1e5, 2_000, "failed", "leaking"), (0.0, 3, "inconclusive", "inconclusive")],
+)
+def test_staging_of_what_is_no_leak_asks_the_new_build_to_show_no_fault(
+    new_grows, samples, outcome, decision, tmp_path
+):
+    result = without_fault(builds_sampled(tmp_path, new_grows=new_grows, samples=samples))
+    assert (result.outcome, result.outputs["decision"]) == (outcome, decision), result.reason
+    assert result.outputs["proof"] is None and [each.name for each in result.evidence] == ["before", "after"]
+    assert "this shows no cure" in result.reason  # the old build had no fault under this load
+
+
+def test_of_several_rounds_the_gravest_counts(tmp_path):
+    (tmp_path / "few").mkdir()
+    good, few = builds_sampled(tmp_path, new_grows=0.0), builds_sampled(tmp_path / "few", new_grows=0.0, samples=3)
+    result = without_fault([*good, *few])
+    assert result.outcome is Outcome.INCONCLUSIVE and result.outputs["rounds"] == ["stable", "inconclusive"]
+
+
+def test_staging_is_told_what_to_show(builds, tmp_path):
+    result = step(
+        "validate_in_staging", tmp_path, before=builds["still"], after=builds["still"], shows="no_fault",
+        **{"for": "1s", "interval": "100ms"},
+    )  # fmt: skip
+    assert result.outcome is Outcome.INCONCLUSIVE and result.outputs["proof"] is None
 
 
 @pytest.mark.parametrize("text", ["no json", "[]", '["a", 1]', '"serve"'])

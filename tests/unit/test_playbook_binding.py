@@ -89,8 +89,13 @@ def test_parameters_are_read_by_their_type(kind: str, given: object, read: objec
     ],
 )  # fmt: skip
 def test_what_is_not_of_the_type_is_refused_in_words(kind: str, given: object) -> None:
-    with pytest.raises(ValueError, match=r"^(takes|holds|is|not a|must)"):
+    with pytest.raises(ValueError, match=r"^(takes|holds|is|cannot be read: not a|must)"):
         read_param(kind, given, NOON)
+
+
+def test_a_value_that_is_given_twice_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="one value, and was given several"):
+        read_param("service", ["a", "b"], NOON)
 
 
 def test_every_type_refuses_a_mapping() -> None:

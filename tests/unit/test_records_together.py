@@ -44,5 +44,6 @@ def test_what_is_no_leak_is_held_against_the_time_before_the_incident(tmp_path: 
     steps = {each["id"]: each for each in data["steps"]}
     assert steps["recovered"]["with"]["baseline"] == "${{ params.normal }}"
     assert steps["recovered"]["with"]["started_at"] == "${{ params.started_at }}"
+    assert steps["staging"]["with"]["shows"] == "no_fault"
     assert {"normal", "started_at"} <= data["params"].keys()
     assert steps["rollout"]["rollback"] == {"to": "${{ steps.baseline.outputs.revision }}"}

@@ -54,6 +54,12 @@ def check_of(proof, name):
     return next(each for each in proof.checks if each.name == name)
 
 
+def test_memory_that_stays_up_is_no_level_that_has_to_come_back():
+    proof = verified(after(swap_bytes=90e6), before=incident(swap_bytes=np.where(EVERY < BEGAN, 0.0, 50e6)))
+    assert proof.decision is D.NORMALIZED, proof.reason
+    assert not any("swap" in name for name in check_of(proof, "before_deviated").numbers)
+
+
 def test_everything_that_was_lifted_is_back():
     proof = verified(after())
     assert proof.decision is D.NORMALIZED, proof.reason

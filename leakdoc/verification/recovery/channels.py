@@ -13,11 +13,14 @@ from leakdoc.model.metrics import MEMORY, metric
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.redact import inert
-from leakdoc.verification.channels import was_read, with_sums
+from leakdoc.verification.channels import WITH_SWAP, was_read, with_sums
 
 ERROR_SHARE: Final = Column("error_share")
 _ERRORS: Final = ("errors_total", "failures_total", "request_errors_total", "timeouts_total")
-_NEVER: Final = (*MEMORY, "swap_bytes", "limit_bytes", "file_bytes", "connection_idle_max_s", "connection_oldest_s")
+_NEVER: Final = (
+    *MEMORY, "swap_bytes", WITH_SWAP.metric, "limit_bytes", "file_bytes",
+    "connection_idle_max_s", "connection_oldest_s",
+)  # fmt: skip
 
 
 def with_rates(trace: Trace) -> Trace:

@@ -1,0 +1,59 @@
+"""Staging where the cure is not of memory: the new build shows no fault, and what the old one showed beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import leakdoc
+from leakdoc.model.decision import Decision, Outcome
+from leakdoc.model.step import EvidenceFile, StepResult
+from leakdoc.playbook import evidence_file, outcome_of
+from playbook_steps.find_exhausted_pool import QUESTION as POOLS
+from playbook_steps.isolate_upstream import QUESTION as UPSTREAMS
+from playbook_steps.looking import Question, decided
+
+Runs = Sequence[tuple[Path, Path]]
+Seen = tuple[Decision, str]
+
+_NO_WAITING: Final = Question(
+    signatures=(*POOLS.signatures, *UPSTREAMS.signatures), what="callers that wait for a pool or an upstream"
+)
+
+
+def without_fault(runs: Runs) -> StepResult:
+    """Return what the new build showed, the gravest of all rounds.
+
+    Args:
+        runs: for each round, the samples of the old build and of the new one.
+    """
+    old = _gravest(_seen(before) for before, _ in runs)
+    rounds = [_seen(after) for _, after in runs]
+    decision, reason = _gravest(rounds)
+    told = f"{old[0]}: {old[1]}" if old[0].is_fault else "no fault either, so that this shows no cure"
+    return StepResult(
+        outcome=Outcome.FAILED if decision.is_fault else outcome_of(decision),
+        reason=f"the new build: {reason}; the old one under the same load: {told}",
+        outputs={"proof": None, "decision": str(decision), "rounds": [str(each) for each, _ in rounds]},
+        evidence=tuple(kept(runs)),
+    )
+
+
+def _gravest(seen: Iterable[Seen]) -> Seen:
+    """Return a fault before what is not known, and that before anything else."""
+    return min(seen, key=lambda said: (not said[0].is_fault, said[0] is not Decision.INCONCLUSIVE))
+
+
+def _seen(recording: Path) -> Seen:
+    said = leakdoc.diagnose(recording)
+    if said.decision.is_fault:
+        return said.decision, said.reason
+    asked = [each for each in said.findings if each.detector in _NO_WAITING.signatures]
+    return decided(_NO_WAITING, asked, said.window)
+
+
+def kept(runs: Runs) -> list[EvidenceFile]:
+    """Return the samples of both builds as evidence."""
+    named = [(name, path) for pair in runs for name, path in zip(("before", "after"), pair, strict=True)]
+    return [evidence_file(name, path) for name, path in named]
