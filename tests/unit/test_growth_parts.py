@@ -52,6 +52,19 @@ def test_a_leak_behind_collections_is_told_from_plain_collections() -> None:
     assert judge(plain(sawtooth + 20 * MIB * T / 1_000)).decision is Decision.LEAKING
 
 
+@pytest.mark.parametrize("missed", [4, 8, 13])
+def test_a_collection_whose_floor_was_not_read_is_no_growth(missed: int) -> None:
+    sawtooth = 300 * MIB + (T % 50) * MIB + noise()
+    sawtooth[950 : 950 + missed] = np.nan
+    found = judge(plain(sawtooth))
+    assert found.decision is not Decision.LEAKING, found.reason
+
+
+def test_a_leak_that_began_some_collections_ago_is_found() -> None:
+    sawtooth = 300 * MIB + (T % 50) * MIB + noise()
+    assert judge(plain(sawtooth + 60 * MIB * np.maximum(T - 500, 0) / 500)).decision is Decision.LEAKING
+
+
 def test_a_drop_opens_a_life_and_a_spike_does_not() -> None:
     rows = tidy(plain(np.where(T < 500, 300.0, 100.0) * MIB + noise()))
     assert split_at_drops(rows, POLICY).lives == 2

@@ -38,6 +38,7 @@ class Case:
         quiet: whether a staircase has rested for much longer than between its steps.
         ever_slower: whether each third of a planned watch has grown much slower than the one before.
         least_bins: how many bins, or collections, a verdict needs.
+        least_growth: seconds of growth that hold as many readings, or collections, as a verdict needs.
         too_large: whether a rate of these values an hour cannot be written as a number.
         cycle: seconds of a cycle that was taken out; null without one.
         slowing: seconds until a slowing growth shows where it ends.
@@ -76,6 +77,7 @@ class Case:
     quiet: bool = False
     ever_slower: bool = False
     least_bins: int = 0
+    least_growth: float = 0.0
     limit: float | None = None
     too_large: bool = False
 
@@ -115,7 +117,7 @@ class Case:
     def must_last_longer(self) -> float:
         """Seconds for which growth must still go on before it may be called a leak; zero or less where it may be."""
         policy = self.policy
-        at_once = max(policy.lasts_at_least - self.span, policy.min_bins * self.interval - self.grew_for)
+        at_once = max(policy.lasts_at_least - self.span, self.least_growth - self.grew_for)
         if policy.planned is None:
             return at_once
         usual = policy.patience * (policy.planned - self.span + self.grew_for)

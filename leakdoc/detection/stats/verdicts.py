@@ -19,6 +19,7 @@ from leakdoc.detection.stats.lives import present_rate
 from leakdoc.detection.stats.measuring import Slope, present_at_end
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared
+from leakdoc.detection.stats.quantiles import median
 from leakdoc.detection.stats.resting import falls, may_rest, rest_of, rests_for_long, until_no_step_follows
 from leakdoc.detection.stats.rules import Ruling, another_step, decide
 from leakdoc.detection.stats.series import Growth, Series
@@ -140,6 +141,14 @@ def _least_bins(prepared: Prepared, policy: GrowthPolicy) -> int:
     return policy.min_cycles if prepared.floors else policy.min_bins
 
 
+def _least_growth(prepared: Prepared, policy: GrowthPolicy) -> float:
+    """Seconds that hold as many readings, or collections, as growth must last for; one higher floor is no growth."""
+    if not prepared.floors or prepared.bins is None:
+        return policy.min_bins * prepared.interval
+    apart = np.diff(prepared.bins.t)
+    return policy.min_cycles * median(apart[apart > 0.0]) if np.any(apart > 0.0) else 0.0
+
+
 def _fittable(bins: Bins, many: Sequence[Pair], shared: _Shared, policy: GrowthPolicy) -> Basis | None:
     """The confounders; null where too little is left beside them."""
     least = _least_bins(many[0][1], policy)
@@ -154,7 +163,7 @@ def _case(series: Series, prepared: Prepared, asked: Asked, shared: _Shared, **t
     policy = asked.policy
     return Case(
         unit=series.unit, policy=policy, alpha=asked.alpha, samples=prepared.samples, bins=shared.bins,
-        least_bins=_least_bins(prepared, policy), span=prepared.span,
+        least_bins=_least_bins(prepared, policy), least_growth=_least_growth(prepared, policy), span=prepared.span,
         interval=prepared.interval, longest=shared.longest, lives=shared.lives, doubtful_lives=prepared.doubtful,
         limit=policy.limit if policy.limit is not None else series.limit, processes=shared.processes,
         ran_before=shared.ran_before, since_level=max(prepared.span - shared.last, 0.0) if shared.bins else 0.0, **told,
