@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from leakdoc.errors import UsageError
-from leakdoc.units import parse_duration, parse_rate, parse_size, parse_time
+from leakdoc.units import format_time, parse_duration, parse_rate, parse_size, parse_time
 
 if TYPE_CHECKING:
     from leakdoc.detection.policies import Policies
@@ -49,11 +49,13 @@ def positive_size(text: str) -> float:
 
 
 def instant(text: str) -> float:
-    """Read an instant: seconds since the epoch, or ISO 8601."""
+    """Read an instant: seconds since the epoch, or ISO 8601; what no calendar holds is none (milliseconds)."""
     try:
-        return parse_time(text)
-    except (ValueError, OverflowError):
+        at = parse_time(text)
+        format_time(at)
+    except (ValueError, OverflowError, OSError):
         raise argparse.ArgumentTypeError(f"not a time: {text!r}; write it like 2026-11-23T03:12:00Z") from None
+    return at
 
 
 def add_json(parser: argparse._ActionsContainer) -> None:

@@ -110,7 +110,7 @@ def window_of(args: argparse.Namespace) -> Window:
     from leakdoc.sampling.sources.prometheus.fleet import Window
 
     end = time.time() if args.until is None else args.until
-    return Window(start=end - args.since, end=end)
+    return Window(start=max(end - args.since, 0.0), end=end)  # nobody scraped before there was an epoch
 
 
 def source_of(fleet: Fleet) -> str:

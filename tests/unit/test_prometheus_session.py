@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import re
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 
 from leakdoc.cli.main import main
-from leakdoc.cli.prometheus_options import doubted
+from leakdoc.cli.prometheus_options import doubted, window_of
 from leakdoc.detection.fleet_scan import scan_fleet
 from leakdoc.errors import DamagedSource, SourceError, UnreadableSource, UsageError
 from leakdoc.sampling.sources.prometheus import remote_read
@@ -431,3 +432,15 @@ def test_a_scan_of_no_prometheus_says_so_and_ends(answer: Answer, capsys: pytest
     told = capsys.readouterr()
     assert told.err.startswith("leakdoc: ") and "Traceback" not in told.err and "internal" not in told.err
     assert not told.out
+
+
+@pytest.mark.parametrize("when", ["1764126720000", "-1e15", "1e300", "yesterday", "nan"])
+@pytest.mark.parametrize("option", ["--until", "--at"])
+def test_what_no_calendar_holds_is_no_time(when: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["postmortem", "--prometheus", "http://127.0.0.1:9", "--workload", "w", f"{option}={when}"]) == 2
+    assert "not a time" in capsys.readouterr().err
+
+
+def test_a_window_longer_than_time_itself_begins_with_it() -> None:
+    window = window_of(argparse.Namespace(until=1_700_000_000.0, since=1e13))
+    assert (window.start, window.end) == (0.0, 1_700_000_000.0)

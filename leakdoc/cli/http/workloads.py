@@ -105,7 +105,7 @@ class Workloads:
         from leakdoc.sampling.sources.prometheus.workload import is_there, trace_of_workload
 
         end = self.now()
-        window, stable = Window(start=end - self.since_s, end=end), asked.stable
+        window, stable = Window(start=max(end - self.since_s, 0.0), end=end), asked.stable
         if stable is None and asked.primary:
             primary = _primary_of(asked.workload)
             stable = primary if is_there(self.prometheus, self.conventions, window, primary) else None
