@@ -15,6 +15,7 @@ from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, Mask
 
 _DAY_S: Final = 86_400.0
+_LIKE_A_DAY: Final = (0.4, 1.3)  # days: such cycles are not told from the daily course and its harmonic
 _HARMONICS: Final = np.asarray([1.0, 2.0])
 _SMOOTHINGS: Final = (0.0, 0.02, 0.06)
 _WIDTHS: Final = (5, 11)
@@ -78,7 +79,10 @@ def _cycles(bins: Bins, y: FloatArray, policy: GrowthPolicy) -> list[float | Non
     if bins.lives > 1 or bins.rate is not None:
         return [None] * len(y)
     levels = np.ones((len(bins), 1))
-    return cycles_of(bins, y, np.hstack([levels, _season(bins.t)]) if bins.span >= policy.season_from else levels)
+    if bins.span < policy.season_from:
+        return cycles_of(bins, y, levels)
+    found = cycles_of(bins, y, np.hstack([levels, _season(bins.t)]))
+    return [None if each is not None and _LIKE_A_DAY[0] < each / _DAY_S < _LIKE_A_DAY[1] else each for each in found]
 
 
 def _season(t: FloatArray) -> FloatArray:
