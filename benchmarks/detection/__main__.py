@@ -105,13 +105,23 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--write", type=Path, help="a Markdown file for the report")
     parser.add_argument("--no-baselines", action="store_true")
     parser.add_argument("--no-speed", action="store_true")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    for folder in asked.data:
+        _recordings(folder)  # before an hour is spent
+    return asked
+
+
+def _recordings(folder: Path) -> list[Path]:
+    found = sorted(folder.glob("*.csv"))
+    if not found:
+        raise SystemExit(f"there is no CSV file in {folder}: name the folder that has them with --data")
+    return found
 
 
 def _folder(folder: Path) -> Iterator[str]:
     """Judge real runs as `leakdoc diagnose` does: a file named ``leak_*`` leaks, the others do not."""
     tally, decisions, wrong = Tally(), Counter[str](), []
-    for path in sorted(folder.glob("*.csv")):
+    for path in _recordings(folder):
         found = leakdoc.diagnose(path)
         decisions[str(found.decision)] += 1
         alarm, leaks = found.decision is Decision.LEAKING, path.name.startswith("leak_")

@@ -19,8 +19,9 @@ from ruamel.yaml import YAML
 
 from leakdoc.cli.http.folder import Folder
 from leakdoc.cli.http.server import Server
-from leakdoc.cli.http.workloads import Workloads
+from leakdoc.cli.http.workloads import Asked, Workloads
 from leakdoc.cli.main import main
+from leakdoc.errors import SourceError
 from leakdoc.sampling.sources.prometheus.access import access_of
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import built_in
@@ -240,3 +241,14 @@ def test_a_server_without_a_prometheus_says_so(tmp_path: Path) -> None:
         server.server_close()
     assert status == 400
     assert "no Prometheus" in answer["error"]
+
+
+def test_names_that_no_workload_has_are_not_kept() -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as free:
+        away = f"http://127.0.0.1:{free.server_address[1]}"
+    with Prometheus(access_of(away, environment={}), Limits(attempts=1)) as reached:
+        workloads = Workloads(prometheus=reached, conventions=built_in(), since_s=3600.0)
+        for number in range(600):
+            with pytest.raises(SourceError):
+                workloads.gate(Asked(f"a/{number}"))
+        assert len(workloads._reached) <= 256

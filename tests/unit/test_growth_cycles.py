@@ -79,6 +79,7 @@ def test_a_leak_under_a_cycle_is_found_and_the_cycle_alone_is_none(turns: float,
     assert leak.decision is Decision.LEAKING, leak.reason
     assert flat.decision is Decision.STABLE, flat.reason
     assert flat.evidence["cycle_s"] == pytest.approx(6_000.0 / turns, rel=0.02)
+    assert all("beside a cycle of " in each.reason for each in (leak, flat))
 
 
 def test_cycles_in_a_fleet_are_judged_as_alone() -> None:

@@ -75,6 +75,8 @@ class Workloads:
             SourceError: the server refuses.
         """
         with self._lock:
+            if len(self._reached) >= _MOST_KEPT:
+                self._reached.clear()  # also of what never was: names that no workload has
             alone = self._reached.setdefault(asked, threading.Lock())
         with alone:
             kept = self._kept.get(asked)
@@ -84,7 +86,6 @@ class Workloads:
             with self._lock:
                 if len(self._kept) >= _MOST_KEPT:
                     self._kept.clear()
-                    self._reached.clear()
                 self._kept[asked] = self.monotonic(), reached
             return reached
 

@@ -74,7 +74,12 @@ def growing(case: Case) -> str:
     how = f"{_WORDS[case.shape or 'linear']}{over} for {format_duration(case.grew_for)}"
     per = ", in step with the requests" if case.axis == "requests" else ""
     load = ", not explained by load" if case.load_shaped and not per else ""
-    return f"grows {_rate(case, case.slope.estimate)} ({low} to {high}), {how}{per}{load}"
+    return f"grows {_rate(case, case.slope.estimate)} ({low} to {high}), {how}{per}{load}{_cycle(case)}"
+
+
+def _cycle(case: Case) -> str:
+    """What was taken out beside the growth, so that a reader of the graph knows that its waves were seen."""
+    return "" if case.cycle is None else f", beside a cycle of {format_duration(case.cycle)}"
 
 
 def as_high_before(case: Case) -> str:
@@ -221,7 +226,7 @@ def load_driven(case: Case) -> str:
 
 def stable(case: Case) -> str:
     """Nothing that matters."""
-    return _unseen(case)
+    return f"{_unseen(case)}{_cycle(case)}"
 
 
 def another_step(case: Case, needs: float) -> str:
