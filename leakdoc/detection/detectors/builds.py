@@ -43,8 +43,10 @@ def told_by_build(trace: Trace, column: Column, main: Finding, policy: GrowthPol
     if main.decision is Decision.LEAKING:
         since = _since(trace, column, policy, half)
         return main if since is None else _with_since(main, since)
+    if not is_without_precedent(trace, column, build):  # asked first, as it costs next to nothing
+        return main
     found = _of(trace, column, build, policy, half)
-    if found.decision is not Decision.LEAKING or not is_without_precedent(trace, column, build):
+    if found.decision is not Decision.LEAKING:
         return main
     together: Json = {"decision": main.decision.value, "reason": main.reason}
     words = f"{inert(build, longest=100)} {found.evidence.get('in_words')}"
