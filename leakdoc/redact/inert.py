@@ -15,7 +15,7 @@ def inert(text: str, *, longest: int = _LONGEST_NAME) -> str:
         text: anything.
         longest: how many characters are kept; the rest is replaced by an ellipsis.
     """
-    kept = "".join(_plain(character) for character in text)
+    kept = text if text.isprintable() else "".join(_plain(character) for character in text)
     return kept if len(kept) <= longest else kept[: longest - 1] + "…"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -83,10 +83,15 @@ class Conventions:
     worker_labels: frozenset[str]
     cluster_label: str
     several_clusters: bool = False
+    _ranks: Mapping[Meaning, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        last_first = reversed(list(enumerate(self.metrics)))
+        object.__setattr__(self, "_ranks", {meaning: at for at, meaning in last_first})
 
     def rank(self, meaning: Meaning) -> int:
         """Where a metric stands in the order of preference."""
-        return self.metrics.index(meaning)
+        return self._ranks[meaning]
 
 
 @cache

@@ -18,10 +18,12 @@ _NAMED: Final = 3
 
 def late_by(trace: Trace, end: float) -> float | None:
     """Return how many seconds before the end of the window a subject was read last; null where it was read lately."""
+    late = end - float(np.max(trace.times))
+    if late <= _LEAST_S:
+        return None
     pauses = np.diff(trace.times)
     usual = float(np.median(pauses[pauses > 0.0])) if np.any(pauses > 0.0) else 0.0
-    late = end - float(np.max(trace.times))
-    return late if late > max(_LEAST_S, _LATE * usual) else None
+    return late if late > _LATE * usual else None
 
 
 def late_note(trace: Trace, late: float) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.errors import SourceError, UnreadableSource
+from leakdoc.model.trace import FloatArray
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.frames import frames_of, snappy
 from leakdoc.sampling.sources.prometheus.protobuf import (
@@ -114,16 +115,17 @@ def _batch(batch: Sequence[ChunkedSeries], start: float, end: float) -> Iterator
     stops = ends[np.cumsum([len(each.chunks) for each in batch], dtype=np.intp)]
     falls = np.flatnonzero(np.diff(decoded.times_ms) <= 0) + 1
     overlap = set(np.searchsorted(stops, falls[~np.isin(falls, stops)], side="right").tolist())  # chunks of two blocks
-    first = 0
+    finite, first = bool(np.isfinite(values).all()), 0
     for at, (each, stop) in enumerate(zip(batch, stops.tolist(), strict=True)):
         told, samples = labels_of(each.labels), (times[first:stop], values[first:stop])
-        yield _trimmed(told, *samples, start, end, ordered=at not in overlap)
+        trimmed = _trimmed(*samples, start, end, ordered=at not in overlap)
+        yield RawSeries(labels=told, times=trimmed[0], values=trimmed[1], is_finite=finite)
         first = stop
 
 
 def _trimmed(
-    labels: dict[str, str], times: np.ndarray, values: np.ndarray, start: float, end: float, *, ordered: bool
-) -> RawSeries:
+    times: FloatArray, values: FloatArray, start: float, end: float, *, ordered: bool
+) -> tuple[FloatArray, FloatArray]:
     """Cut a series to its window, as chunks reach beyond it; of the same instant twice one is kept."""
     if not ordered:
         times, kept = np.unique(times, return_index=True)
@@ -131,4 +133,4 @@ def _trimmed(
     if len(times) and (times[0] < start or times[-1] > end):
         first, stop = np.searchsorted(times, [start, np.nextafter(end, np.inf)])
         times, values = times[first:stop], values[first:stop]
-    return RawSeries(labels=labels, times=times.copy(), values=values.copy())
+    return times.copy(), values.copy()
