@@ -26,12 +26,10 @@ types: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	@.ci/servers $(VENV)/servers
-	@$(BIN)/python -m pytest -n 4 --dist loadfile || { test $$? = 1 && \
-		echo "What failed beside other tests is run once more, alone; what fails again fails." && \
-		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
+	@.ci/tests $(BIN)/python
 
 soak: $(VENV)/.dev  ## hours-long campaigns
-	$(BIN)/python -m pytest -m "soak" -o addopts="-ra --strict-markers"
+	$(BIN)/python -m pytest -m "soak" -o addopts="-ra --strict-markers" -o timeout=0 -o faulthandler_timeout=0
 
 bench: $(VENV)/.dev  ## speed and accuracy, side by side with named peers
 	$(BIN)/python -m benchmarks
