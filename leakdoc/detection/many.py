@@ -14,12 +14,12 @@ from leakdoc.detection.diagnosis import diagnose
 from leakdoc.detection.policies import Policies
 from leakdoc.errors import LeakdocError
 from leakdoc.model.diagnosis import Diagnosis
-from leakdoc.model.metrics import MEMORY, metric
+from leakdoc.model.metrics import HEAP_LIMIT, MEMORY, metric
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import Trace
 from leakdoc.redact import inert
 
-_BESIDE: Final = frozenset({"limit_bytes", *MEMORY} - {"heap_bytes"})
+_BESIDE: Final = frozenset({"limit_bytes", HEAP_LIMIT, *MEMORY} - {"heap_bytes"})
 
 
 def diagnose_many(traces: Sequence[Trace], policies: Policies) -> list[Diagnosis | str]:

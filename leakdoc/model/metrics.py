@@ -28,6 +28,8 @@ _KNOWN: Final = (
     Metric(name="rss_peak_bytes", unit="bytes", title="highest resident memory so far"),
     Metric(name="swap_bytes", unit="bytes", title="swapped-out memory"),
     Metric(name="heap_bytes", unit="bytes", title="heap in use"),
+    Metric(name="heap_after_gc_bytes", unit="bytes", title="heap that collections leave"),
+    Metric(name="heap_limit_bytes", unit="bytes", title="heap limit"),
     Metric(name="heap_mapped_bytes", unit="bytes", title="heap mapped"),
     Metric(name="working_set_bytes", unit="bytes", title="working set"),
     Metric(name="open_fds", unit="count", title="open descriptors"),
@@ -56,6 +58,9 @@ KNOWN: Final = {metric.name: metric for metric in _KNOWN}
 # The memory metrics that a verdict on memory may rest on, the best first: what the kernel counts against a
 # limit comes before what only part of the process sees.
 MEMORY: Final = ("working_set_bytes", "rss_bytes", "private_bytes", "anon_bytes", "heap_bytes", "heap_mapped_bytes")
+
+HEAPS: Final = ("heap_bytes", "heap_after_gc_bytes")  # what a runtime's own limit holds for
+HEAP_LIMIT: Final = "heap_limit_bytes"
 
 
 def metric(name: str) -> Metric:

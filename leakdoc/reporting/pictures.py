@@ -11,7 +11,7 @@ import numpy as np
 from leakdoc.model.decision import Decision
 from leakdoc.model.diagnosis import Diagnosis
 from leakdoc.model.finding import Finding, Interval
-from leakdoc.model.metrics import MEMORY, metric
+from leakdoc.model.metrics import HEAP_LIMIT, HEAPS, MEMORY, metric
 from leakdoc.model.proof import Proof
 from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.redact import inert
@@ -104,6 +104,9 @@ def _limit(trace: Trace, name: str) -> float | None:
     """What the metric may not pass: RLIMIT_NOFILE for descriptors, the memory limit for memory."""
     if name == "open_fds":
         return trace.facts.open_files_limit
+    told = trace.column(HEAP_LIMIT) if name in HEAPS and len(trace.lives) == 1 else None
+    if told is not None and np.isfinite(told).any():
+        return float(told[np.isfinite(told)][-1])
     return trace.facts.limit_bytes if name in MEMORY else None
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from leakdoc.detection.detectors.unclosed_connections import outgoing
 from leakdoc.model.finding import Finding
-from leakdoc.model.metrics import KNOWN, MEMORY, metric
+from leakdoc.model.metrics import HEAP_LIMIT, KNOWN, MEMORY, metric
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.redact import inert
@@ -18,7 +18,9 @@ TOTAL_CONNECTIONS: Final = Column("connections")
 SWAP: Final = Column("swap_bytes")
 WITH_SWAP: Final = Column("memory_and_swap_bytes")
 _SWAPPED: Final = ("rss_bytes", "working_set_bytes", "private_bytes", "anon_bytes")
-_NOT_LEAKS: Final = ("limit_bytes", "file_bytes", "rss_peak_bytes", "connection_idle_max_s", "connection_oldest_s")
+_NOT_LEAKS: Final = (
+    "limit_bytes", HEAP_LIMIT, "file_bytes", "rss_peak_bytes", "connection_idle_max_s", "connection_oldest_s",
+)  # fmt: skip
 
 
 def peer_column(peer: str) -> Column:

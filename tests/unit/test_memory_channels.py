@@ -58,3 +58,23 @@ def test_a_second_reading_too_noisy_to_tell_explains_nothing() -> None:
 def test_a_leak_into_memory_that_the_heap_holds_already_is_told_by_the_heap() -> None:
     found = diagnose(rss_bytes=300 * MIB + noise(1), heap_bytes=120 * MIB + GROWN + noise(2))
     assert found.decision is Decision.LEAKING
+
+
+@pytest.mark.parametrize(
+    ("left", "resident", "decisions"),
+    [
+        (80 * MIB + noise(3), None, ["inconclusive", "stable"]),
+        (80 * MIB + 0.9 * GROWN + noise(3), None, ["leaking", "leaking"]),
+        (80 * MIB + noise(3), GROWN, ["inconclusive", "inconclusive", "stable"]),
+        (80 * MIB + noise(3), 3 * GROWN, ["leaking", "inconclusive", "stable"]),  # by far not all of it is garbage
+    ],
+)
+def test_a_heap_that_collections_empty_does_not_leak(
+    left: np.ndarray, resident: np.ndarray | None, decisions: list[str]
+) -> None:
+    columns = {"heap_bytes": 120 * MIB + GROWN + noise(2), "heap_after_gc_bytes": left}
+    if resident is not None:
+        columns["rss_bytes"] = 300 * MIB + resident + noise(1)
+    found = diagnose(**columns)
+    assert [each.decision.value for each in found.findings] == decisions
+    assert all(("garbage" in each.reason) == (each.decision.value == "inconclusive") for each in found.findings)

@@ -93,3 +93,18 @@ def test_of_pods_of_which_one_leaks_its_own_limit_tells() -> None:
     assert finding.decision.is_fault
     assert finding.time_to_limit_s is not None
     assert finding.time_to_limit_s.estimate == pytest.approx((100 - 24) / 0.1 * 60.0, rel=0.05)
+
+
+def test_heaps_are_held_against_limits_of_their_own() -> None:
+    trace = workload((300, 900), (560, 900))
+    own = np.where(np.arange(len(trace)) < MINUTES, 400 * MIB, 600 * MIB)
+    own[-1] = np.nan  # the last scrape may lack one
+    heaps = replace(trace, columns={Column("heap_bytes"): trace.columns[RSS], Column("heap_limit_bytes"): own})
+    (finding,) = diagnose(heaps).findings
+    assert finding.time_to_limit_s is not None
+    assert finding.time_to_limit_s.estimate == pytest.approx((40 - 24) / 0.1 * 60.0, rel=0.05)
+    assert finding.evidence["limit"] == 1_000 * MIB
+    (finding,) = diagnose(replace(heaps, columns={**heaps.columns, Column("heap_limit_bytes"): 0.0 * own})).findings
+    assert finding.evidence["nearest_limit"] == pytest.approx(  # none of their own: that of the pods
+        {"limit_bytes": 900 * MIB, "level": 584 * MIB, "processes": 2}, rel=0.01
+    )

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from leakdoc.detection.detectors.own_limits import nearest_to_its_limit
+from leakdoc.detection.detectors.own_limits import limits_of, nearest_to_its_limit
 from leakdoc.detection.detectors.together import verdict_on
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.model.finding import Finding, Interval, Json
-from leakdoc.model.metrics import MEMORY, metric
+from leakdoc.model.metrics import HEAPS, MEMORY, metric
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.units import format_time
@@ -22,6 +22,7 @@ _HOUR_S = 3_600.0
 _LOAD = "requests_total"
 _LIMIT = "limit_bytes"
 _DESCRIPTORS = "open_fds"
+_LIMITED = frozenset({*MEMORY, *HEAPS})
 _PLAIN = frozenset({type(None), bool, str, int})
 
 
@@ -99,11 +100,11 @@ def _names(trace: Trace) -> tuple[str, ...]:
 
 
 def _limit(trace: Trace, judged: Column) -> float | None:
-    """What the metric may not pass: the memory limit for memory, RLIMIT_NOFILE for descriptors."""
+    """What the metric may not pass: the memory limit, a heap its own, RLIMIT_NOFILE for descriptors."""
     name = judged.metric
     if name == _DESCRIPTORS:
         return trace.facts.open_files_limit
-    if name not in MEMORY:
+    if name not in _LIMITED:
         return None
     nearest = nearest_to_its_limit(trace, judged) if judged in trace.columns else None
     if nearest is not None:
@@ -117,8 +118,8 @@ def _limit(trace: Trace, judged: Column) -> float | None:
 
 def _own_limits(trace: Trace, judged: Column) -> FloatArray | None:
     """What each process may not pass, where they have limits of their own."""
-    limits = [life.limit_bytes for life in trace.lives]
-    if judged.metric not in MEMORY or all(limit is None for limit in limits):
+    limits = limits_of(trace, judged) if judged.metric in _LIMITED else []
+    if all(limit is None for limit in limits):
         return None
     return np.asarray([np.nan if limit is None else limit for limit in limits], dtype=np.float64)
 
@@ -143,11 +144,12 @@ def _evidence(growth: Growth, column: Column) -> dict[str, Json]:
 
 def _nearest(trace: Trace, column: Column) -> dict[str, Json]:
     """Which limit the forecast is held against, where each process has its own."""
-    found = nearest_to_its_limit(trace, column) if column.metric in MEMORY and column in trace.columns else None
+    found = nearest_to_its_limit(trace, column) if column.metric in _LIMITED and column in trace.columns else None
     if found is None or len(found.levels) < 2:
         return {}
+    in_all = found.in_all if column.metric in HEAPS else trace.facts.limit_bytes
     nearest: dict[str, Json] = {"limit_bytes": found.limit_bytes, "level": found.level, "processes": len(found.levels)}
-    return {"limit": trace.facts.limit_bytes, "nearest_limit": nearest}
+    return {"limit": in_all, "nearest_limit": nearest}
 
 
 def _time(value: Json) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -23,6 +23,9 @@ _EXPLAINS: Final = {
     "heap_bytes": "the heap in use does not grow with it: fragmentation, or arenas that are kept, and no more objects",
     "anon_bytes": "anonymous memory does not grow with it: these are pages of files, which the kernel takes back",
 }
+_HEAP: Final = "heap_bytes"
+_AFTER_GC: Final = "heap_after_gc_bytes"
+_GARBAGE: Final = {_AFTER_GC: "what collections leave of it does not grow: garbage that waits to be collected"}
 _UNEXPLAINED: Final = 0.25  # of the growth may hide in the second reading; more, and it explains nothing
 
 
@@ -49,11 +52,35 @@ def find_memory_growth(trace: Trace, policies: Policies, alpha: float | None) ->
         for name in _EXPLAINS
         if name != first and (name == "heap_bytes" or main.decision.is_fault) and _as_often(trace, name, first)
     }
-    yield told_by_build(trace, Column(first), _explained(main, beside), policies.growth, alpha)
-    if "heap_bytes" in beside:
-        yield beside["heap_bytes"]
-    elif first != "heap_bytes" and readings(trace, "heap_bytes"):
-        yield find_growth(trace, Column("heap_bytes"), policies.growth, alpha=alpha)
+    left = tuple(_left_by_collections(trace, policies, alpha))
+    heap = beside.get(_HEAP)
+    if heap is None and first != _HEAP and readings(trace, _HEAP):
+        heap = find_growth(trace, Column(_HEAP), policies.growth, alpha=alpha)
+    heap = None if heap is None else _unless_garbage(heap, left)
+    main = _unless_garbage(main, left) if first == _HEAP else _unless_with_garbage(_explained(main, beside), heap)
+    yield told_by_build(trace, Column(first), main, policies.growth, alpha)
+    yield from (each for each in (heap, *left) if each is not None)
+
+
+def _left_by_collections(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
+    if readings(trace, _AFTER_GC):
+        yield find_growth(trace, Column(_AFTER_GC), policies.growth, alpha=alpha)
+
+
+def _unless_garbage(heap: Finding, left: tuple[Finding, ...]) -> Finding:
+    """A heap that fills between two collections of what is old grows for hours, and none of it may be held."""
+    return _explained(heap, {each.metric: each for each in left}, _GARBAGE)
+
+
+def _unless_with_garbage(main: Finding, heap: Finding | None) -> Finding:
+    """Memory that a process takes for garbage is held no more than the garbage is."""
+    if main.decision is not Decision.LEAKING or heap is None or heap.evidence.get("explained_by") != _AFTER_GC:
+        return main
+    if main.slope_per_hour is None or heap.slope_per_hour is None:
+        return main
+    if heap.slope_per_hour.estimate < (1.0 - _UNEXPLAINED) * main.slope_per_hour.estimate:
+        return main
+    return _left_open(main, "the heap in use grows with it, and " + _GARBAGE[_AFTER_GC], _AFTER_GC)
 
 
 def _with_swap(trace: Trace, name: str, policies: Policies, alpha: float | None) -> Finding:
@@ -73,7 +100,7 @@ def _as_often(trace: Trace, name: str, other: str) -> bool:
     return count > 0 and 2 * count >= readings(trace, other) > 0
 
 
-def _explained(main: Finding, beside: dict[str, Finding]) -> Finding:
+def _explained(main: Finding, beside: dict[str, Finding], words: Mapping[str, str] = _EXPLAINS) -> Finding:
     """A growth that a second reading surely does not share is no leak of what that reading counts."""
     if main.decision is not Decision.LEAKING or main.slope_per_hour is None:
         return main
@@ -81,11 +108,15 @@ def _explained(main: Finding, beside: dict[str, Finding]) -> Finding:
         worst = other.evidence.get("worst_case_per_hour")
         flat = other.decision in (Decision.STABLE, Decision.LOAD_DRIVEN) and isinstance(worst, int | float)
         if flat and float(worst) <= _UNEXPLAINED * main.slope_per_hour.estimate:  # type: ignore[arg-type]
-            return replace(
-                main, decision=Decision.INCONCLUSIVE, reason=f"{main.reason}; but {_EXPLAINS[name]}", needs_more_s=None,
-                confidence=None, evidence={**main.evidence, "explained_by": name},
-            )  # fmt: skip
+            return _left_open(main, words[name], name)
     return main
+
+
+def _left_open(finding: Finding, words: str, explained_by: str) -> Finding:
+    return replace(
+        finding, decision=Decision.INCONCLUSIVE, reason=f"{finding.reason}; but {words}", needs_more_s=None,
+        confidence=None, evidence={**finding.evidence, "explained_by": explained_by},
+    )  # fmt: skip
 
 
 def readings(trace: Trace, name: str) -> int:

@@ -21,7 +21,7 @@ from leakdoc.detection.detectors.upstream_unresponsive import find_unresponsive
 from leakdoc.detection.policies import Policies
 from leakdoc.model.decision import Basis
 from leakdoc.model.finding import Finding
-from leakdoc.model.metrics import KNOWN, MEMORY, metric
+from leakdoc.model.metrics import HEAP_LIMIT, HEAPS, KNOWN, MEMORY, metric
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import Trace
 
@@ -71,7 +71,9 @@ def find_connections(trace: Trace, policies: Policies, alpha: float | None) -> I
         yield from detector(trace, policies, alpha)
 
 
-_OF_MEMORY: Final = frozenset({*MEMORY, "swap_bytes", "shared_bytes", "file_bytes", "limit_bytes", "requests_total"})
+_OF_MEMORY: Final = frozenset(
+    {*MEMORY, *HEAPS, HEAP_LIMIT, "swap_bytes", "shared_bytes", "file_bytes", "limit_bytes", "requests_total"}
+)
 OF_CONNECTIONS: Final[tuple[Detector, ...]] = (find_connections, find_concurrency_growth)
 DETECTORS: Final[tuple[Detector, ...]] = (find_memory_growth, find_other_growth, *OF_CONNECTIONS)
 

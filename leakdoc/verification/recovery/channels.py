@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from leakdoc.errors import UsageError
-from leakdoc.model.metrics import MEMORY, metric
+from leakdoc.model.metrics import HEAP_LIMIT, HEAPS, MEMORY, metric
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import FloatArray, Trace
 from leakdoc.redact import inert
@@ -18,7 +18,7 @@ from leakdoc.verification.channels import WITH_SWAP, was_read, with_sums
 ERROR_SHARE: Final = Column("error_share")
 _ERRORS: Final = ("errors_total", "failures_total", "request_errors_total", "timeouts_total")
 _NEVER: Final = (
-    *MEMORY, "swap_bytes", WITH_SWAP.metric, "limit_bytes", "file_bytes",
+    *MEMORY, *HEAPS, "swap_bytes", WITH_SWAP.metric, "limit_bytes", HEAP_LIMIT, "file_bytes",
     "connection_idle_max_s", "connection_oldest_s",
 )  # fmt: skip
 

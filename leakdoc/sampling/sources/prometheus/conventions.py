@@ -28,6 +28,8 @@ class Meaning:
         of: what an exporter tells this of, where that is not itself: the machine, a database. A subject of its own.
         pool: the label that tells the pools of one process apart; each is a column of its own.
         left_of_limit: whether it is what is left of the limit, and not what is used of it.
+        positive: whether it is above zero where it is known at all.
+        alike_once: whether of several series that are added up those that tell the same count once.
     """
 
     name: str
@@ -37,6 +39,8 @@ class Meaning:
     of: str = ""
     pool: str = ""
     left_of_limit: bool = False
+    positive: bool = False
+    alike_once: bool = False
 
     @property
     def matchers(self) -> list[Matcher]:
@@ -119,7 +123,8 @@ def _meaning(told: Mapping[str, Any]) -> Meaning:
     return Meaning(
         name=told["name"], column=told["column"], summed=told.get("sum", False), of=told.get("of", ""),
         pool=told.get("pool", ""),
-        left_of_limit=told.get("left_of_limit", False),
+        left_of_limit=told.get("left_of_limit", False), positive=told.get("positive", False),
+        alike_once=told.get("alike_once", False),
         where=tuple(matchers_of(told["where"])) if "where" in told else (),
     )  # fmt: skip
 

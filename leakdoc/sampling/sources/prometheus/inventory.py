@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from leakdoc.errors import UnreadableSource
+from leakdoc.model.metrics import HEAP_LIMIT
 from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
@@ -21,7 +22,7 @@ FILES_LIMIT: Final = "open_files_limit"
 LIMIT: Final = "limit_bytes"
 BUILD: Final = "build"
 FACTS: Final = frozenset({START, RESTARTS, LAST_OOM, FILES_LIMIT, LIMIT, BUILD})
-BESIDE: Final = FACTS | {"requests_total", "cpu_seconds_total", "oom_kills_total"}
+BESIDE: Final = FACTS | {HEAP_LIMIT, "requests_total", "cpu_seconds_total", "oom_kills_total"}
 MOST_SERIES: Final = 500  # of one metric and one process: what is beyond is a label that exploded
 
 

@@ -33,6 +33,15 @@ class RawSeries:
             return self
         return RawSeries(labels=self.labels, times=self.times[finite], values=self.values[finite], is_finite=True)
 
+    def positive(self) -> RawSeries:
+        """Return the series without readings that are not above zero."""
+        above = self.values > 0.0
+        if above.all():
+            return self
+        return RawSeries(
+            labels=self.labels, times=self.times[above], values=self.values[above], is_finite=self.is_finite
+        )
+
     def turns(self) -> RawSeries:
         """Return the usable samples at which a value begins or ends: all that a limit, or a start, has to tell."""
         usable = self.usable()

@@ -54,7 +54,7 @@ def column_of(meaning: Meaning, series: list[RawSeries], conventions: Convention
     if len(ordered) > 1:
         ordered = _without_nameless_copies(ordered, conventions)
     if len(ordered) > 1 and meaning.summed:
-        return _summed(_of_one_replica(ordered, conventions))
+        return _summed(_of_one_replica(ordered, conventions), alike_once=meaning.alike_once)
     times, values, versions = ordered[0].times, ordered[0].values, [_version(ordered[0], conventions)]
     last = ordered[0]
     for each in ordered[1:]:
@@ -94,10 +94,12 @@ def _of_one_replica(series: list[RawSeries], conventions: Conventions) -> list[R
     return list(kept.values())
 
 
-def _summed(series: list[RawSeries]) -> Readings:
+def _summed(series: list[RawSeries], *, alike_once: bool) -> Readings:
     """Add series up; one that has no sample at an instant, while it lasts, is taken as it was last seen."""
     times = union_of([each.times for each in series])
     total = np.zeros(len(times))
+    if alike_once:
+        series = list({float(each.values[-1]): each for each in series}.values())
     for each in series:
         at = np.searchsorted(each.times, times, side="right") - 1
         usual = float(np.median(np.diff(each.times))) if len(each.times) > 1 else 0.0

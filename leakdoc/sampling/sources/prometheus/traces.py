@@ -92,7 +92,7 @@ def _of_worker(worker: Worker, conventions: Conventions, whole: int) -> _Process
 def _process(parts: Sequence[Part], conventions: Conventions) -> _Process:
     series: dict[Meaning, list[RawSeries]] = {}
     for part in parts:
-        usable = part.series.usable()
+        usable = part.series.usable().positive() if part.meaning.positive else part.series.usable()
         if len(usable.times):
             series.setdefault(part.meaning, []).append(usable)
     columns: dict[str, Readings] = {}
