@@ -55,7 +55,7 @@ def prefork(workers: int) -> Iterator[tuple[subprocess.Popen[str], int]]:
         yield process, int(process.stdout.readline())
     finally:
         process.terminate()
-        process.communicate()
+        process.communicate(timeout=PATIENCE_S)
 
 
 def crew(text: str, *, children: bool = False) -> CrewSampler:
