@@ -157,6 +157,30 @@ def of_pools() -> dict[str, Points]:
     }
 
 
+def of_others() -> dict[str, Points]:
+    """OpenTelemetry's collector on Kubernetes, Ruby, Go's database/sql, JMX, RabbitMQ, an Envoy beside a service."""
+    pod = 'job="otel",k8s_namespace_name="shop",k8s_pod_name="cart-7d9f8b6c5d-x2x4z",k8s_container_name="web"'
+    broker, client = 'job="kafka",instance="k:7071"', 'job="goapp",instance="g:80"'
+    taken, mq = counts(2, 60), 'job="mq",instance="mq:15692"'
+    found = {
+        f"container_memory_working_set_bytes{{{pod}}}": grows(100, 90),
+        f"container_memory_rss_bytes{{{pod}}}": grows(90, 90),
+        f"k8s_container_memory_limit_bytes{{{pod}}}": constant(512 * MIB),
+        f"java_lang_Memory_HeapMemoryUsage_used{{{broker}}}": grows(100, 90),
+        f"java_lang_Memory_HeapMemoryUsage_max{{{broker}}}": constant(GIB),
+        f"go_memory_classes_heap_objects_bytes{{{client}}}": grows(40, 0),
+        f'go_sql_in_use_connections{{{client},db_name="main"}}': taken,
+        f'go_sql_open_connections{{{client},db_name="main"}}': taken,
+        f'go_sql_max_open_connections{{{client},db_name="main"}}': constant(0.0),
+        f"envoy_server_memory_allocated{{{client}}}": grows(20, 30),
+        f"rabbitmq_process_resident_memory_bytes{{{mq}}}": grows(100, 90),
+        f"rabbitmq_resident_memory_limit_bytes{{{mq}}}": constant(400 * MIB),
+    }
+    for pid in ("11", "12"):
+        found[f'ruby_rss{{job="rails",instance="r:9394",type="web",pid="{pid}"}}'] = grows(100, 90, seed=int(pid))
+    return found
+
+
 def of_machines() -> dict[str, Points]:
     """A machine and a database, told of by exporters which have a memory of their own."""
     left = [(at, 8 * GIB - used) for at, used in grows(2000, 1500)]
@@ -182,7 +206,16 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("exporters")
     with serving_prometheus(
         folder,
-        filled(folder, of_kubernetes() | of_engines() | of_runtimes() | of_machines() | of_pools() | of_collections()),
+        filled(
+            folder,
+            of_kubernetes()
+            | of_engines()
+            | of_runtimes()
+            | of_machines()
+            | of_pools()
+            | of_collections()
+            | of_others(),
+        ),
     ) as at:
         yield at
 
@@ -221,6 +254,12 @@ LEAKING = {
     "node/host1:9100/machine": {"working_set_bytes"},
     "redis/host1:9121/redis": {"heap_bytes", "rss_bytes"},
     "nightly/x": {"rss_bytes"},
+    "shop/cart/web": {"working_set_bytes"},
+    "rails/r:9394": {"rss_bytes"},
+    "goapp/g:80/envoy": {"heap_bytes"},
+    "goapp/g:80": {"connections"},
+    "kafka/k:7071": {"heap_bytes"},
+    "mq/mq:15692": {"rss_bytes"},
     "gc/holds:8080": {"heap_bytes", "heap_after_gc_bytes"},
 }
 LEFT_OPEN = {"gc/tidy:8080": {"heap_bytes"}, "gc/otel:8080": {"heap_bytes", "rss_bytes"}}
@@ -264,6 +303,9 @@ def test_the_answer_is_the_same_by_queries(
         ("boot/a:8080", "heap_bytes", 1024 - 264, 120 / HOURS),
         ("shop/otel/7", "heap_bytes", 1024 - 264, 120 / HOURS),
         ("old/c:80", "heap_bytes", 512 - 190, 90 / HOURS),
+        ("shop/cart/web", "working_set_bytes", 512 - 190, 90 / HOURS),
+        ("kafka/k:7071", "heap_bytes", 1024 - 190, 90 / HOURS),
+        ("mq/mq:15692", "rss_bytes", 400 - 190, 90 / HOURS),
         ("gc/holds:8080", "heap_bytes", 1024 - 400, 200 / HOURS),
     ],
 )
