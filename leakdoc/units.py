@@ -24,6 +24,7 @@ BYTES: Final = {
 SMALLEST_SHOWN: Final = 1e-3  # of a count or an hour's worth of it: what is less is a fit's rounding
 _FAR: Final = 4.0  # times the lower end: more would be many digits of a small unit
 _BINARY: Final = ("B", "KiB", "MiB", "GiB", "TiB")
+_IMMENSE: Final = 1e15  # digits beyond are of no use to anybody
 _NUMBER: Final = r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _DURATION_PART: Final = re.compile(rf"({_NUMBER})(ms|s|m|h|d|w)")
 _SIZE: Final = re.compile(rf"({_NUMBER}) ?([A-Za-z]*)")
@@ -137,7 +138,7 @@ def format_size(size: float) -> str:
     while magnitude >= 1023.5 and step < len(_BINARY) - 1:
         magnitude /= 1024.0
         step += 1
-    digits = f"{magnitude:.3g}" if step and magnitude < 999.5 else f"{magnitude:.0f}"
+    digits = f"{magnitude:.3g}" if step and not 999.5 <= magnitude < _IMMENSE else f"{magnitude:.0f}"
     sign = "-" if size < 0 and digits != "0" else ""
     return f"{sign}{digits} {_BINARY[step]}"
 
@@ -159,6 +160,8 @@ def _short(number: float) -> str:
     magnitude = abs(number)
     if magnitude < SMALLEST_SHOWN:
         return "0"
+    if magnitude >= _IMMENSE:
+        return f"{number:.3g}"
     if magnitude >= 99.95 or number == int(number):
         return f"{number:,.0f}"
     return f"{number:.1f}".removesuffix(".0") if magnitude >= 9.995 else f"{number:.2g}"

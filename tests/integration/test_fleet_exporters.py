@@ -181,6 +181,18 @@ def of_others() -> dict[str, Points]:
     return found
 
 
+def of_releases() -> dict[str, Points]:
+    """A service whose release 2.0 tells its memory by another name, and leaks; one that tells it by both at once."""
+    half, labels = ROWS // 2, 'job="renamed",instance="r:80",version="{}"'
+    both = 'job="both",instance="r:80"'
+    return {
+        f"process_resident_memory_bytes{{{labels.format('1.0')}}}": grows(100, 0, rows=range(half)),
+        f"process_memory_usage_bytes{{{labels.format('2.0')}}}": grows(20, 180, rows=range(half, ROWS)),
+        f"process_resident_memory_bytes{{{both}}}": grows(100, 0),
+        f"process_memory_usage_bytes{{{both}}}": grows(300, 100),
+    }
+
+
 def of_machines() -> dict[str, Points]:
     """A machine and a database, told of by exporters which have a memory of their own."""
     left = [(at, 8 * GIB - used) for at, used in grows(2000, 1500)]
@@ -214,7 +226,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             | of_machines()
             | of_pools()
             | of_collections()
-            | of_others(),
+            | of_others()
+            | of_releases(),
         ),
     ) as at:
         yield at
@@ -260,11 +273,12 @@ LEAKING = {
     "goapp/g:80": {"connections"},
     "kafka/k:7071": {"heap_bytes"},
     "mq/mq:15692": {"rss_bytes"},
+    "renamed/r:80": {"rss_bytes"},
     "gc/holds:8080": {"heap_bytes", "heap_after_gc_bytes"},
 }
 LEFT_OPEN = {"gc/tidy:8080": {"heap_bytes"}, "gc/otel:8080": {"heap_bytes", "rss_bytes"}}
 OF_POOLS = {"orders/a:8080", "billing/b:80"}
-SOUND = {"monitoring/ksm/ksm", "node/host1:9100", "redis/host1:9121", "pushgateway/pg:9091"}
+SOUND = {"both/r:80", "monitoring/ksm/ksm", "node/host1:9100", "redis/host1:9121", "pushgateway/pg:9091"}
 
 
 def test_every_exporter_tells_of_what_it_is_meant_to(found: dict[str, dict[str, Any]]) -> None:
@@ -340,6 +354,13 @@ def test_a_build_is_told_though_a_second_page_does_not_name_it(url: str, capsys:
     words = ["scan", "--prometheus", url, "--since", f"{HOURS}h", "--until", str(END), "--json"]
     assert main([*words, "--match", 'namespace="shop"', "--new-since", "api:1.1"]) in (0, 1)
     assert not json.loads(capsys.readouterr().out)["notes"]
+
+
+def test_what_a_release_calls_otherwise_is_known_again(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["scan", "--prometheus", url, "--since", f"{HOURS}h", "--until", str(END), "--json"]
+    assert main([*words, "--match", 'job="renamed"', "--new-since", "2.0"]) == 1
+    (told,) = json.loads(capsys.readouterr().out)["diagnoses"]
+    assert told["findings"][0]["slope_per_hour"]["estimate"] == pytest.approx(180 * MIB / HOURS, rel=0.1)
 
 
 @pytest.mark.parametrize(

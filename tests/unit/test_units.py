@@ -6,6 +6,7 @@ import pytest
 
 from leakdoc.errors import UsageError
 from leakdoc.units import (
+    format_amount,
     format_duration,
     format_durations,
     format_rate,
@@ -121,3 +122,7 @@ def test_sizes_are_written_with_a_binary_prefix(size: float, words: str) -> None
 def test_a_rate_shows_its_sign() -> None:
     assert format_rate(70 * 2**20, "bytes") == "+70 MiB/h"
     assert format_rate(-3, "count") == "-3/h"
+
+
+def test_what_is_immense_is_written_short() -> None:
+    assert (format_size(1e300), format_amount(2e20, "count")) == ("9.09e+287 TiB", "2e+20")

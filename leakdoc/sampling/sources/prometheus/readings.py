@@ -69,6 +69,22 @@ def column_of(meaning: Meaning, series: list[RawSeries], conventions: Convention
     return Readings(times, values, tuple(versions))
 
 
+def joined(readings: Readings, others: Readings) -> Readings:
+    """Put two names of one column together where one begins after the other has ended: a release renamed its metric."""
+    first, second = readings, others
+    if not len(first.times) or not len(second.times):
+        return readings
+    if second.times[-1] < first.times[0]:
+        first, second = second, first
+    if first.times[-1] >= second.times[0]:
+        return readings  # side by side: that which is preferred
+    versions = tuple((max(at, float(second.times[0])), build) for at, build in second.versions)
+    return Readings(
+        np.concatenate([first.times, second.times]), np.concatenate([first.values, second.values]),
+        (*first.versions, *versions), readings.labels,
+    )  # fmt: skip
+
+
 def _without_nameless_copies(series: list[RawSeries], conventions: Conventions) -> list[RawSeries]:
     """Leave out series that tell no build beside one that does: a kubelet has two pages that name the same metrics."""
     named = [each for each in series if version_of(each.labels, conventions) is not None]

@@ -18,7 +18,7 @@ from leakdoc.sampling.sources.prometheus.conventions import Conventions, Meaning
 from leakdoc.sampling.sources.prometheus.fetching import Fetched, Part
 from leakdoc.sampling.sources.prometheus.inventory import BUILD, FACTS, FILES_LIMIT, LAST_OOM, LIMIT, RESTARTS, START
 from leakdoc.sampling.sources.prometheus.raw_series import RawSeries
-from leakdoc.sampling.sources.prometheus.readings import Readings, by_column, column_of, union_of, used_of
+from leakdoc.sampling.sources.prometheus.readings import Readings, by_column, column_of, joined, union_of, used_of
 from leakdoc.sampling.sources.prometheus.workers import Worker, workers_of
 
 _SAME_START_S: Final = 2.0  # exporters compute a start from uptime, and round it as they like
@@ -104,6 +104,8 @@ def _process(parts: Sequence[Part], conventions: Conventions) -> _Process:
                 columns[name] = replace(column_of(meaning, of_column, conventions), labels=column.labels)
                 if meaning.left_of_limit:
                     left.add(name)
+            elif not meaning.left_of_limit and name not in left:
+                columns[name] = joined(columns[name], column_of(meaning, of_column, conventions))
     for name in left:
         columns[name] = used_of(columns[name], columns.get(LIMIT))
     judged = [readings for name, readings in columns.items() if name not in FACTS]
