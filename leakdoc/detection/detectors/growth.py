@@ -20,6 +20,7 @@ from leakdoc.units import format_time
 
 _HOUR_S = 3_600.0
 _LOAD = "requests_total"
+_EFFORT = "cpu_seconds_total"
 _LIMIT = "limit_bytes"
 _DESCRIPTORS = "open_fds"
 _LIMITED = frozenset({*MEMORY, *HEAPS})
@@ -87,6 +88,7 @@ def series_of(trace: Trace, column: Column) -> Series:
         unit=metric(column.metric).unit,
         starts_known=len(starts) > 1 or any(start is not None for start in starts),
         load=None if column.metric == _LOAD else trace.column(_LOAD),
+        effort=None if column.metric == _EFFORT else trace.column(_EFFORT),
         limit=_limit(trace, column),
         life_limit=_own_limits(trace, column),
         life_names=_names(trace),

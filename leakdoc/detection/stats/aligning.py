@@ -73,12 +73,16 @@ def at_its_pace(series: Series) -> Series:
     place = _places(n) if steps == n - 1 else np.rint(since)
     if not np.max(np.abs(since - place)) <= _JITTER or not (steps == n - 1 or np.all(place[1:] > place[:-1])):
         return series
-    values, life = series.values, series.life
+    values, life, effort = series.values, series.life, series.effort
     if steps >= n:
+        at = place.astype(np.intp)
         values, life = np.full(steps + 1, np.nan), np.full(steps + 1, series.life[0], dtype=np.intp)
-        values[place.astype(np.intp)] = series.values
+        values[at] = series.values
+        if series.effort is not None:
+            effort = np.full(steps + 1, np.nan)
+            effort[at] = series.effort
     return Series(
-        times_s=times[0] + step * _places(steps + 1), values=values, life=life, load=series.load,
+        times_s=times[0] + step * _places(steps + 1), values=values, life=life, load=series.load, effort=effort,
         life_started_s=series.life_started_s, unit=series.unit, starts_known=series.starts_known, limit=series.limit,
         life_limit=series.life_limit,
     )  # fmt: skip

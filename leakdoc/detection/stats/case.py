@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leakdoc.detection.stats.exposure import PerEffort
 from leakdoc.detection.stats.measuring import BestFit, Slope
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.units import Unit
@@ -37,6 +38,8 @@ class Case:
         rises: how many jumps make up most of the rise of a staircase; null where the series is none.
         quiet: whether a staircase has rested for much longer than between its steps.
         ever_slower: whether each third of a planned watch has grown much slower than the one before.
+        per_effort: what a second of processor time brought at first and lately, where that has fallen all the while;
+            null elsewhere.
         least_bins: how many bins, or collections, a verdict needs.
         least_growth: seconds of growth that hold as many readings, or collections, as a verdict needs.
         too_large: whether a rate of these values an hour cannot be written as a number.
@@ -76,6 +79,7 @@ class Case:
     rises: int | None = None
     quiet: bool = False
     ever_slower: bool = False
+    per_effort: PerEffort | None = None
     least_bins: int = 0
     least_growth: float = 0.0
     limit: float | None = None

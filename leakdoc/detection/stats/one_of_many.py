@@ -16,7 +16,7 @@ import numpy as np
 
 from leakdoc.detection.stats.forecast import time_to_fill
 from leakdoc.detection.stats.policy import GrowthPolicy
-from leakdoc.detection.stats.series import Growth, IntArray, Series
+from leakdoc.detection.stats.series import FloatArray, Growth, IntArray, Mask, Series
 from leakdoc.model.decision import Decision
 from leakdoc.model.finding import Interval, Json
 from leakdoc.units import format_duration
@@ -71,9 +71,14 @@ def _alone(series: Series, life: int) -> Series:
     rows = series.life == life
     return replace(
         series, times_s=series.times_s[rows], values=series.values[rows], life=np.zeros(int(rows.sum()), dtype=np.intp),
-        life_started_s=series.life_started_s[life : life + 1], load=None if series.load is None else series.load[rows],
-        limit=_own_limit(series, life), life_limit=None, life_names=series.life_names[life : life + 1],
+        life_started_s=series.life_started_s[life : life + 1], load=_of(series.load, rows),
+        effort=_of(series.effort, rows), limit=_own_limit(series, life), life_limit=None,
+        life_names=series.life_names[life : life + 1],
     )  # fmt: skip
+
+
+def _of(values: FloatArray | None, rows: Mask) -> FloatArray | None:
+    return None if values is None else values[rows]
 
 
 def _own_limit(series: Series, life: int) -> float | None:

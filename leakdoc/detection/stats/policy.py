@@ -95,6 +95,18 @@ class GrowthPolicy:
     slower_third: float = setting(
         0.7, unit="fraction", why="each third of a watch 0.7 as steep as the one before, or less, is how a cache fills"
     )
+    effort_kept: float = setting(
+        0.75, unit="fraction", why="growth per CPU second that falls to less than 0.75 is how a cache fills"
+    )
+    effort_sigmas: float = setting(
+        2.0, unit="number", why="and by twice its scatter: a CPU second is not always as many requests"
+    )
+    effort_late: float = setting(
+        0.8, unit="fraction", why="and to 0.8 in the last two thirds alone: beside a leak, a warm-up ends before"
+    )
+    effort_even: float = setting(
+        0.9, unit="fraction", why="not where it kept 0.9 of its pace by the clock: a leak's requests may get slower"
+    )
     sharp_slope: float = setting(
         0.75, unit="fraction", why="growth beside steps proves a leak where its lower end is 0.75 of it: dicts double"
     )

@@ -138,6 +138,12 @@ def leaking(case: Case) -> Ruling | None:
             rule="not_for_long", decision=Decision.INCONCLUSIVE, reason=wording.not_for_long(case, missing),
             needs_more_s=missing,
         )  # fmt: skip
+    if case.per_effort is not None:
+        needs = 0.5 * case.span
+        return Ruling(
+            rule="less_per_effort", decision=Decision.INCONCLUSIVE, needs_more_s=needs,
+            reason=wording.less_per_effort(case, case.per_effort, needs),
+        )  # fmt: skip
     if case.ever_slower:
         needs = 0.5 * case.span
         return Ruling(

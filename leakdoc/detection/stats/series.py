@@ -30,6 +30,8 @@ class Series:
         life_started_s: shape (lives,), each process's start on the axis of `times_s`; NaN when unknown.
         starts_known: whether the source tells process starts, so that a drop is not taken for a restart.
         load: shape (n,), cumulative requests (may reset with each life); NaN is missing; null when there is no load.
+        effort: shape (n,), cumulative seconds of processor time, of the process that `values` are of; NaN is missing;
+            null where nobody read them.
         limit: what `values` may not pass, in `unit`; null when there is none.
         life_limit: shape (lives,), what each process may not pass alone; NaN is none; null where they share `limit`.
         life_names: what a person calls each life, such as ``pid 42``; empty where nothing tells.
@@ -42,6 +44,7 @@ class Series:
     unit: Unit
     starts_known: bool = False
     load: FloatArray | None = None
+    effort: FloatArray | None = None
     limit: float | None = None
     life_limit: FloatArray | None = None
     life_names: tuple[str, ...] = ()

@@ -14,9 +14,10 @@ from leakdoc.detection.stats.basis import Basis, alike, basis_of
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.case import Case
 from leakdoc.detection.stats.evidence import evidence_of
+from leakdoc.detection.stats.exposure import PerEffort, falls_off
 from leakdoc.detection.stats.fitted import Fitted, fit_all
 from leakdoc.detection.stats.lives import present_rate
-from leakdoc.detection.stats.measuring import Slope, present_at_end
+from leakdoc.detection.stats.measuring import BestFit, Slope, present_at_end
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared
 from leakdoc.detection.stats.quantiles import median
@@ -32,6 +33,7 @@ _ROOM: Final = 1e6  # an hour's seconds, and what the rules multiply with
 _SINCE_THE_BEND: Final = 0.85
 _SLOWING: Final = 2.0
 _LIKELY: Final = 0.5
+_FLAT_BEFORE: Final = ("knee", "accelerating")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,10 +180,11 @@ def _measured(series: Series, prepared: Prepared, asked: Asked, shared: _Shared,
     if slope.high <= slope.low:
         return _case(series, prepared, asked, shared)
     grew_for = prepared.span * (1.0 - fit.began)
-    rises, quiet, slower = None, False, False
+    rises, quiet, slower, per_effort = None, False, False, None
     if slope.sure_low > 0.0 and found.grows + found.hidden > _LIKELY and not prepared.floors:
         rises, quiet = _staircase(prepared, grew_for, found.shape, policy)
         slower = not loaded and _ever_slower(prepared, policy)
+        per_effort = None if loaded else _per_effort(series, prepared, _since(fit, found.shape, prepared), policy)
     own = policy.smallest_fraction_per_hour * abs(fit.level) / 3_600.0
     return _case(
         series, prepared, asked, shared, grows=found.grows, hidden=found.hidden, undecided=found.undecided,
@@ -189,7 +192,7 @@ def _measured(series: Series, prepared: Prepared, asked: Asked, shared: _Shared,
         fit=fit,
         detectable=found.detectable, smallest=own if policy.smallest is None else policy.smallest,
         tail=found.tail, grew_for=grew_for, slowing=_SLOWING * prepared.span, rises=rises, quiet=quiet,
-        ever_slower=slower, present=_present(prepared, fit.noise / prepared.scale),
+        ever_slower=slower, per_effort=per_effort, present=_present(prepared, fit.noise / prepared.scale),
     )  # fmt: skip
 
 
@@ -223,6 +226,27 @@ def _ever_slower(prepared: Prepared, policy: GrowthPolicy) -> bool:
     if policy.planned is None or bins is None or bins.lives != 1:
         return False
     return slows_down(bins.t, prepared.y, policy)
+
+
+def _since(fit: BestFit, shape: str, prepared: Prepared) -> float:
+    """When there was growth at all: a line that bends grew before its bend too, though at another rate."""
+    return fit.began * prepared.span if shape in _FLAT_BEFORE else 0.0
+
+
+def _per_effort(series: Series, prepared: Prepared, since: float, policy: GrowthPolicy) -> PerEffort | None:
+    """Asked of one life, of the readings since the growth began."""
+    rows = prepared.whole()
+    if series.effort is None or rows.lives != 1:
+        return None
+    known = np.flatnonzero(np.isfinite(series.effort) & np.isfinite(series.times_s))
+    if len(known) == 0:
+        return None
+    known = known[np.argsort(series.times_s[known], kind="stable")]
+    rows = rows.keep(rows.t >= since)
+    at, counter = series.times_s[known] - prepared.start, np.maximum.accumulate(series.effort[known])
+    effort = np.interp(rows.t, at, counter)
+    told = falls_off(rows.t, effort, rows.y, policy)
+    return None if told is None else PerEffort(first=told.first * rows.scale, last=told.last * rows.scale)
 
 
 def _verdict(prepared: Prepared, case: Case, ruling: Ruling) -> Growth:

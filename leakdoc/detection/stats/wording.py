@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from leakdoc.detection.stats.case import Case
+from leakdoc.detection.stats.exposure import PerEffort
 from leakdoc.detection.stats.forecast import time_to_limit, worst_time_to_limit
 from leakdoc.detection.stats.shapes import FAMILIES
 from leakdoc.units import format_amount, format_duration, format_durations, format_rate
@@ -135,6 +136,17 @@ def ever_slower(case: Case, needs: float) -> str:
     assert case.slope is not None
     rate, span, wait = _rate(case, case.slope.estimate), format_duration(case.span), format_duration(needs)
     return f"grows {rate}, slower in each third of {span}, as a cache that fills; about {wait} more tells"
+
+
+def less_per_effort(case: Case, brought: PerEffort, needs: float) -> str:
+    """It grows, and what it does for it brings less and less, as hits take the place of misses."""
+    assert case.slope is not None
+    rate, wait = _rate(case, case.slope.estimate), format_duration(needs)
+    first, last = (format_amount(each, case.unit) for each in (brought.first, brought.last))
+    return (
+        f"grows {rate}, but less and less per CPU second ({first} at first, {last} now), as a cache that fills; "
+        f"about {wait} more tells"
+    )
 
 
 def _limit(case: Case) -> str:
