@@ -62,13 +62,14 @@ def serving_prometheus(folder: Path, data: Path, *options: str, config: str = ""
 
 
 @contextlib.contextmanager
-def serving_victoria_metrics(folder: Path) -> Iterator[str]:
+def serving_victoria_metrics(folder: Path, *options: str) -> Iterator[str]:
     """Run an empty VictoriaMetrics, and yield its address."""
     command = [
         binary("victoria-metrics"),
         f"-storageDataPath={folder / 'vm'}",
         "-retentionPeriod=100y",
         "-loggerLevel=ERROR",
+        *options,
     ]
     with _serving(command, "-httpListenAddr=127.0.0.1:{port}", "/health") as url:
         yield url

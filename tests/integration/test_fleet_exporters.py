@@ -193,6 +193,15 @@ def of_releases() -> dict[str, Points]:
     }
 
 
+def of_clusters() -> dict[str, Points]:
+    """One name in two clusters, as OpenTelemetry tells clusters."""
+    twin = 'namespace="twins",pod="db-0",container="db",k8s_cluster_name="{}"'
+    return {
+        f"container_memory_working_set_bytes{{{twin.format(cluster)}}}": grows(100, by)
+        for cluster, by in (("eu", 0.0), ("us", 90.0))
+    }
+
+
 def of_machines() -> dict[str, Points]:
     """A machine and a database, told of by exporters which have a memory of their own."""
     left = [(at, 8 * GIB - used) for at, used in grows(2000, 1500)]
@@ -227,7 +236,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             | of_pools()
             | of_collections()
             | of_others()
-            | of_releases(),
+            | of_releases()
+            | of_clusters(),
         ),
     ) as at:
         yield at
@@ -274,11 +284,19 @@ LEAKING = {
     "kafka/k:7071": {"heap_bytes"},
     "mq/mq:15692": {"rss_bytes"},
     "renamed/r:80": {"rss_bytes"},
+    "us/twins/db/db": {"working_set_bytes"},
     "gc/holds:8080": {"heap_bytes", "heap_after_gc_bytes"},
 }
 LEFT_OPEN = {"gc/tidy:8080": {"heap_bytes"}, "gc/otel:8080": {"heap_bytes", "rss_bytes"}}
 OF_POOLS = {"orders/a:8080", "billing/b:80"}
-SOUND = {"both/r:80", "monitoring/ksm/ksm", "node/host1:9100", "redis/host1:9121", "pushgateway/pg:9091"}
+SOUND = {
+    "both/r:80",
+    "eu/twins/db/db",
+    "monitoring/ksm/ksm",
+    "node/host1:9100",
+    "redis/host1:9121",
+    "pushgateway/pg:9091",
+}
 
 
 def test_every_exporter_tells_of_what_it_is_meant_to(found: dict[str, dict[str, Any]]) -> None:
@@ -364,7 +382,7 @@ def test_what_a_release_calls_otherwise_is_known_again(url: str, capsys: pytest.
 
 
 @pytest.mark.parametrize(
-    "name", ["node", "node/host1:9100/machine", "host1:8080/shop-web-1", "shop/api/web", "nightly"]
+    "name", ["us/twins/db/db", "node", "node/host1:9100/machine", "host1:8080/shop-web-1", "shop/api/web", "nightly"]
 )
 def test_each_is_called_as_a_scan_calls_it(name: str, url: str, capsys: pytest.CaptureFixture[str]) -> None:
     middle = str((TIMES[0] + END) / 2.0)

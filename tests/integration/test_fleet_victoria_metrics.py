@@ -6,6 +6,7 @@ import json
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from leakdoc.sampling.sources.prometheus.client import Prometheus
 from leakdoc.sampling.sources.prometheus.conventions import built_in
 from leakdoc.sampling.sources.prometheus.fleet import Fleet, Window
 from leakdoc.sampling.sources.prometheus.promql import matchers_of
-from tests.fleet_samples import HOURS, fleet, many, rollouts
+from tests.fleet_samples import HOURS, TIMES, Points, fleet, many, rollouts
 from tests.prometheus_server import END, PATIENCE_S, serving_victoria_metrics
 
 pytestmark = pytest.mark.xdist_group("victoria-metrics")
@@ -29,17 +30,34 @@ WINDOW = ["--until", str(END), "--since", f"{HOURS}h"]
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving_victoria_metrics(tmp_path_factory.mktemp("victoria-metrics")) as address:
-        lines = [
-            f"{name} {value} {round(at * 1000)}"
-            for name, points in (fleet() | rollouts() | many(MANY)).items()
-            for at, value in points
-            if value == value and abs(value) < 1e300
-        ]
-        body = "\n".join(lines).encode()
-        with urllib.request.urlopen(f"{address}/api/v1/import/prometheus", data=body, timeout=PATIENCE_S) as answer:
-            assert answer.status in (200, 204)
-        with urllib.request.urlopen(f"{address}/internal/force_flush", timeout=PATIENCE_S):
-            yield address
+        filled(address, fleet() | rollouts() | many(MANY))
+        yield address
+
+
+def filled(address: str, series: dict[str, Points]) -> None:
+    """Put samples into a VictoriaMetrics."""
+    lines = [
+        f"{name} {value} {round(at * 1000)}"
+        for name, points in series.items()
+        for at, value in points
+        if value == value and abs(value) < 1e300
+    ]
+    body = "\n".join(lines).encode()
+    with urllib.request.urlopen(f"{address}/api/v1/import/prometheus", data=body, timeout=PATIENCE_S) as answer:
+        assert answer.status in (200, 204)
+    with urllib.request.urlopen(f"{address}/internal/force_flush", timeout=PATIENCE_S):
+        pass
+
+
+def test_what_it_will_not_compute_at_once_is_asked_for_in_parts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = round(2.5 * len(TIMES))  # samples: no more than two series, of the forty that there are
+    with serving_victoria_metrics(tmp_path, f"-search.maxSamplesPerQuery={few}") as address:
+        filled(address, many(40))
+        assert main(["scan", "--prometheus", address, *WINDOW, "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert (len(answer["diagnoses"]), answer["skipped"]) == (40, [])
 
 
 def test_a_fleet_is_judged_on_it_too(url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -104,7 +104,7 @@ def test_a_name_of_several_meanings_is_told_by_its_labels(where: str, labels: di
 
 
 def test_what_is_called_alike_in_two_clusters_is_two_workloads() -> None:
-    several = replace(built_in(), several_clusters=True)
+    several = replace(built_in(), clusters_by="cluster")
     labels = {"namespace": "shop", "pod": "db-0", "container": "db", "cluster": "eu"}
     told = [identity_of(each, several) for each in (labels, labels | {"cluster": "us"}, labels | {"cluster": ""})]
     assert [each.name for each in told if each is not None] == ["eu/shop/db/db", "us/shop/db/db", "shop/db/db"]
@@ -114,7 +114,8 @@ def test_what_is_called_alike_in_two_clusters_is_two_workloads() -> None:
 
 def test_a_name_is_read_back_with_and_without_a_cluster() -> None:
     assert places_of("svc") == []
-    plain, of_cluster, renamed, _ = places_of("us/shop/db/web")
+    plain, of_cluster, of_otel, of_tenant, renamed, *_ = places_of("us/shop/db/web")
+    assert [each.namespace.partition("=")[0] for each in (of_otel, of_tenant)] == ["k8s_cluster_name", "__tenant_id__"]
     assert [(each.workload, each.container) for each in (plain, of_cluster)] == [("shop", "db"), ("db", "web")]
     assert places_of("shop/db")[0].pods == 'namespace="shop",pod=~"db(-.*)?"'
     assert renamed.pods == 'exported_namespace="us",exported_pod=~"shop(-.*)?"'

@@ -44,6 +44,9 @@ class Small:
     def metric_names(self, start: float, end: float) -> set[str]:
         return {RSS.name}
 
+    def label_names(self, start: float, end: float) -> set[str]:
+        return {"job", "instance"}
+
     def label_values(self, label: str, start: float, end: float) -> set[str]:
         return set()
 

@@ -242,8 +242,9 @@ def test_a_server_that_recovers_is_asked_again() -> None:
     assert len(asked) == 3
 
 
-def test_what_a_server_will_not_compute_is_not_asked_again() -> None:
-    refusing = answering(refuses(422, "execution", "too many samples"))
+@pytest.mark.parametrize("kind", ["execution", "422"])  # of Prometheus, Thanos and Mimir; of VictoriaMetrics
+def test_what_a_server_will_not_compute_is_not_asked_again(kind: str) -> None:
+    refusing = answering(refuses(422, kind, "too many samples"))
     with refusing as (url, asked), made(url) as prometheus, pytest.raises(TooMuch):
         prometheus.query("up", 1.0)
     assert len(asked) == 1

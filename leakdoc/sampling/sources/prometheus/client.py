@@ -71,6 +71,15 @@ class Prometheus:
         """
         return self.label_values("__name__", start, end)
 
+    def label_names(self, start: float, end: float) -> set[str]:
+        """Return the names of all labels that series have in a window.
+
+        Raises:
+            SourceError: as for `metric_names`.
+        """
+        with self._told():
+            return _texts(self._client().get_label_names(params={"start": start, "end": end}))
+
     def label_values(self, label: str, start: float, end: float) -> set[str]:
         """Return the values that a label has in a window.
 
@@ -78,10 +87,7 @@ class Prometheus:
             SourceError: as for `metric_names`.
         """
         with self._told():
-            found = self._client().get_label_values(label, params={"start": start, "end": end})
-            if not isinstance(found, list | None):
-                raise TypeError("values are a list")
-            return {str(each) for each in found or ()}
+            return _texts(self._client().get_label_values(label, params={"start": start, "end": end}))
 
     def query(self, promql: str, at: float) -> list[tuple[dict[str, str], float]]:
         """Return the vector that a query yields at an instant, labels and value of each element.
@@ -158,6 +164,17 @@ class Prometheus:
             raise UnreadableSource(
                 "what answered is no Prometheus", help="Give the address that stands before /api/v1."
             ) from error
+
+
+def _texts(found: Any) -> set[str]:
+    """The members of a list, which some servers leave out where it is empty.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(found, list | None):
+        raise TypeError("names and values come as a list")
+    return {str(each) for each in found or ()}
 
 
 def _connected(url: str, session: BoundedSession) -> PrometheusConnect:

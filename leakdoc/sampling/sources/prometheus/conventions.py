@@ -76,8 +76,8 @@ class Conventions:
     """All meanings, in the order in which they are preferred, and how subjects are told.
 
     Args:
-        cluster_label: tells clusters.
-        several_clusters: whether there are several, so that the label is part of each subject's name.
+        cluster_labels: which may tell clusters.
+        clusters_by: which of them is part of each subject's name, as there are several; null where there is one.
     """
 
     metrics: tuple[Meaning, ...]
@@ -85,8 +85,8 @@ class Conventions:
     version_labels: tuple[str, ...]
     replica_labels: frozenset[str]
     worker_labels: frozenset[str]
-    cluster_label: str
-    several_clusters: bool = False
+    cluster_labels: tuple[str, ...]
+    clusters_by: str | None = None
     _ranks: Mapping[Meaning, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -115,7 +115,7 @@ def built_in() -> Conventions:
         version_labels=tuple(told["version_labels"]),
         replica_labels=frozenset(told["replica_labels"]),
         worker_labels=frozenset(told["worker_labels"]),
-        cluster_label=told["cluster_label"],
+        cluster_labels=tuple(told["cluster_labels"]),
     )  # fmt: skip
 
 

@@ -64,12 +64,18 @@ class Fleet:
 
     def __post_init__(self) -> None:
         window = self.window
-        clusters = self.prometheus.label_values(self.conventions.cluster_label, window.start, window.end)
-        self.conventions = replace(self.conventions, several_clusters=len(clusters) > 1)
+        self.conventions = replace(self.conventions, clusters_by=self._clusters_by())
         self.inventory = take_inventory(
             self.prometheus, self.conventions, window.start, window.end, match=self.match, without=self.without
         )
         self.by_read = bool(self.inventory.subjects) and is_offered(self.prometheus)
+
+    def _clusters_by(self) -> str | None:
+        """The label by which several clusters are told apart; null where there is one."""
+        start, end = self.window.start, self.window.end
+        there = self.prometheus.label_names(start, end)
+        told = (label for label in self.conventions.cluster_labels if label in there)
+        return next((label for label in told if len(self.prometheus.label_values(label, start, end)) > 1), None)
 
     def __len__(self) -> int:
         return len(self.inventory.subjects)

@@ -44,7 +44,7 @@ def places_of(subject: str) -> list[Place]:
             namespace = f"{prefix}namespace={quoted(parts[0])}"
             found.append(Place(namespace, parts[1], parts[2] if len(parts) > 2 else None, prefix))
         if len(parts) > 2:
-            cluster = f"{built_in().cluster_label}={quoted(parts[0])}"
-            namespace = f"{cluster},{prefix}namespace={quoted(parts[1])}"
-            found.append(Place(namespace, parts[2], parts[3] if len(parts) > 3 else None, prefix))
+            for label in built_in().cluster_labels:
+                namespace = f"{label}={quoted(parts[0])},{prefix}namespace={quoted(parts[1])}"
+                found.append(Place(namespace, parts[2], parts[3] if len(parts) > 3 else None, prefix))
     return found

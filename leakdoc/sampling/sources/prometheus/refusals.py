@@ -10,7 +10,7 @@ from leakdoc.errors import UnreadableSource
 from leakdoc.redact import inert, without_secrets
 
 _MEANT: Final[Mapping[int, tuple[str, str]]] = {
-    401: ("Prometheus wants to know who asks", "Give --prometheus-bearer, --prometheus-basic or --prometheus-cert."),
+    401: ("Prometheus wants to know who asks", "Give --prometheus-bearer, -basic or -cert, or a tenant with -org."),
     403: ("Prometheus does not allow this", "Ask with other credentials, or for another tenant with --prometheus-org."),
     404: ("there is no API of Prometheus at this address", "Give the address that stands before /api/v1."),
     405: ("there is no API of Prometheus at this address", "Give the address that stands before /api/v1."),
@@ -19,6 +19,7 @@ _MEANT: Final[Mapping[int, tuple[str, str]]] = {
     429: ("Prometheus has too much to do", "Try again later, or ask for less: a shorter --since, a narrower --match."),
 }
 _TOO_MUCH: Final = frozenset({413, 414})
+_EXECUTION: Final = frozenset({"execution", "422"})  # of errors of 422; VictoriaMetrics repeats the number
 _LESS: Final = "Ask for less: a shorter --since, a narrower --match."
 
 
@@ -52,7 +53,7 @@ def refusal(status: int, body: bytes, headers: Mapping[str, str]) -> UnreadableS
         return UnreadableSource(f"Prometheus has moved to {where}", help="Give that address.")
     if status == 504:
         return TookTooLong(f"Prometheus did not answer in time (504{f': {told}' if told else ''})", help=_LESS)
-    if status in _TOO_MUCH or (status == 422 and kind == "execution") or kind == "timeout":
+    if status in _TOO_MUCH or (status == 422 and kind in _EXECUTION) or kind == "timeout":
         refused = TookTooLong if kind == "timeout" else TooMuch
         return refused(f"Prometheus refused a query ({status}): {told or 'too much was asked for at once'}", help=_LESS)
     words, help = _MEANT.get(status, ("Prometheus refused a query", "Check the address, --match and --metric."))

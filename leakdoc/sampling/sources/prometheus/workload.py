@@ -75,11 +75,11 @@ def _any_begins(names: Sequence[tuple[str, ...]], name: str) -> bool:
 def _narrowed(
     prometheus: Prometheus, conventions: Conventions, window: Window, name: str, match: Sequence[Matcher]
 ) -> Iterator[Fleet]:
-    for narrowed in _labels_of(name, conventions.cluster_label):
+    for narrowed in _labels_of(name, conventions.cluster_labels):
         yield Fleet(prometheus, conventions, window, match=[*match, *narrowed])
 
 
-def _labels_of(name: str, cluster_label: str) -> Iterator[list[Matcher]]:
+def _labels_of(name: str, cluster_labels: Sequence[str]) -> Iterator[list[Matcher]]:
     """What the labels of a workload of this name may be: a fleet is not listed for each look at one of its pods."""
     parts = name.strip("/ ").split("/")
     if len(parts) > 1 and all(parts):
@@ -88,7 +88,8 @@ def _labels_of(name: str, cluster_label: str) -> Iterator[list[Matcher]]:
         yield [Matcher("job", parts[0]), Matcher("instance", parts[1])]
     if len(parts) > 2 and all(parts):
         pod = f"{escaped(parts[2])}(-.*)?"
-        yield [Matcher(cluster_label, parts[0]), Matcher("namespace", parts[1]), Matcher("pod", pod, MATCHES)]
+        for label in cluster_labels:
+            yield [Matcher(label, parts[0]), Matcher("namespace", parts[1]), Matcher("pod", pod, MATCHES)]
 
 
 def workload_trace(fleet: Fleet, name: str) -> Trace:

@@ -56,7 +56,7 @@ def identity_of(labels: Mapping[str, str], conventions: Conventions, of: str = "
     group = next((each for each in conventions.groups if all(told.get(name) for name in each.labels)), None)
     if group is None:
         return None
-    cluster = labels.get(conventions.cluster_label) if conventions.several_clusters else None
+    cluster = labels.get(conventions.clusters_by) if conventions.clusters_by is not None else None
     subject = (*_subject(told, group), of) if of else _subject(told, group)
     split = EXPORTED + group.split if group.split in exported else group.split
     return Identity(
