@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from leakdoc.playbook.records.coined import coined
 from leakdoc.playbook.records.declared import ALIASES, DECLARED, RANK
 from leakdoc.playbook.records.event import RecordEvent, Sort
 from leakdoc.playbook.records.interpreting import Reading
@@ -34,7 +35,8 @@ def entities_of(course: list[Placed]) -> list[Entity]:
         found[mention.name, mention.value] = with_origin(mention, course, prompt, found.values())
         known.add(mention.value)
     people = [Entity(name="person", type="text", value=name, origin=PROMPT) for name in _people(course, known)]
-    return [*_named_apart(found.values()), *people, *_only_told_apart(course, found.values())]
+    apart = [*_named_apart(found.values()), *people, *_only_told_apart(course, found.values())]
+    return [*apart, *coined(course, apart)]
 
 
 def _only_told_apart(course: list[Placed], found: Iterable[Entity]) -> Iterator[Entity]:

@@ -6,55 +6,83 @@ command comes through byte for byte.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final
 
+from leakdoc.playbook.records.coined import NAMED_ALIKE
+from leakdoc.playbook.records.masks import MASKS
 from leakdoc.playbook.records.origins import Entity
+from leakdoc.playbook.records.spellings import any_spelling, parts_of
+from leakdoc.playbook.records.vocabulary import is_of_tools
 from leakdoc.redact import without_secrets
 
-_MASKS: Final = (
-    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+\w"), "<email>"),
-    (re.compile(r"(?<=://)[\w.-]*[a-z][\w.-]*(?::\d+)?(?=[/\s'\"?]|$)"), "<host>"),
-    (re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\d.])"), "<ip>"),
-    (re.compile(r"\b(?:ip-\d+(?:-\d+){3}[\w.-]*|(?:gke|aks|eks|k3s)-[\w-]+-[\w-]+|(?<=node/)[\w.-]+)"), "<node>"),
-    (
-        re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
-        "<id>",
-    ),
-    (re.compile(r"\barn:aws[\w:/.<>-]+"), "<arn>"),
-    (
-        re.compile(
-            r"\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|internal|local|cloud|svc|dev|co|cn|example|test|lan|corp)(?:\.[a-z]{2})?\b(?::\d+)?"
-        ),
-        "<host>",
-    ),
-    (re.compile(r"(?<![\w.])/(?:tmp|var/tmp|dumps?|data|home|root|mnt|srv|opt)/[^\s'\";|&)<>]+"), "<file>"),
-    (re.compile(r"\b[a-z][a-z0-9-]*-[a-f0-9]{6,10}-[a-z0-9]{5}\b"), "<pod>"),
-    (re.compile(r"(?<![\w#])#\d{2,7}\b"), "<ticket>"),
-    (re.compile(r"\b[A-Z]{2,8}-\d{2,7}\b"), "<ticket>"),
-    (re.compile(r"\bsha256:[0-9a-f]{12,64}\b"), "<digest>"),
-    (re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b"), "<sha>"),
-    (re.compile(r"\bi-[0-9a-f]{8,17}\b"), "<instance>"),
-    (re.compile(r"(?<![\w.])\d{12}(?![\w.])"), "<account>"),
-    (re.compile(r"\b1[5-9]\d{8}(?:\d{3})?\b"), "<time>"),
-    (re.compile(r"\b20\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?Z?)?"), "<time>"),
-    (
-        re.compile(r"(?<=-U )[a-z]\w+|(?<=-u )[a-z]\w{2,}(?= )|(?<=--username=)\w+|(?<=usename=')\w+|(?<=\buser=)\w+"),
-        "<user>",
-    ),
-)
+Change = Callable[[str], str]
+
 _REGISTRY: Final = re.compile(r"(?<![\w./<-])[\w.<>-]+(?:/[\w.<>-]+)+(?=:<(?:image_tag|stable_revision|new_revision))")
+_PLACEHOLDER: Final = re.compile(r"(<[a-z][a-z0-9_]*>|(?<![\w-])--?[a-zA-Z][\w-]*)")  # and options of tools
 
 
 def generalized(text: str, entities: Iterable[Entity]) -> str:
     """Return a text with every value of the incident replaced by its name."""
-    for each in _longest_first(entities):
-        text = _replaced(text, each)
-    text = _REGISTRY.sub("<image>", text)
-    for pattern, word in _MASKS:
-        text = pattern.sub(word, text)
+    for change in _changes(tuple(entities)):
+        text = change(text)
     return without_secrets(text)
+
+
+def generalized_name(name: str, entities: Iterable[Entity]) -> str:
+    """Return the name of a record without what belonged to its incident; two that were not one are not one after.
+
+    A name that says nothing of the incident stays as it is, with its date.
+    """
+    bare = name
+    for change in _changes(tuple(entities), shapes=False):
+        bare = change(bare)
+    bare = bare.replace("<", "").replace(">", "")
+    return name if bare == name else f"{bare}-{hashlib.sha256(name.encode()).hexdigest()[:4]}"
+
+
+@lru_cache(maxsize=16)
+def _changes(entities: tuple[Entity, ...], *, shapes: bool = True) -> tuple[Change, ...]:
+    """Return what is done to every text of one incident, in this order: values, shapes, spellings, words."""
+    ordered = _longest_first(entities)
+    words = [each for each in ordered if each.name == "coined_word"]
+    names = [each for each in ordered if each.name == "coined_name"]
+    values = [each for each in ordered if not each.name.startswith("coined_")]
+    return (
+        *(change for each in values for change in _of_value(each)),
+        _substitution(_REGISTRY, "<image>"),
+        *(_substitution(pattern, word) for pattern, word in (MASKS if shapes else ())),
+        *(_outside(any_spelling(each.value), f"<{each.name}>") for each in values if _is_spelled_otherwise(each)),
+        *_together(names),
+        *_together(words),
+    )
+
+
+def _together(entities: list[Entity]) -> list[Change]:
+    """Return one change for many names: each is `<name>`."""
+    return [_outside("|".join(any_spelling(each.value) for each in entities), "<name>")] if entities else []
+
+
+def _is_spelled_otherwise(entity: Entity) -> bool:
+    name, value = entity.name.rstrip("_0123456789"), entity.value
+    if name == "person":
+        return len(value) > _SHORT and value.isalpha() and value.isascii()
+    if name not in NAMED_ALIKE or len(value) < _SHORT:
+        return False
+    return len(parts_of(value)) > 1 and "/" not in value and not is_of_tools(value)
+
+
+def _substitution(pattern: re.Pattern[str], word: str) -> Change:
+    return lambda text: pattern.sub(lambda _: word, text)
+
+
+def _outside(pattern: str, word: str) -> Change:
+    """Return a change that leaves the names of parameters, and of options, as they are."""
+    either = re.compile(f"{_PLACEHOLDER.pattern}|{pattern}")
+    return lambda text: either.sub(lambda match: match[0] if match[1] else word, text)
 
 
 def _longest_first(entities: Iterable[Entity]) -> list[Entity]:
@@ -62,26 +90,29 @@ def _longest_first(entities: Iterable[Entity]) -> list[Entity]:
     return sorted(unique.values(), key=lambda each: (-len(each.value), each.value))
 
 
-def _replaced(text: str, entity: Entity) -> str:
+def _of_value(entity: Entity) -> list[Change]:
+    """Return how one value is replaced: as it is, and as a file, a class or a metric is called by it."""
     word, value = f"<{entity.name}>", re.escape(entity.value)
     if entity.name in _ONLY_IN_PLACE and not (entity.type == "pid" and len(entity.value) > _SHORT - 1):
-        return re.sub(
-            _ONLY_IN_PLACE[entity.name].format(v=value), lambda match: match[0].replace(entity.value, word), text
-        )
+        place = re.compile(_ONLY_IN_PLACE[entity.name].format(v=value))
+        return [lambda text: place.sub(lambda match: match[0].replace(entity.value, word), text)]
     if entity.type == "revision" and entity.value.isdigit() and len(entity.value) <= _SHORT:
-        return re.sub(_A_REVISION.format(v=value), lambda match: match[0][: -len(entity.value)] + word, text)
-    text = re.sub(rf"(?<![A-Za-z0-9_<]){value}(?![A-Za-z0-9_>])", lambda _: word, text)
+        revision = re.compile(_A_REVISION.format(v=value))
+        return [lambda text: revision.sub(lambda match: match[0][: -len(entity.value)] + word, text)]
+    patterns = [rf"(?<![A-Za-z0-9_<]){value}(?![A-Za-z0-9_>])", *_beside(entity)]
+    return [_substitution(re.compile(pattern), word) for pattern in patterns]
+
+
+def _beside(entity: Entity) -> Iterable[str]:
+    """Yield the patterns of what else is called as a value is."""
     base = entity.value.rstrip("/").rpartition("/")[2]
     if entity.type == "path" and "." in base and base != entity.value:
-        text = re.sub(rf"(?<![\w.-]){re.escape(base)}(?![\w-])", lambda _: word, text)
+        yield rf"(?<![\w.-]){re.escape(base)}(?![\w-])"
     stem = base.partition(".")[0]
     if entity.name.startswith("leak_file") and _COINED.fullmatch(stem):  # a class is called as its file is
-        text = re.sub(rf"(?<![A-Za-z0-9<]){re.escape(stem)}(?![a-z0-9])", lambda _: word, text)
+        yield rf"(?<![A-Za-z0-9<]){re.escape(stem)}(?![a-z0-9])"
     if entity.type == "service" and "-" in entity.value:  # a program, a metric or a folder has underscores for hyphens
-        text = re.sub(
-            rf"(?<![A-Za-z0-9]){re.escape(entity.value.replace('-', '_'))}(?![A-Za-z0-9>])", lambda _: word, text
-        )
-    return text
+        yield rf"(?<![A-Za-z0-9]){re.escape(entity.value.replace('-', '_'))}(?![A-Za-z0-9>])"
 
 
 _COINED: Final = re.compile(

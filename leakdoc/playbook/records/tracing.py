@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 from leakdoc.playbook.records.extracting import Incident
-from leakdoc.playbook.records.generalizing import generalized
+from leakdoc.playbook.records.generalizing import generalized, generalized_name
 from leakdoc.playbook.records.placing import Placed
 from leakdoc.playbook.records.rulebook import Rulebook
 from leakdoc.redact import inert
@@ -21,7 +20,7 @@ def slot_of(each: Placed) -> str:
 
 
 def provenance(incident: Incident, ids: list[str], slots: dict[str, list[Placed]], rulebook: Rulebook) -> Data:
-    name = generalized_name(incident)
+    name = inert(generalized_name(incident.name, incident.entities), longest=80)
     return {
         "records": [name],
         "steps": {step_id: _of_step(slots[step_id], name, incident, rulebook) for step_id in ids},
@@ -30,15 +29,6 @@ def provenance(incident: Incident, ids: list[str], slots: dict[str, list[Placed]
             for each in incident.declared
         },
     }
-
-
-def generalized_name(incident: Incident) -> str:
-    """Return the record's name without the values of the incident, so that the name gives none away."""
-    name = incident.name
-    for each in incident.entities:
-        if re.search(r"[a-z][-.:/]|\d[.-]\d", each.value) and each.name != "source":
-            name = re.sub(rf"(?<![A-Za-z0-9]){re.escape(each.value)}(?![A-Za-z0-9])", each.name, name)
-    return inert(name, longest=80)
 
 
 def _of_step(events: list[Placed], name: str, incident: Incident, rulebook: Rulebook) -> Data:
