@@ -46,7 +46,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table(folder / "incident.csv", header, [*quiet, *bad])
     table(folder / "after.csv", header, levels(ROLLOUT + 5_000.0, 0.2, 0.0, 240))
     table(folder / "quiet.csv", header, levels(ROLLOUT - 5_000.0, 0.2, 0.0))
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "release")], check=True)
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "release")], check=True, timeout=60
+    )
     public = (folder / "release.pub").read_text(encoding="utf-8")
     (folder / "allowed_signers").write_text(f"release@example.org {public}", encoding="utf-8")
     return folder

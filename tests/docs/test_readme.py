@@ -12,6 +12,7 @@ import pytest
 from leakdoc.cli.parser import COMMANDS
 from leakdoc.testing.series import made_recording, made_samples
 from tests.docs.commands import ROOT, blocks, commands, leakdoc_commands
+from tests.program import Program
 
 README = "README.md"
 PROGRAM = Path(__file__).parents[1] / "programs" / "leaks_memory.py"
@@ -43,7 +44,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def pid() -> object:
-    with subprocess.Popen([sys.executable, str(PROGRAM)], stdout=subprocess.DEVNULL) as process:
+    with Program([sys.executable, str(PROGRAM)], stdout=subprocess.DEVNULL) as process:
         yield process.pid
         process.kill()
 

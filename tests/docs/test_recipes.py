@@ -118,8 +118,8 @@ def repository(tmp_path: Path) -> Path:
         each.chmod(0o755)
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
     for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "base"]):
-        subprocess.run([*git, "-C", origin, *words], check=True)
-    subprocess.run([*git, "clone", "-q", origin, clone], check=True)
+        subprocess.run([*git, "-C", origin, *words], check=True, timeout=60)
+    subprocess.run([*git, "clone", "-q", origin, clone], check=True, timeout=60)
     (clone / "serve.py").write_text(SERVE.format(keep="kept.clear(); "), encoding="utf-8")
     return clone
 
@@ -136,7 +136,7 @@ def test_the_steps_of_the_workflow_run_one_after_the_other(repository: Path) -> 
             continue
         script = step["run"].replace("${{ github.base_ref }}", "main").replace("--for 10m", "--for 3s --interval 50ms")
         done = subprocess.run(
-            ["bash", "-e", "-c", script], cwd=repository, env=told, capture_output=True, text=True, timeout=300
+            ["bash", "-e", "-c", script], cwd=repository, env=told, capture_output=True, text=True, timeout=60
         )
         said += done.stdout + done.stderr
         failed = failed or done.returncode != 0

@@ -10,6 +10,7 @@ import pytest
 
 from leakdoc.cli.parser import full_parser
 from tests.docs.commands import ROOT, leakdoc_commands
+from tests.program import Program
 
 PAGES = ("docs/targets.md", "docs/always-on.md")
 SHOWN = [(page, command) for page, command in leakdoc_commands() if page in PAGES]
@@ -27,7 +28,7 @@ def test_a_command_parses(page: str, command: list[str]) -> None:
 
 def test_the_watches_do_their_job(tmp_path: Path) -> None:
     program = ROOT / "tests" / "programs" / "keeps_still.py"
-    with subprocess.Popen([sys.executable, str(program)], stdout=subprocess.DEVNULL) as process:
+    with Program([sys.executable, str(program)], stdout=subprocess.DEVNULL) as process:
         for _, command in SHOWN:
             if command[1] != "watch":
                 continue

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.program import Program
+
 PROGRAMS = Path(__file__).parents[1] / "programs"
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -21,13 +23,11 @@ def start() -> Iterator[Start]:
 
     def start_program(name: str | Path, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(PROGRAMS / name), *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process = Program(command, stdout=subprocess.PIPE, text=True)
         running.append(process)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        assert process.line() == "ready\n"
         return process
 
     yield start_program
     for process in running:
-        process.kill()
-        process.communicate()
+        process.end()

@@ -21,6 +21,7 @@ from leakdoc.errors import AgentError, NoAgent
 from leakdoc.sampling.agent_socket import AgentSocket, find_agent
 from leakdoc.sampling.sampler import Sampler
 from leakdoc.sampling.target import target_of
+from tests.program import Program
 
 T = TypeVar("T")
 
@@ -71,18 +72,17 @@ def told_by(pid: int) -> int | None:
         return None
 
 
-class Program:
+class WithAgent:
     """A program with an agent, that ends when its standard input does."""
 
     def __init__(self, code: str, **environment: str) -> None:
         command = [sys.executable, "-c", code]
         env = with_agent({**os.environ, **environment})
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
-        assert self.process.stdout is not None
-        self.first_line = self.process.stdout.readline().strip()
+        self.process = Program(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+        self.first_line = self.process.line().strip()
         self.pid = self.process.pid
 
-    def __enter__(self) -> Program:
+    def __enter__(self) -> WithAgent:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -90,7 +90,7 @@ class Program:
 
 
 def test_it_answers_what_it_is_and_what_it_holds() -> None:
-    with Program(f"kept = [object() for _ in range(50_000)]; {WAITS}") as program, AgentClient(program.pid) as agent:
+    with WithAgent(f"kept = [object() for _ in range(50_000)]; {WAITS}") as program, AgentClient(program.pid) as agent:
         hello = agent.hello()
         assert (hello.pid, hello.temporary) == (program.pid, False)
         assert hello.python == ".".join(map(str, sys.version_info[:3]))
@@ -103,19 +103,19 @@ def test_it_answers_what_it_is_and_what_it_holds() -> None:
 
 def test_what_is_in_use_grows_with_what_is_kept() -> None:
     code = "import sys; print('ready', flush=True); sys.stdin.readline(); b = [bytes(99) for _ in range(200_000)]\n"
-    with Program(code + "print('grown', flush=True); sys.stdin.read()") as program:
+    with WithAgent(code + "print('grown', flush=True); sys.stdin.read()") as program:
         with AgentClient(program.pid) as agent:
             before = agent.heap()["heap_bytes"]
         assert program.process.stdin is not None and program.process.stdout is not None
         program.process.stdin.write("\n")
         program.process.stdin.flush()
-        assert program.process.stdout.readline() == "grown\n"
+        assert program.process.line() == "grown\n"
         with AgentClient(program.pid) as agent:
             assert agent.heap()["heap_bytes"] - before > 200_000 * 99
 
 
 def test_a_sampler_has_the_heap_in_use_from_it() -> None:
-    with Program(WAITS) as program:
+    with WithAgent(WAITS) as program:
         sampler = Sampler(target_of(program.pid))
         values = {column.metric: value for column, value in sampler.sample().values.items()}
         assert 0 < values["heap_bytes"] < values["rss_bytes"]
@@ -123,7 +123,7 @@ def test_a_sampler_has_the_heap_in_use_from_it() -> None:
 
 
 def test_its_socket_is_for_its_user_alone_and_goes_with_it() -> None:
-    with Program(WAITS) as program:
+    with WithAgent(WAITS) as program:
         path = Path(find_agent(program.pid))
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -131,7 +131,7 @@ def test_its_socket_is_for_its_user_alone_and_goes_with_it() -> None:
 
 
 def test_what_it_is_not_asked_for_it_refuses_and_goes_on() -> None:
-    with Program(WAITS) as program:
+    with WithAgent(WAITS) as program:
         with AgentSocket(program.pid) as agent, pytest.raises(AgentError, match="no such question"):
             agent.ask("run_code", code="1")
         with socket.socket(socket.AF_UNIX) as stranger:
@@ -144,7 +144,7 @@ def test_what_it_is_not_asked_for_it_refuses_and_goes_on() -> None:
 
 
 def test_it_outlives_forks_and_a_child_has_its_own() -> None:
-    with Program(FORKS) as program:
+    with WithAgent(FORKS) as program:
         worker = int(program.first_line)
         for pid in (program.pid, worker):
             assert until(lambda pid=pid: told_by(pid)) == pid  # type: ignore[misc]
@@ -155,9 +155,8 @@ def test_where_nothing_can_be_written_it_listens_on_an_abstract_socket(tmp_path:
     code = f"import leakdoc_agent as a; a._places = lambda: iter(()); a.start(); {WAITS}"
     command = [sys.executable, "-c", code]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=tmp_path) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+    with Program(command, stdin=pipe, stdout=pipe, text=True, cwd=tmp_path) as process:
+        assert process.line() == "ready\n"
         assert find_agent(process.pid).startswith("@leakdoc-agent-")
         with AgentClient(process.pid) as agent:
             assert agent.hello().pid == process.pid
@@ -166,13 +165,13 @@ def test_where_nothing_can_be_written_it_listens_on_an_abstract_socket(tmp_path:
 
 def test_the_users_own_sitecustomize_has_its_turn(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.theirs = True")
-    with Program("import sys; print(sys.theirs, flush=True); sys.stdin.read()", PYTHONPATH=str(tmp_path)) as program:
+    with WithAgent("import sys; print(sys.theirs, flush=True); sys.stdin.read()", PYTHONPATH=str(tmp_path)) as program:
         assert program.first_line == "True"
         assert address_of(program.pid) is not None
 
 
 def test_a_process_without_one_is_told_so() -> None:
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with Program(["sleep", "60"]) as process:
         with pytest.raises(NoAgent, match="has no agent"):
             AgentClient(process.pid)
         process.kill()
@@ -185,9 +184,8 @@ def test_a_deadline_ends_it(tmp_path: Path) -> None:
     )
     (tmp_path / "leakdoc_agent.py").write_text(agent_text())
     command = [sys.executable, "-c", code, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        path = Path(process.stdout.readline().strip())
+    with Program(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        path = Path(process.line().strip())
         until(lambda: True if not path.exists() and not list(tmp_path.glob("*.sock")) else None)
         process.communicate()
         assert process.returncode == 0

@@ -17,6 +17,7 @@ import pytest
 from leakdoc.attach.agent_client import AgentClient
 from leakdoc.attach.agent_file import with_agent
 from tests.mariadb_server import mariadbd, serving_mariadb
+from tests.program import Program
 from tests.valkey_server import serving_valkey
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the agent's place is found through /proc")
@@ -58,10 +59,9 @@ def told(work: str, environment: dict[str, str], holds: Callable[[dict[str, Any]
     """Run a program, and return what its agent says once something holds."""
     pipe = subprocess.PIPE
     command = [sys.executable, str(PROGRAM), work]
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
+    with Program(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
         try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
+            assert process.line() == "ready\n"
             deadline = time.monotonic() + PATIENCE_S
             with AgentClient(process.pid) as agent:
                 while not holds(answer := agent.connections()):
@@ -242,10 +242,9 @@ def test_tasks_are_told_by_the_line_they_wait_at(tmp_path: Path) -> None:
     program = tmp_path / "tasks.py"
     program.write_text(TASKS)
     command = [sys.executable, str(program)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=with_agent(os.environ)) as process:
+    with Program(command, stdout=subprocess.PIPE, text=True, env=with_agent(os.environ)) as process:
         try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
+            assert process.line() == "ready\n"
             with AgentClient(process.pid) as agent:
                 answer = agent.connections()
         finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from leakdoc.attach.agent_client import AgentClient
 from leakdoc.attach.agent_file import agent_text, with_agent
+from tests.program import Program
 
 OWN = ("json", "heapq", "queue", "select", "struct", "signal", "secrets", "ctypes")
 PROGRAM = """
@@ -42,9 +43,8 @@ def program_with_its_own(directory: Path) -> Path:
 def told(command: list[str], env: dict[str, str]) -> tuple[str, str]:
     """Run a program, ask its agent something once it is ready, and return what it has written and what ran."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=env) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+    with Program(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=env) as process:
+        assert process.line() == "ready\n"
         with AgentClient(process.pid) as agent:
             assert agent.heap()["python_blocks"] > 0
             assert agent.types(most=3).counts
@@ -90,9 +90,8 @@ def test_two_copies_of_the_file_are_one_agent(tmp_path: Path) -> None:
     (tmp_path / "leakdoc_agent.py").write_text(agent_text())
     pipe = subprocess.PIPE
     command = [sys.executable, "-c", COPIES, str(tmp_path)]
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "True\n"
+    with Program(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.line() == "True\n"
         with AgentClient(process.pid) as agent:
             assert agent.hello().pid == process.pid
         assert process.communicate("go\n", timeout=60)[0] == "True\n"

@@ -17,6 +17,7 @@ import leakdoc
 from leakdoc.attach.agent_file import with_agent
 from leakdoc.cli.main import main
 from leakdoc.reporting.schemas import schema_text
+from tests.program import Program
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc and netlink are Linux's")
 PROGRAMS = Path(__file__).parents[1] / "programs"
@@ -36,11 +37,8 @@ def holding(dsn: str) -> Iterator[int]:
     """A program with an agent inside, whose pool of two is held by one line while another waits."""
     command = [sys.executable, str(PROGRAMS / "opens_by_drivers.py"), "psycopg_pool"]
     pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, text=True, env=with_agent(os.environ | {"DSN": dsn})
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+    with Program(command, stdin=pipe, stdout=pipe, text=True, env=with_agent(os.environ | {"DSN": dsn})) as process:
+        assert process.line() == "ready\n"
         yield process.pid
         process.kill()
 

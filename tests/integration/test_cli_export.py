@@ -15,6 +15,7 @@ from leakdoc.model.trace import Trace
 from leakdoc.sampling.export import export_csv
 from leakdoc.sampling.sources.load import load_trace
 from tests import reporting_values as values
+from tests.program import Program
 
 pytestmark = pytest.mark.usefixtures("in_a_folder")
 
@@ -88,10 +89,10 @@ def test_force_writes_over(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_a_reader_that_goes_away_is_no_failure_of_ours() -> None:
     words = [sys.executable, "-m", "leakdoc", "export", "payments.csv", "--to", "json"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with Program(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.read(10)
         process.stdout.close()
-        assert process.stderr.read() == b""
+        assert process.rest(process.stderr) == b""
         assert process.wait(60) in (0, 141)

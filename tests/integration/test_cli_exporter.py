@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from leakdoc.cli.exporter_followers import Follower
 from tests.integration.conftest import PROGRAMS, Start
+from tests.program import Program
 
 PATIENCE_S = 60.0
 
@@ -27,15 +28,13 @@ PATIENCE_S = 60.0
 def exporter(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run an exporter on a free port; give it, and its address."""
     command = [sys.executable, "-m", "leakdoc", "exporter", *arguments, "--listen", "127.0.0.1:0"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = Program(command, stderr=subprocess.PIPE, text=True)
     try:
-        assert process.stderr is not None
-        address = re.search(r"http://\S+", process.stderr.readline())
+        address = re.search(r"http://\S+", process.line(process.stderr))
         assert address is not None
         yield process, address[0]
     finally:
-        process.kill()
-        process.communicate()
+        process.end()
 
 
 def scrape(address: str) -> dict[tuple[str, str, str], float]:
@@ -75,19 +74,17 @@ def test_what_is_sampled_is_served_under_its_name_and_ends_well(start: Start) ->
 
 
 def test_each_worker_is_a_series_of_its_own() -> None:
-    server = subprocess.Popen(
+    server = Program(
         [sys.executable, str(PROGRAMS / "prefork.py"), "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        assert server.stdout is not None
-        assert server.stdout.readline() == "ready\n"
+        assert server.line() == "ready\n"
         workers = {str(child.pid) for child in psutil.Process(server.pid).children()}
         with exporter(str(server.pid), "--children", "--interval", "50ms") as (_, address):
             found = until_sampled(address, workers | {str(server.pid)})
             assert found["leakdoc_total_processes", str(server.pid), ""] == 3.0
     finally:
-        server.terminate()
-        server.communicate()
+        server.stop()
 
 
 @pytest.mark.parametrize(

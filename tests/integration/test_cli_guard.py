@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.test_verification_cli import csv
+from tests.program import Program
 from tests.unit.verification_scenes import ages, sound
 
 SERVICE = """
@@ -38,13 +39,10 @@ def port():
 def service(tmp_path, port):
     program = tmp_path / "service.py"
     program.write_text(SERVICE, encoding="utf-8")
-    process = subprocess.Popen([sys.executable, str(program), str(port), "leaks"], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    process = Program([sys.executable, str(program), str(port), "leaks"], stdout=subprocess.PIPE, text=True)
+    assert process.line() == "ready\n"
     yield process, program
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    process.end()
 
 
 def guard(tmp_path, port, rollback: str):

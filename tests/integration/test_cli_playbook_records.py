@@ -120,7 +120,9 @@ def test_the_bytes_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
     for seed, order in (("0", paths), ("1", paths[::-1]), ("42", paths)):
         out = tmp_path / f"{seed}.yaml"
         command = [sys.executable, "-m", "leakdoc", "playbook", "extract", *map(str, order), "-o", str(out)]
-        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True)
+        subprocess.run(
+            command, env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True, timeout=300
+        )
         texts.add(out.read_bytes())
     assert len(texts) == 1
 

@@ -8,7 +8,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from leakdoc.cli.main import main
 from leakdoc.verification.verify import verify
 from leakdoc.verification.write import write_proof
 from tests.integration.test_verification_cli import csv
+from tests.program import Program, serving
 from tests.unit.verification_scenes import LATER, ages, leaky, sound
 
 
@@ -38,21 +38,11 @@ def folder(tmp_path_factory):
     return root
 
 
-def serving(folder, token=None):
-    told: list[str] = []
-    server = Server(("127.0.0.1", 0), Folder(folder), token=token, tell=told.append)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    return server, thread, told
-
-
 @pytest.fixture(scope="module")
 def server(folder):
-    made, thread, _ = serving(folder)
-    yield made
-    made.shutdown()
-    thread.join()
-    made.server_close()
+    made = Server(("127.0.0.1", 0), Folder(folder), token=None, tell=lambda line: None)
+    with serving(made):
+        yield made
 
 
 def ask(server, path, *, method="GET", headers=None):
@@ -150,16 +140,13 @@ def test_page_of_somebody_else_cannot_ask_under_a_name_of_its_own(server):
 
 
 def test_token_is_asked_of_everybody(folder):
-    made, thread, told = serving(folder, token="t0ken")
-    try:
+    told: list[str] = []
+    made = Server(("127.0.0.1", 0), Folder(folder), token="t0ken", tell=told.append)
+    with serving(made):
         assert ask(made, "/health")[0].status == 401
         assert ask(made, "/health", headers={"Authorization": "Bearer wrong"})[0].status == 401
         right = {"Authorization": "Bearer t0ken", "Host": "elsewhere.example"}
         assert ask(made, "/health", headers=right)[0].status == 200
-    finally:
-        made.shutdown()
-        thread.join()
-        made.server_close()
     assert len(told) == 3
     assert not any("t0ken" in line for line in told)
 
@@ -186,12 +173,11 @@ def test_wrong_command_line_is_refused(words, said, capsys):
 
 
 def test_command_serves_until_it_is_stopped(folder):
-    process = subprocess.Popen(
+    process = Program(
         [sys.executable, "-m", "leakdoc", "serve", str(folder), "--listen", "127.0.0.1:0"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
-    assert process.stdout is not None
-    line = process.stdout.readline()
+    line = process.line()
     port = int(line.rpartition(":")[2].strip().strip("/"))
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/health")

@@ -15,6 +15,7 @@ import pytest
 
 import leakdoc
 from tests.integration.conftest import PROGRAMS, Start
+from tests.program import Program
 
 LEAKDOC = [sys.executable, "-m", "leakdoc"]
 FAST = ["--interval", "0.1s"]
@@ -91,9 +92,8 @@ def test_a_signal_ends_a_watch_with_its_verdict_and_a_recording_that_opens(
     recording = tmp_path / "r.leakdoc"
     target = start("keeps_still.py")
     command = [*LEAKDOC, "watch", str(target.pid), *FAST, "--record", str(recording), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watch:
-        assert watch.stderr is not None
-        watch.stderr.readline()  # the first look
+    with Program(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watch:
+        watch.line(watch.stderr)  # the first look
         watch.send_signal(number)
         output, _ = watch.communicate(timeout=90)
     assert json.loads(output)["window"]["samples"] >= 30
@@ -105,11 +105,9 @@ def test_a_target_that_dies_leaves_the_verdict_so_far(start: Start, tmp_path: Pa
     recording = tmp_path / "r.leakdoc"
     target = start("keeps_still.py")
     command = [*LEAKDOC, "watch", str(target.pid), *FAST, "--record", str(recording), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watch:
-        assert watch.stderr is not None
-        watch.stderr.readline()
-        target.kill()
-        target.wait()
+    with Program(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watch:
+        watch.line(watch.stderr)
+        target.end()
         output, _ = watch.communicate(timeout=90)
     document = json.loads(output)
     assert watch.returncode in (0, 3)
@@ -174,7 +172,7 @@ def test_bad_input_is_told_without_a_traceback(arguments: list[str], code: int, 
 
 
 def test_a_zombie_is_told_apart() -> None:
-    with subprocess.Popen([sys.executable, "-c", "pass"]) as zombie:
+    with Program([sys.executable, "-c", "pass"]) as zombie:
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
         done = call("watch", zombie.pid)
     assert done.returncode == 4
@@ -201,7 +199,7 @@ def test_a_full_disk_keeps_what_was_recorded(start: Start, tmp_path: Path) -> No
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
+    if subprocess.run(mount, check=False, capture_output=True, timeout=60).returncode:
         pytest.skip("this machine allows no mounts: mount -t tmpfs")
     try:
         target = start("keeps_still.py")
@@ -211,4 +209,4 @@ def test_a_full_disk_keeps_what_was_recorded(start: Start, tmp_path: Path) -> No
         assert json.loads(done.stdout)["window"]["samples"] > 30
         assert len(leakdoc.load_trace(disk / "r.leakdoc")) > 30
     finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        subprocess.run(["umount", str(disk)], check=True, timeout=60)

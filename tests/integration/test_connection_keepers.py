@@ -17,6 +17,7 @@ from leakdoc.attach.agent_file import with_agent
 from leakdoc.attribution.connection_keepers import SENT, THERE, connection_keepers
 from leakdoc.model.peer import Kept
 from leakdoc.sampling.sockets.peers import OUT, Group
+from tests.program import Program
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and enters by ptrace")
 CAN_SEND = platform.machine() == "x86_64"
@@ -49,10 +50,9 @@ def port() -> Iterator[int]:
 
 def kept_by(program: Path, port: int, environment: Mapping[str, str]) -> Kept:
     command = [sys.executable, str(program), str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(environment)) as process:
+    with Program(command, stdout=subprocess.PIPE, text=True, env=dict(environment)) as process:
         try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
+            assert process.line() == "ready\n"
             group = Group(OUT, f"127.0.0.1:{port}", "tcp")
             deadline = time.monotonic() + PATIENCE_S
             found = connection_keepers(process.pid, lambda _: group, accept_oom_risk=True)
@@ -84,7 +84,7 @@ def test_what_keeps_connections_open_is_named(tmp_path: Path, port: int, has_age
 
 
 def test_where_nobody_can_be_asked_the_reason_is_told() -> None:
-    with subprocess.Popen(["/bin/sleep", "60"]) as process:
+    with Program(["/bin/sleep", "60"]) as process:
         try:
             found = connection_keepers(process.pid, lambda _: None)
         finally:

@@ -19,6 +19,7 @@ import pytest
 from leakdoc.demo.deployment import Deployment
 from leakdoc.demo.postgres import EmbeddedPostgres
 from leakdoc.errors import LeakdocError
+from tests.program import Program
 
 PER_SECOND = 80.0
 DECLINED_EACH = 2
@@ -178,9 +179,8 @@ def commands_below(pid: int) -> str:
 
 def test_nothing_remains_of_a_demo_that_was_killed() -> None:
     command = [sys.executable, "-c", OWNER]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
-        assert owner.stdout is not None
-        directory = Path(owner.stdout.readline().strip())
+    with Program(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as owner:
+        directory = Path(owner.line().strip())
         parts = ("postgres", "leakdoc.demo.payments", "leakdoc.demo.load")
         wait_until(lambda: all(part in commands_below(owner.pid) for part in parts))
         started = psutil.Process(owner.pid).children(recursive=True)

@@ -105,5 +105,5 @@ def test_what_is_not_installed_is_said_with_the_command_that_mends_it() -> None:
         "try: EmbeddedPostgres().__enter__()\n"
         "except MissingDependency as error: print(error.help)\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert ended.stdout == "pip install 'leakdoc[demo]'\n"

@@ -13,6 +13,7 @@ import pytest
 
 import leakdoc
 from leakdoc.model.decision import Decision
+from tests.program import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,13 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Told]]
     for name, options in (("fixed", []), ("withheld", ["--without-fix"])):
         files = tmp_path_factory.mktemp(name) / "leakdoc-demo"
         command = [sys.executable, "-m", "leakdoc", "demo", "--quiet", "-o", str(files), *options]
-        started[name] = files, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        started[name] = files, Program(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         ended = {name: (files, *process.communicate(timeout=900)) for name, (files, process) in started.items()}
         yield {name: Told(started[name][1].returncode, said, files) for name, (files, said, _) in ended.items()}
     finally:
         for _, process in started.values():
-            process.terminate()
-            process.wait()
+            process.stop()
 
 
 def test_the_fix_is_proven(demos: dict[str, Told]) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.program import Program
+
 PROGRAM = Path(__file__).parents[1] / "programs" / "long_runs.py"
 HOURS = "2h"
 PATIENCE_S = 3 * 3_600
@@ -17,10 +19,9 @@ pytestmark = pytest.mark.soak
 
 
 def watched(kind: str, recording: Path) -> str:
-    with subprocess.Popen([sys.executable, str(PROGRAM), kind], stdout=subprocess.PIPE, text=True) as program:
+    with Program([sys.executable, str(PROGRAM), kind], stdout=subprocess.PIPE, text=True) as program:
         try:
-            assert program.stdout is not None
-            assert program.stdout.readline() == "ready\n"
+            assert program.line() == "ready\n"
             command = [sys.executable, "-m", "leakdoc", "watch", str(program.pid), "--interval", "5s", "--for", HOURS]
             done = subprocess.run(
                 [*command, "--record", str(recording), "--json"], capture_output=True, text=True, timeout=PATIENCE_S

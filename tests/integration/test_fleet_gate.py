@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 import socketserver
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -28,6 +27,7 @@ from leakdoc.sampling.sources.prometheus.conventions import built_in
 from leakdoc.sampling.sources.prometheus.limits import Limits
 from tests.docs.commands import blocks
 from tests.fleet_samples import HOURS, beside_a_primary, rollouts
+from tests.program import serving
 from tests.prometheus_server import END, PATIENCE_S, filled, serving_prometheus
 
 pytestmark = pytest.mark.xdist_group("prometheus")
@@ -46,12 +46,8 @@ def served(prometheus: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with Prometheus(access_of(prometheus, environment={})) as reached:
         workloads = Workloads(prometheus=reached, conventions=built_in(), since_s=HOURS * 3600.0, now=lambda: END)
         server = Server(("127.0.0.1", 0), Folder(folder, workloads), token=None, tell=lambda line: None)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        with serving(server):
+            yield f"http://127.0.0.1:{server.server_address[1]}"
 
 
 def asked(url: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
@@ -207,17 +203,11 @@ def test_a_prometheus_that_is_away_is_no_missing_file(tmp_path: Path) -> None:
     with Prometheus(access_of(away, environment={}), limits) as reached:
         workloads = Workloads(prometheus=reached, conventions=built_in(), since_s=3600.0)
         server = Server(("127.0.0.1", 0), Folder(tmp_path, workloads), token=None, tell=lambda line: None)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
+        with serving(server):
             for path in ("workload", "workload/gate"):
                 status, answer = asked(f"http://127.0.0.1:{server.server_address[1]}/{path}?workload=a/b")
                 assert (status, answer["exit_code"]) == (502, 4)
                 assert "cannot be reached" in answer["error"]
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
 
 @pytest.mark.parametrize("body", [{}, {"metadata": 3}, {"name": "x"}])
@@ -231,14 +221,8 @@ def test_nothing_else_is_posted_to(served: str) -> None:
 
 def test_a_server_without_a_prometheus_says_so(tmp_path: Path) -> None:
     server = Server(("127.0.0.1", 0), Folder(tmp_path), token=None, tell=lambda line: None)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(server):
         status, answer = asked(f"http://127.0.0.1:{server.server_address[1]}/workload?workload=a")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
     assert status == 400
     assert "no Prometheus" in answer["error"]
 

@@ -15,6 +15,7 @@ import pytest
 from leakdoc.cli.main import main
 from tests.integration.conftest import PROGRAMS
 from tests.integration.test_cli_exporter import exporter
+from tests.program import Program
 from tests.prometheus_server import PATIENCE_S, serving_prometheus
 
 pytestmark = pytest.mark.xdist_group("prometheus-scrapes")
@@ -30,13 +31,11 @@ scrape_configs:
 def service(kib: int) -> Iterator[tuple[int, str]]:
     """Run a service; give its pid, and where it is scraped."""
     command = [sys.executable, str(PROGRAMS / "scraped.py"), str(kib)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = Program(command, stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None
-        yield process.pid, f"127.0.0.1:{int(process.stdout.readline())}"
+        yield process.pid, f"127.0.0.1:{int(process.line())}"
     finally:
-        process.kill()
-        process.communicate()
+        process.end()
 
 
 @pytest.fixture(scope="module")

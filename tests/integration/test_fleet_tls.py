@@ -15,6 +15,7 @@ from leakdoc.cli.main import main
 from leakdoc.errors import SourceError
 from leakdoc.sampling.sources.prometheus.access import access_of
 from leakdoc.sampling.sources.prometheus.client import Prometheus
+from tests.program import Program
 from tests.prometheus_server import PATIENCE_S, binary
 
 pytestmark = pytest.mark.xdist_group("prometheus-tls")
@@ -62,15 +63,14 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
             binary("prometheus"), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
             f"--web.config.file={folder}/web.yml", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error",
         ]  # fmt: skip
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = Program(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         reached = Guarded(f"https://127.0.0.1:{port}", folder)
         try:
             if answers(reached, process):
                 yield reached
                 return
         finally:
-            process.kill()
-            process.wait(PATIENCE_S)
+            process.end()
     pytest.fail("prometheus did not start")
 
 

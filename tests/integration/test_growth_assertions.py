@@ -20,6 +20,7 @@ import pytest
 
 from leakdoc.testing import Grew, assert_no_growth
 from leakdoc.testing.sequential import Growing, Verdict
+from tests.program import joined
 
 KEPT: list[Any] = []
 HERE = Path(__file__)
@@ -185,7 +186,7 @@ def another_thread_fills_a_ring() -> Iterator[None]:
         yield
     finally:
         end.set()
-        thread.join()
+        joined(thread)
 
 
 def test_what_another_thread_keeps_is_not_the_calls() -> None:

@@ -18,6 +18,7 @@ import pytest
 from leakdoc.attach.agent_file import with_agent
 from leakdoc.errors import NoAgent
 from leakdoc.sampling.agent_socket import find_agent
+from tests.program import Program
 
 PROGRAM = Path(__file__).parents[1] / "programs" / "leaks_lines.py"
 
@@ -28,10 +29,9 @@ class Leaking:
     def __init__(self, way: str, *, agent: bool = True, packages: bool = True) -> None:
         env = with_agent(os.environ) if agent else dict(os.environ)
         command = [sys.executable, *([] if packages else ["-S"]), str(PROGRAM), way]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "ready\n"
-        self.culprit = int(self.process.stdout.readline())
+        self.process = Program(command, stdout=subprocess.PIPE, text=True, env=env)
+        assert self.process.line() == "ready\n"
+        self.culprit = int(self.process.line())
 
     def heap(self, *options: str) -> tuple[int, dict[str, Any]]:
         command = [sys.executable, "-m", "leakdoc", "heap", str(self.process.pid), "--json", "--quiet", *options]
@@ -40,8 +40,7 @@ class Leaking:
         return done.returncode, json.loads(done.stdout)
 
     def close(self) -> None:
-        self.process.kill()
-        self.process.communicate()
+        self.process.end()
 
 
 CAN_SEND = sys.platform == "linux" and platform.machine() == "x86_64"
@@ -162,14 +161,12 @@ def test_a_target_that_waits_in_the_system_is_answered(waits: str) -> None:
 def waiting(code: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
     """A program that says that it is ready, and is killed at the end."""
     pipe, env = subprocess.PIPE, {**os.environ, **environment}
-    process = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True, env=env)
+    process = Program([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True, env=env)
     try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        assert process.line() == "ready\n"
         yield process
     finally:
-        process.kill()
-        process.communicate()
+        process.end()
 
 
 @sends
@@ -178,7 +175,7 @@ def test_killing_leakdoc_midway_leaves_the_target_as_it_was() -> None:
     try:
         pid = program.process.pid
         command = [sys.executable, "-m", "leakdoc", "heap", str(pid), "--yes", "--for", "60s", "--accept-oom-risk"]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as leakdoc:
+        with Program(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as leakdoc:
             until(lambda: has_agent(pid))
             leakdoc.kill()
         until(lambda: not has_agent(pid) and not sent_to(pid))
@@ -202,14 +199,13 @@ def test_a_process_that_forbids_it_is_left_alone() -> None:
 
 @sends
 def test_what_is_no_python_is_refused() -> None:
-    process = subprocess.Popen(["sleep", "60"])
+    process = Program(["sleep", "60"])
     try:
         done = heap(process.pid, "--yes", "--for", "1s")
         assert done.returncode == 4
         assert "is not a Python process" in done.stderr
     finally:
-        process.kill()
-        process.wait()
+        process.end()
 
 
 def heap(pid: int, *options: str) -> subprocess.CompletedProcess[str]:

@@ -20,6 +20,7 @@ from leakdoc.attach.doors import door_into
 from leakdoc.attach.injection import sent_agent
 from leakdoc.sampling.clock import SystemClock
 from leakdoc.sampling.procfs import ProcessDirectory
+from tests.program import Program
 
 PATIENCE_S = 60.0
 CYCLES = 40  # for each of six targets
@@ -65,14 +66,12 @@ TARGETS = {
 def target(name: str, counter: Path) -> Iterator[subprocess.Popen[str]]:
     counter.write_bytes(b"0" * 12)
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", TARGETS[name], str(counter)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = Program(command, stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        assert process.line() == "ready\n"
         yield process
     finally:
-        process.kill()
-        process.communicate()
+        process.end()
 
 
 def heap(pid: int) -> list[str]:
@@ -81,7 +80,7 @@ def heap(pid: int) -> list[str]:
 
 
 def enter(pid: int, *, kill_after_s: float | None) -> None:
-    with subprocess.Popen(heap(pid), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as leakdoc:
+    with Program(heap(pid), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as leakdoc:
         if kill_after_s is None:
             _, said = leakdoc.communicate(timeout=PATIENCE_S)
             assert leakdoc.returncode in (0, 3, 4), said

@@ -19,6 +19,7 @@ import pytest
 from leakdoc.attach.agent_file import with_agent
 from leakdoc.attach.alone import alone
 from leakdoc.sampling.agent_socket import AgentSocket
+from tests.program import Program
 
 GROWS = """
 import sys, time
@@ -92,14 +93,12 @@ sends = pytest.mark.skipif(not CAN_SEND, reason="an agent is sent on Linux on x8
 @contextlib.contextmanager
 def growing(*, before: str = "", each: str = "", agent: bool = False) -> Iterator[subprocess.Popen[str]]:
     code, env = GROWS.format(before=before, each=each), with_agent(os.environ) if agent else dict(os.environ)
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=env)
+    process = Program([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=env)
     try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        assert process.line() == "ready\n"
         yield process
     finally:
-        process.kill()
-        process.communicate()
+        process.end()
 
 
 def command(pid: int, *options: str) -> list[str]:
@@ -112,11 +111,10 @@ def heap(pid: int, *options: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_program_that_forks_is_not_held_up_by_a_conversation() -> None:
     with growing(before="import os", each=FORKS, agent=True) as process, AgentSocket(process.pid) as agent:
-        assert process.stdout is not None
         agent.ask("trace_start", tool="tracemalloc", seconds=100)
-        first = int(process.stdout.readline())
+        first = int(process.line())
         end = time.monotonic() + 50
-        while int(process.stdout.readline()) < first + 80:  # a second for each fork, were it not let through
+        while int(process.line()) < first + 80:  # a second for each fork, were it not let through
             assert time.monotonic() < end
         assert agent.ask("trace_look")["records"], "the conversation goes on after the forks"
 
@@ -125,15 +123,14 @@ def test_a_program_that_forks_is_not_held_up_by_a_conversation() -> None:
 @pytest.mark.parametrize("waits_in", sorted(BLOCKED))
 def test_one_that_waits_to_be_connected_or_to_send_is_entered_and_waits_on(waits_in: str, tmp_path: Path) -> None:
     code = BLOCKS.format(call=BLOCKED[waits_in], go=str(tmp_path / "go"))
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+    with Program([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
+            assert process.line() == "ready\n"
             _await_system_call(process.pid, 42 if waits_in == "connect" else 44)
             rungs = json.loads(heap(process.pid, "--yes", "--for", "1s").stdout)["rungs"]
             assert next(rung["used"] for rung in rungs if rung["name"] == "sent agent"), rungs
             (tmp_path / "go").touch()
-            assert process.stdout.readline() == "done\n", "it got what it had waited for"
+            assert process.line() == "done\n", "it got what it had waited for"
         finally:
             process.kill()
 
@@ -155,7 +152,7 @@ def test_a_second_leakdoc_is_refused_at_once() -> None:
 
 @sends
 def test_nobody_is_asked_for_leave_to_enter_what_is_no_python() -> None:
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with Program(["sleep", "60"]) as process:
         try:
             assert heap(process.pid).returncode == 4
         finally:
@@ -176,11 +173,10 @@ def test_close_to_its_limit_nothing_is_sent_and_names_are_told_instead() -> None
 
 def test_what_is_ended_early_says_why_it_has_no_lines() -> None:
     with growing(agent=True) as process:
-        begun = subprocess.Popen(
+        begun = Program(
             command(process.pid, "--yes", "--for", "100s"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        assert begun.stderr is not None
-        assert "asking the agent" in begun.stderr.readline()
+        assert "asking the agent" in begun.line(begun.stderr)
         begun.send_signal(signal.SIGINT)
         told, _ = begun.communicate(timeout=60)
         document = json.loads(told)
@@ -202,7 +198,7 @@ def test_a_person_at_a_terminal_is_asked(answer: str, is_traced: bool) -> None:
     with growing(agent=True) as process:
         ours, theirs = pty.openpty()
         try:
-            begun = subprocess.Popen(
+            begun = Program(
                 command(process.pid, "--for", "2s"), stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True
             )
             os.write(ours, f"{answer}\n".encode())

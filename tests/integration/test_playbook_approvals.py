@@ -44,7 +44,7 @@ def key(directory: Path, name: str) -> Path:
     if shutil.which("ssh-keygen") is None:
         pytest.fail("there is no ssh-keygen: apt-get install openssh-client")
     path = directory / name
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path)], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path)], check=True, timeout=60)
     return path
 
 
@@ -58,7 +58,7 @@ def signers(directory: Path, private: Path, role: str = ROLE) -> Path:
 
 def signed(private: Path, digest: str, directory: Path, name: str = "grant.sig", namespace: str = NAMESPACE) -> Path:
     command = ["ssh-keygen", "-q", "-Y", "sign", "-n", namespace, "-f", str(private)]
-    done = subprocess.run(command, input=digest.encode(), capture_output=True, check=True)
+    done = subprocess.run(command, input=digest.encode(), capture_output=True, check=True, timeout=60)
     path = directory / name
     path.write_bytes(done.stdout)
     return path

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.test_playbook_incidents import PROGRAMS, Deployment, Incident, hooks, needs_root, outcomes
+from tests.program import Program
 from tests.valkey_server import serving_valkey
 
 
@@ -24,9 +25,8 @@ def asked(driver: str) -> Iterator[int]:
             yield port
         return
     line = [sys.executable, str(PROGRAMS / "answering.py")]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
+    with Program(line, stdout=subprocess.PIPE, text=True) as process:
+        yield int(process.line())
         process.kill()
 
 

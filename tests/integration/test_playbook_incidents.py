@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from leakdoc.testing.slack import FakeSlack
+from tests.program import Program
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
 SUPERVISOR = [sys.executable, str(PROGRAMS / "supervisor.py")]
@@ -29,10 +30,8 @@ class Deployment:
         directory.mkdir()
         (directory / "settings.json").write_text(json.dumps(settings))
         self.directory = directory
-        self.process = subprocess.Popen([*SUPERVISOR, "run", name, str(directory), build], stdout=subprocess.PIPE)
-        assert self.process.stdout is not None
-        with self.process.stdout as said:
-            assert said.readline() == b"ready\n"
+        self.process = Program([*SUPERVISOR, "run", name, str(directory), build], stdout=subprocess.PIPE)
+        assert self.process.line() == b"ready\n"
         self.port = int((directory / "port").read_text())
         self.stopped = threading.Event()
         self.sent = self.answered = 0
@@ -110,13 +109,13 @@ class Incident:
     def approve(self, document: dict[str, Any]) -> dict[str, Any]:
         """Sign what is waited for, as the incident commander, and resume."""
         key = self.directory / "commander"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=60)
         signers = self.directory / "signers"
         signers.write_text(f"{document['waiting']['role']} {key.with_suffix('.pub').read_text()}")
         signers.chmod(0o444)
         line = ["ssh-keygen", "-q", "-Y", "sign", "-n", "leakdoc-approval", "-f", str(key)]
         digest = document["waiting"]["digest"].encode()
-        signature = subprocess.run(line, input=digest, capture_output=True, check=True).stdout
+        signature = subprocess.run(line, input=digest, capture_output=True, check=True, timeout=60).stdout
         (self.directory / "grant.sig").write_bytes(signature)
         return self._leakdoc(
             "resume", str(self.journal), "--grant", str(self.directory / "grant.sig"), "--allowed-signers", str(signers)
@@ -189,9 +188,9 @@ def upstream(tmp_path: Path) -> Iterator[tuple[Path, int]]:
     file = tmp_path / "upstream.json"
     file.write_text("{}")
     line = [sys.executable, str(PROGRAMS / "upstream.py"), str(file)]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+    with Program(line, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield file, int(process.stdout.readline())
+        yield file, int(process.line())
         process.kill()
 
 

@@ -21,6 +21,7 @@ from leakdoc.playbook.journal.reading import read_journal
 from leakdoc.testing.slack import FakeSlack
 from tests.acme import deploys, environment_with, installed_in, service_in
 from tests.playbook_runs import HEAD
+from tests.program import Program
 
 PATIENCE_S = 60.0
 
@@ -33,7 +34,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def leakdoc(*words: str, environment: dict[str, str], **more: Any) -> subprocess.Popen[str]:
     line = [sys.executable, "-m", "leakdoc", "playbook", *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
-    return subprocess.Popen(line, text=True, env=environment, **{**pipes, **more})
+    return Program(line, text=True, env=environment, **{**pipes, **more})
 
 
 def wait_until(is_so: Callable[[], object], what: str) -> None:

@@ -21,6 +21,7 @@ from leakdoc.demo.postgres import EmbeddedPostgres
 from leakdoc.demo.settings import DSN_VARIABLE
 from leakdoc.errors import LeakdocError
 from tests.integration.test_playbook_incidents import PROGRAMS, SUPERVISOR, Incident, needs_root, outcomes
+from tests.program import Program
 
 
 class Payments(Deployment):
@@ -52,13 +53,12 @@ class Payments(Deployment):
         assert self._listener is not None
         inherited = self._listener.fileno()
         module = ["leakdoc.demo.payments", FLAG, "--build", build, "--listen-fd", str(inherited)]
-        service = subprocess.Popen(
+        service = Program(
             [sys.executable, str(PROGRAMS / "named.py"), self.name, *module],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, pass_fds=(inherited,), start_new_session=True,
             env={**os.environ, DSN_VARIABLE: self._dsn},
         )  # fmt: skip
-        assert service.stdout is not None
-        if not service.stdout.readline():
+        if not service.line():
             raise LeakdocError(f"the {build} build does not start")
         return service
 

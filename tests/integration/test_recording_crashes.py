@@ -15,6 +15,7 @@ import pytest
 from leakdoc.model.sample import Column
 from leakdoc.sampling.recording import RecordingWriter, read_recording
 from leakdoc.testing.series import made_samples, made_subject
+from tests.program import Program
 
 WRITER = """
 import sys
@@ -31,19 +32,18 @@ with RecordingWriter(sys.argv[1], made_subject()) as recording:
 
 
 def _start(code: str, *arguments: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    return Program(
         [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)], stdout=subprocess.PIPE, text=True
     )
 
 
 def _acknowledged_until_killed(process: subprocess.Popen[str], enough: int) -> int:
     """Kill the writer once it has acknowledged so many samples; return how many it did in all."""
-    assert process.stdout is not None
     with process:
         for _ in range(enough):
-            process.stdout.readline()
+            process.line()
         process.send_signal(signal.SIGKILL)
-        return enough + process.stdout.read().count("\n")
+        return enough + process.rest().count("\n")
 
 
 def test_what_was_acknowledged_survives_every_kill_and_is_continued(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_recording_whose_log_was_left_behind_says_that_samples_may_be_missing(
 def _in_own_mounts(prepare: str, code: str, *arguments: object) -> list[str]:
     """Run code where mounts are its own; needs user namespaces, or root."""
     own = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
-    if subprocess.run([*own, "true"], check=False, capture_output=True).returncode:
+    if subprocess.run([*own, "true"], check=False, capture_output=True, timeout=60).returncode:
         pytest.skip("this machine allows no mounts of one's own: unshare --mount")
     shell = [*own, "sh", "-ec", f'{prepare}; exec "$@"', "sh", sys.executable, "-c", code, *map(str, arguments)]
     return subprocess.run(shell, check=True, capture_output=True, text=True, timeout=60).stdout.split()
@@ -194,16 +194,15 @@ def _in_own_mounts(prepare: str, code: str, *arguments: object) -> list[str]:
 
 def test_readers_while_it_is_written_see_whole_samples_only(tmp_path: Path) -> None:
     process = _start(WRITER, tmp_path / "r", 0)
-    assert process.stdout is not None
     with process:
-        process.stdout.readline()
+        process.line()
         lengths = []
         while len(lengths) < 10:
             trace = read_recording(tmp_path / "r")
             for values in trace.columns.values():
                 assert values.tolist() == [float(row) for row in range(len(trace))]
             lengths.append(len(trace))
-            process.stdout.readline()
+            process.line()
         process.send_signal(signal.SIGKILL)
-        process.stdout.read()
+        process.rest()
     assert lengths == sorted(lengths)

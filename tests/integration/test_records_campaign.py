@@ -55,7 +55,9 @@ def long_record(megabytes: int) -> Iterator[dict[str, Any]]:
 
 
 def peak_mb(path: Path, out: Path) -> int:
-    done = subprocess.run([sys.executable, "-c", EXTRACT, path, out], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", EXTRACT, path, out], capture_output=True, text=True, check=True, timeout=300
+    )
     return int(done.stdout.splitlines()[-1])
 
 
@@ -78,6 +80,8 @@ def test_twenty_hash_seeds_and_every_order_give_the_same_bytes(tmp_path: Path) -
     for seed, order in zip(range(20), orders, strict=False):
         out = tmp_path / f"{seed}.yaml"
         command = [sys.executable, "-m", "leakdoc", "playbook", "extract", *map(str, order), "-o", str(out)]
-        subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": str(seed)}, check=True, capture_output=True)
+        subprocess.run(
+            command, env={**os.environ, "PYTHONHASHSEED": str(seed)}, check=True, capture_output=True, timeout=300
+        )
         texts.add(out.read_bytes())
     assert len(texts) == 1

@@ -13,6 +13,7 @@ import pytest
 from leakdoc.model.sample import Sample
 from leakdoc.sampling.sampler import Sampler
 from leakdoc.sampling.target import resolve
+from tests.program import Program
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc and netlink are Linux's")
 PROGRAM = Path(__file__).parents[1] / "programs" / "holds_descriptors.py"
@@ -23,9 +24,8 @@ PATIENCE_S = 60.0
 def process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, str(PROGRAM), str(tmp_path)]
     pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing, text=True) as started:
-        assert started.stdout is not None
-        assert started.stdout.readline() == "ready\n"
+    with Program(command, stdin=pipe, stdout=pipe, stderr=nothing, text=True) as started:
+        assert started.line() == "ready\n"
         yield started
         started.kill()
 
@@ -54,7 +54,7 @@ def test_unix_connections_are_named_for_the_servers_socket(process: subprocess.P
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write("close\n")
     process.stdin.flush()
-    assert process.stdout.readline() == "done\n"
+    assert process.line() == "done\n"
     found = values(sampler.sample())
     assert found[f'connections{{direction="out",{labels},state="CLOSE_WAIT"}}'] == 1.0
     assert found[f'connections_closed_total{{direction="in",{labels}}}'] == 1.0

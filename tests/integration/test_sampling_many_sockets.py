@@ -15,6 +15,7 @@ from leakdoc.sampling.probes.connections import ConnectionsProbe
 from leakdoc.sampling.probes.reading import Reading, Standing
 from leakdoc.sampling.procfs import ProcessDirectory
 from leakdoc.sampling.sockets.sock_diag import NetlinkTable
+from tests.program import Program
 
 
 def columns(probe: ConnectionsProbe, now_s: float, port: int) -> dict[str, float]:
@@ -67,10 +68,9 @@ def test_what_others_open_to_the_same_peer_is_counted_apart(monkeypatch: pytest.
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as ours,
-        subprocess.Popen([sys.executable, "-c", OPENS], stdin=pipe, stdout=pipe, text=True) as other,
+        Program([sys.executable, "-c", OPENS], stdin=pipe, stdout=pipe, text=True) as other,
     ):
         assert other.stdin is not None
-        assert other.stdout is not None
         port = server.getsockname()[1]
         probe = ConnectionsProbe(ProcessDirectory(os.getpid()))
         elsewhere = f'connections_opened_elsewhere_total{{direction="out",peer="127.0.0.1:{port}",peer_kind="tcp"}}'
@@ -80,7 +80,7 @@ def test_what_others_open_to_the_same_peer_is_counted_apart(monkeypatch: pytest.
         for count in (1, 2):
             other.stdin.write(f"{port}\n")
             other.stdin.flush()
-            assert other.stdout.readline() == "opened\n"
+            assert other.line() == "opened\n"
             assert columns(probe, 2.0 + count, port)[elsewhere] == count
         assert ours.fileno() >= 0
         other.stdin.close()

@@ -18,6 +18,7 @@ from leakdoc.model.sample import Column
 from leakdoc.sampling.sampler import Sampler
 from leakdoc.sampling.target import resolve
 from tests.integration.test_sampling_processes import go_on, running, until
+from tests.program import Program
 
 ROOT = Path(__file__).parents[2]
 NOBODY = 65_534
@@ -49,7 +50,7 @@ def in_namespaces(code: str, *kinds: str) -> list[str]:
 @contextmanager
 def target(code: str, *kinds: str, capabilities: bool = True) -> Iterator[subprocess.Popen[str]]:
     command = in_namespaces(code, *kinds)
-    if subprocess.run(in_namespaces("pass", *kinds), capture_output=True, check=False).returncode:
+    if subprocess.run(in_namespaces("pass", *kinds), capture_output=True, check=False, timeout=60).returncode:
         pytest.skip(f"this machine allows no namespaces of one's own: unshare {' '.join(kinds)}")
     if not capabilities:
         place = command.index(sys.executable)
@@ -60,7 +61,9 @@ def target(code: str, *kinds: str, capabilities: bool = True) -> Iterator[subpro
 
 def without_capabilities(*words: str) -> subprocess.CompletedProcess[str]:
     """Run Python as a container beside the target does: other mounts and groups, root's name, and no right at all."""
-    if subprocess.run(["unshare", "--mount", "--cgroup", "true"], capture_output=True, check=False).returncode:
+    if subprocess.run(
+        ["unshare", "--mount", "--cgroup", "true"], capture_output=True, check=False, timeout=60
+    ).returncode:
         pytest.skip("this machine allows no namespaces of one's own: unshare --mount --cgroup")
     command = ["unshare", "--mount", "--cgroup", sys.executable, "-c", WITHOUT_CAPABILITIES, sys.executable, *words]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
@@ -83,7 +86,7 @@ def test_another_container_of_the_same_user_is_watched_without_a_capability() ->
 @needs_root
 @pytest.mark.parametrize("capable", [True, False])
 def test_a_target_of_another_user_is_read_by_who_may_and_what_is_denied_is_said(capable: bool) -> None:
-    with subprocess.Popen(["sleep", "600"], user=NOBODY, group=NOBODY, extra_groups=[]) as process:
+    with Program(["sleep", "600"], user=NOBODY, group=NOBODY, extra_groups=[]) as process:
         words = ["-m", "leakdoc", "watch", str(process.pid), "--for", "0s", "--quiet", "--record", "-"]
         done = (
             subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=60, cwd=ROOT)
@@ -105,8 +108,7 @@ def test_a_target_in_its_own_network_namespace_is_found_by_its_port() -> None:
         "print('ready', flush=True); print(server.getsockname()[1], flush=True); sys.stdin.read()"
     )
     with target(code, "net", "pid") as process:
-        assert process.stdout is not None
-        assert resolve(f":{int(process.stdout.readline())}").pid == process.pid
+        assert resolve(f":{int(process.line())}").pid == process.pid
 
 
 def test_a_target_in_its_own_user_and_network_namespace_is_read() -> None:
@@ -159,7 +161,7 @@ print("ready", flush=True); sys.stdin.read()
 @needs_root
 def test_a_pid_that_is_given_to_another_process_is_another_life() -> None:
     own = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    if subprocess.run([*own, "true"], capture_output=True, check=False).returncode:
+    if subprocess.run([*own, "true"], capture_output=True, check=False, timeout=60).returncode:
         pytest.skip("this machine allows no pids of one's own: unshare --pid --mount-proc")
     with running([*own, sys.executable, "-c", REUSES]) as process:
         (child,) = (int(each) for each in children_of(process.pid))

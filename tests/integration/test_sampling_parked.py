@@ -12,6 +12,7 @@ from leakdoc.model.sample import Column
 from leakdoc.sampling.probes.parked import STILL_S, ParkedProbe
 from leakdoc.sampling.probes.reading import Reading, Standing
 from leakdoc.sampling.procfs import ProcessDirectory
+from tests.program import joined
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -37,5 +38,4 @@ def test_a_thread_that_stays_in_one_call_for_long_enough_is_still() -> None:
         assert still(40 * STILL_S + STILL_S / 2) >= 3.0
     finally:
         ends.set()
-        for each in threads:
-            each.join()
+        joined(*threads)

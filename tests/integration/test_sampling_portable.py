@@ -16,6 +16,7 @@ from leakdoc.model.sample import Column, Reason
 from leakdoc.sampling.portable import MISSING, portable_plan, portable_target
 from leakdoc.sampling.process import make_target
 from leakdoc.sampling.sampler import Sampler
+from tests.program import Program
 
 CONNECTS = """
 import socket, sys
@@ -29,9 +30,8 @@ def test_what_psutil_tells_is_read_and_the_rest_is_said_to_be_missing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         command = [sys.executable, "-c", CONNECTS, str(port)]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        process = Program(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.line() == "ready\n"
         target = portable_target(process.pid)
         sampler = Sampler(target, portable_plan(target))
         sample = sampler.sample()

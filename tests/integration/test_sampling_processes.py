@@ -26,6 +26,7 @@ from leakdoc.sampling.sampler import Sampler
 from leakdoc.sampling.sockets.proc_net import ProcNetTable
 from leakdoc.sampling.sockets.sock_diag import NetlinkTable
 from leakdoc.sampling.target import resolve
+from tests.program import Program, joined
 
 PATIENCE_S = 60.0
 PAUSE = threading.Event()  # never set
@@ -44,21 +45,19 @@ def program(code: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 @contextmanager
 def running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
     """Run a command that prints `ready`."""
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = Program(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        assert process.line() == "ready\n"
         yield process
     finally:
-        process.kill()
-        process.communicate()
+        process.end()
 
 
 def go_on(process: subprocess.Popen[str]) -> None:
     assert process.stdin is not None and process.stdout is not None
     process.stdin.write("\n")
     process.stdin.flush()
-    assert process.stdout.readline() == "ready\n"
+    assert process.line() == "ready\n"
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -214,8 +213,7 @@ sys.stdin.read()
 
 def test_a_local_database_is_known_on_whatever_port() -> None:
     with program(CALLS_ITSELF_POSTGRES) as database:
-        assert database.stdout is not None
-        port = int(database.stdout.readline())
+        port = int(database.line())
         with socket.create_connection(("127.0.0.1", port)):
             values = Sampler(resolve(str(os.getpid()))).sample().values
     labels = {"direction": "out", "peer": f"127.0.0.1:{port}", "peer_kind": "postgres"}
@@ -242,7 +240,9 @@ IN_ITS_OWN_NETWORK = "ip link set lo up && ip addr add 10.9.8.7/8 dev lo && exec
 
 @needs_root
 def test_connections_in_another_network_namespace_are_seen_with_their_idle_ages() -> None:
-    may = subprocess.run(["unshare", "--net", "sh", "-c", IN_ITS_OWN_NETWORK.format("true", "")], capture_output=True)
+    may = subprocess.run(
+        ["unshare", "--net", "sh", "-c", IN_ITS_OWN_NETWORK.format("true", "")], capture_output=True, timeout=60
+    )
     if may.returncode:
         pytest.skip("this machine allows no network of one's own: unshare --net, ip link")
     command = ["unshare", "--net", "sh", "-c", IN_ITS_OWN_NETWORK.format(sys.executable, ALONE)]
@@ -300,7 +300,7 @@ def test_death_ends_the_pause_at_once_and_the_cause_is_known() -> None:
         killer.start()
         with pytest.raises(TargetGone):
             next(samples)
-        killer.join()
+        joined(killer)
         ending = sampler.ending()
         assert ending is not None
         assert (ending.cause, ending.signal) == ("signalled", signal.SIGKILL)
@@ -385,7 +385,7 @@ def test_a_thread_is_not_a_process() -> None:
     assert thread.native_id is not None
     error = refusal(thread.native_id)
     stop.set()
-    thread.join()
+    joined(thread)
     assert isinstance(error, TargetError)
     assert f"is a thread of process {os.getpid()}" in error.message
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import socket
@@ -25,6 +24,7 @@ from leakdoc.sampling.crew.sampler import CrewSampler
 from leakdoc.sampling.samplers import sampler_of
 from leakdoc.sampling.target import resolve, resolve_process
 from tests.integration.conftest import PROGRAMS, Start
+from tests.program import Program
 
 PATIENCE_S = 60.0
 PAUSE = threading.Event()  # never set
@@ -48,14 +48,13 @@ def server() -> Iterator[tuple[subprocess.Popen[str], int]]:
 @contextmanager
 def prefork(workers: int) -> Iterator[tuple[subprocess.Popen[str], int]]:
     command = [sys.executable, str(PROGRAMS / "prefork.py"), str(workers)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = Program(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        yield process, int(process.stdout.readline())
+        assert process.line() == "ready\n"
+        yield process, int(process.line())
     finally:
-        process.terminate()
-        process.communicate(timeout=PATIENCE_S)
+        process.stop()
 
 
 def crew(text: str, *, children: bool = False) -> CrewSampler:
@@ -189,11 +188,11 @@ sys.stdin.read()
 
 def test_a_fork_bomb_of_short_lived_children_is_survived() -> None:
     command = [sys.executable, "-c", FORKS]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = Program(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    assert process.line() == "ready\n"
     sampler = crew(str(process.pid), children=True)
-    done = threading.Thread(target=process.stdout.readline)
+    done = threading.Thread(target=process.line)
     done.start()
     while done.is_alive():
         samples = sampler.sample_all()
@@ -235,8 +234,7 @@ def test_a_group_is_all_processes_in_it(below: str, said: list[str], start: Star
             assert pids(samples) == {process.pid for process in processes}
     finally:
         for process in processes:
-            process.kill()
-            process.wait()
+            process.end()
         until(lambda: not (group / "cgroup.procs").read_text())
         group.rmdir()
         if not any(each.is_dir() for each in group.parent.iterdir()):
@@ -257,10 +255,10 @@ def test_a_kill_for_want_of_memory_is_told_from_the_counter_while_the_watch_goes
     group.mkdir()
     (group / "memory.limit_in_bytes").write_text(str(64 << 20))
     still = start("keeps_still.py")
-    eater = subprocess.Popen([sys.executable, "-c", EATS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    eater = Program([sys.executable, "-c", EATS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert eater.stdout is not None and eater.stdin is not None
-        assert eater.stdout.readline() == "ready\n"
+        assert eater.line() == "ready\n"
         for process in (still, eater):
             (group / "cgroup.procs").write_text(str(process.pid))
         seen = threading.Event()
@@ -278,10 +276,7 @@ def test_a_kill_for_want_of_memory_is_told_from_the_counter_while_the_watch_goes
         assert "the out-of-memory killer took a process of the control group while it was watched" in "".join(notes)
     finally:
         for process in (still, eater):
-            process.kill()
-        still.wait()
-        with contextlib.suppress(BrokenPipeError):
-            eater.communicate()
+            process.end()
         until(lambda: not (group / "cgroup.procs").read_text())
         group.rmdir()
 

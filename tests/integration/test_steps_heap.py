@@ -15,6 +15,7 @@ from leakdoc.model.step import StepResult
 from playbook_steps.capture_heap import capture_heap
 from playbook_steps.locate_code import locate_code
 from playbook_steps.write_regression_test import write_regression_test
+from tests.program import Program
 
 PROGRAM = Path(__file__).parents[1] / "programs" / "leaks_lines.py"
 
@@ -151,17 +152,15 @@ def test_a_test_of_hostile_names_is_still_one() -> None:
 def test_a_running_program_is_captured() -> None:
     from leakdoc.attach.agent_file import with_agent
 
-    process = subprocess.Popen(
+    process = Program(
         [sys.executable, str(PROGRAM), "cache"], stdout=subprocess.PIPE, text=True, env=with_agent({"PATH": "/bin"})
     )
     try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        culprit = int(process.stdout.readline())
+        assert process.line() == "ready\n"
+        culprit = int(process.line())
         result = capture_heap(target=process.pid, **{"for": "3s"})
         assert result.outcome is Outcome.PASSED
         (place, *_) = places(locate_code(source=str(PROGRAM.parent), heap=result.outputs["lines"]))
         assert (place["path"], place["line"]) == ("leaks_lines.py", culprit)
     finally:
-        process.kill()
-        process.communicate()
+        process.end()

@@ -22,6 +22,7 @@ from leakdoc.playbook.running import run_step
 from playbook_steps.faultless import without_fault
 from playbook_steps.started import running
 from tests.playbook_runs import HEAD
+from tests.program import Program
 
 LEAKS = "import time\nkept = []\nwhile True:\n    kept.append(bytes(200_000)); time.sleep(0.02)\n"
 STILL = "import time\nkept = bytes(4_000_000)\nwhile True:\n    sum(range(2_000)); time.sleep(0.02)\n"
@@ -138,7 +139,7 @@ def test_a_staged_build_ends_with_its_runner(way, number, tmp_path):
     step = {"id": "a", "uses": "leakdoc.validate_in_staging", "with": given}
     (tmp_path / "staging.yaml").write_text(HEAD + f"steps:\n  - {json.dumps(step)}\n", encoding="utf-8")
     line = [sys.executable, "-m", "leakdoc", *words, *(told if way == "step" else [])]
-    with subprocess.Popen(line, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as runner:
+    with Program(line, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as runner:
         wait_until(lambda: (tmp_path / "all").exists() and (tmp_path / "all").read_text().endswith("\n"))
         wait_until(lambda: list(tmp_path.glob("memory-*")))  # it is being sampled
         runner.send_signal(number)
@@ -157,13 +158,12 @@ def test_staging_refuses_a_build_that_does_not_stay(builds, tmp_path):
 
 def test_guard_of_a_quiet_rollout_sees_no_harm(builds, tmp_path):
     old = table(tmp_path / "old.csv", {"rss_bytes": 2e7 + np.random.default_rng(1).normal(0, 4e3, 120)}, at=1.7e9)
-    process = subprocess.Popen(builds["still"])
+    process = Program(builds["still"])
     try:
         how = {"for": "3s", "interval": "100ms"}
         result = step("guard_rollout", tmp_path, before=[str(old)], target=process.pid, **how)
     finally:
-        process.kill()
-        process.wait()
+        process.end()
     assert result.outcome in (Outcome.PASSED, Outcome.INCONCLUSIVE), result.reason
     assert result.outputs["samples"] > 10
     assert result.outputs["harm"] is None

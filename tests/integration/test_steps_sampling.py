@@ -21,6 +21,7 @@ from leakdoc.model.decision import Outcome
 from leakdoc.playbook import StepContext
 from leakdoc.playbook.running import run_step
 from leakdoc.reporting.schemas import schema_text
+from tests.program import Program
 
 WITHIN_S = 30.0
 STEP_RESULT = json.loads(schema_text("step-result"))
@@ -29,7 +30,7 @@ STEP_RESULT = json.loads(schema_text("step-result"))
 @pytest.fixture
 def target() -> Iterator[int]:
     """A process that waits for its standard input to be closed."""
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+    with Program([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         yield process.pid
         process.kill()
 
@@ -65,7 +66,7 @@ def test_an_interrupted_step_gives_its_result(target: int, tmp_path: Path) -> No
     recording = tmp_path / "r.leakdoc"
     command = [sys.executable, "-m", "leakdoc", "step", "run", "sample_memory", "--json"]
     command += ["-p", f"target={target}", "-p", "for=10m", "-p", "interval=50ms", "-p", f"record={recording}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with Program(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + WITHIN_S
         while not recording.exists() and time.monotonic() < deadline:
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -155,14 +155,14 @@ def test_an_unknown_policy_is_answered_with_all_there_are(files, capsys):
 def test_reference_checker_agrees_and_sees_an_edit(files):
     main(["verify", files["before"], files["fixed"], "--proof", files["proof"]])
     path = Path(files["proof"])
-    agreed = subprocess.run([sys.executable, REFERENCE, path], capture_output=True, text=True, check=False)
+    agreed = subprocess.run([sys.executable, REFERENCE, path], capture_output=True, text=True, check=False, timeout=300)
     assert agreed.returncode == 0, agreed.stdout + agreed.stderr
     figures = ("sha256", "slope_before_per_s", "slope_after_per_s", "level_before", "level_after", "expected")
     assert all(f"ok       {name}:" in agreed.stdout for name in figures)
     document = json.loads(path.read_text(encoding="utf-8"))
     document["samples"]["after"]["rss_bytes"] = document["samples"]["before"]["rss_bytes"]
     path.write_text(json.dumps(document), encoding="utf-8")
-    edited = subprocess.run([sys.executable, REFERENCE, path], capture_output=True, text=True, check=False)
+    edited = subprocess.run([sys.executable, REFERENCE, path], capture_output=True, text=True, check=False, timeout=300)
     assert edited.returncode == 4
     assert "DIFFERS  slope_after_per_s" in edited.stdout
 
@@ -171,7 +171,9 @@ def test_reference_checker_agrees_and_sees_an_edit(files):
 def test_reference_checker_calls_what_is_no_proof_damaged(tmp_path, content):
     path = tmp_path / "proof.json"
     path.write_text(content, encoding="utf-8")
-    refused = subprocess.run([sys.executable, REFERENCE, path], capture_output=True, text=True, check=False)
+    refused = subprocess.run(
+        [sys.executable, REFERENCE, path], capture_output=True, text=True, check=False, timeout=300
+    )
     assert refused.returncode == 4
     assert refused.stdout.startswith("DAMAGED")
     assert not refused.stderr

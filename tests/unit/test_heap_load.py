@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -14,6 +13,7 @@ from leakdoc.model.heap import HeapReport, LineGrowth, MemoryKind
 from leakdoc.model.heap_document import heap_document
 from leakdoc.model.subject import Subject
 from leakdoc.reporting.heap_text import heap_lines
+from tests.program import serving
 
 TEXT = """# HELP http_requests_total Requests.
 # TYPE http_requests_total counter
@@ -36,12 +36,8 @@ def served() -> Iterator[str]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_address[1]}"
 
 
 def test_the_first_counter_of_requests_is_taken_or_the_one_that_is_named(served: str) -> None:

@@ -22,6 +22,7 @@ from leakdoc.playbook.journal.lock import only_runner
 from leakdoc.playbook.journal.reading import read_journal
 from leakdoc.playbook.journal.running import running_journal
 from leakdoc.playbook.journal.writing import JournalFile
+from tests.program import Program
 
 NOW = 1_773_112_320.0  # 2026-03-10T03:12:00Z
 
@@ -142,7 +143,7 @@ def test_many_processes_keep_one_chain(path: Path) -> None:
         "with open_for_notes(Path(sys.argv[1])) as journal:\n"
         "    [journal.note(f'{sys.argv[2]} {n}') for n in range(20)]\n"
     )
-    writers = [subprocess.Popen([sys.executable, "-c", code, str(path), str(each)]) for each in range(3)]
+    writers = [Program([sys.executable, "-c", code, str(path), str(each)]) for each in range(3)]
     assert [each.wait(timeout=60) for each in writers] == [0, 0, 0]
     assert len(read_journal(path).events) == 63
 

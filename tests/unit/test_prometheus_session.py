@@ -31,6 +31,7 @@ from leakdoc.sampling.sources.prometheus.limits import Limits
 from leakdoc.sampling.sources.prometheus.promql import of_name
 from leakdoc.sampling.sources.prometheus.refusals import TookTooLong, TooMuch
 from leakdoc.sampling.sources.prometheus.session import BoundedSession
+from tests.program import serving
 
 QUICK = Limits(connect_s=5.0, stall_s=0.5, whole_s=2.0, largest_bytes=10_000, attempts=3, backoff_s=0.0)
 STREAMED = "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse"
@@ -61,15 +62,11 @@ def answering(answer: Answer) -> Iterator[tuple[str, list[Any]]]:
         def handle_error(self, *_: object) -> None: ...  # the other side hung up, as it should
 
     server = Server(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", asked
-    finally:
-        ended.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(server):
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}", asked
+        finally:
+            ended.set()
 
 
 def says(body: bytes, *, status: int = 200, **headers: str) -> Answer:

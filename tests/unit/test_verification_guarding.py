@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -23,6 +22,7 @@ from leakdoc.verification.guarding import Harm, guard, was_killed
 from leakdoc.verification.rollback import _MOST_ON_DISK, SERVING_S, _keep_the_end, passes, roll_back
 from leakdoc.verification.verify import verify
 from leakdoc.verification.windows import keep
+from tests.program import Program
 from tests.unit.verification_scenes import EPOCH, LATER, ages, leaky, sound, trace
 
 QUIET = sound(ages(60.0), at=0.0)
@@ -217,7 +217,7 @@ def test_command_that_hangs_is_ended_with_all_that_it_had_begun(tmp_path):
     told = tmp_path / "pids"
     begun = f"sleep 600 & echo $! >> {told}; setsid sh -c 'echo $$ >> {told}; exec sleep 600' & wait"
     stubborn = ["sh", "-c", f"trap '' TERM; {begun}; wait; wait; sleep 600"]
-    process = subprocess.Popen(stubborn, start_new_session=True)
+    process = Program(stubborn, start_new_session=True)
     try:
         assert wait_until(lambda: told.exists() and len(told.read_text().split()) == 2)
         pids = [int(pid) for pid in told.read_text().split()]
@@ -225,8 +225,7 @@ def test_command_that_hangs_is_ended_with_all_that_it_had_begun(tmp_path):
         assert process.returncode == -signal.SIGKILL
         assert wait_until(lambda: not any(map(is_running, pids)))
     finally:
-        process.kill()
-        process.wait()
+        process.end()
 
 
 def test_command_that_does_not_end_in_time_has_no_exit_status():
