@@ -184,10 +184,26 @@ def of_others() -> dict[str, Points]:
 def of_releases() -> dict[str, Points]:
     """A service whose release 2.0 tells its memory by another name, and leaks; one that tells it by both at once."""
     half, labels = ROWS // 2, 'job="renamed",instance="r:80",version="{}"'
+    told = 'job="told",instance="t:80"'
+    target = f'{told},k8s_namespace_name="shop",k8s_pod_name="told-7d9f8b6c5d-x2x4z",service_version="{{}}"'
     both = 'job="both",instance="r:80"'
     return {
         f"process_resident_memory_bytes{{{labels.format('1.0')}}}": grows(100, 0, rows=range(half)),
         f"process_memory_usage_bytes{{{labels.format('2.0')}}}": grows(20, 180, rows=range(half, ROWS)),
+        f"process_memory_usage_bytes{{{told}}}": [
+            *grows(100, 0, rows=range(half)),
+            *grows(40, 120, rows=range(half, ROWS)),
+        ],
+        **{
+            f'myapp_build_info{{job="own",instance="o:80",version="{build}"}}': constant(1.0, rows)
+            for build, rows in (("5.0", range(half)), ("6.0", range(half, ROWS)))
+        },
+        'process_resident_memory_bytes{job="own",instance="o:80"}': [
+            *grows(100, 0, rows=range(half)),
+            *grows(40, 120, rows=range(half, ROWS)),
+        ],
+        f"target_info{{{target.format('3.0')}}}": constant(1.0, range(half)),
+        f"target_info{{{target.format('4.0')}}}": constant(1.0, range(half, ROWS)),
         f"process_resident_memory_bytes{{{both}}}": grows(100, 0),
         f"process_memory_usage_bytes{{{both}}}": grows(300, 100),
     }
@@ -284,6 +300,8 @@ LEAKING = {
     "kafka/k:7071": {"heap_bytes"},
     "mq/mq:15692": {"rss_bytes"},
     "renamed/r:80": {"rss_bytes"},
+    "told/t:80": {"rss_bytes"},
+    "own/o:80": {"rss_bytes"},
     "us/twins/db/db": {"working_set_bytes"},
     "gc/holds:8080": {"heap_bytes", "heap_after_gc_bytes"},
 }
@@ -372,6 +390,15 @@ def test_a_build_is_told_though_a_second_page_does_not_name_it(url: str, capsys:
     words = ["scan", "--prometheus", url, "--since", f"{HOURS}h", "--until", str(END), "--json"]
     assert main([*words, "--match", 'namespace="shop"', "--new-since", "api:1.1"]) in (0, 1)
     assert not json.loads(capsys.readouterr().out)["notes"]
+
+
+def test_a_build_is_told_beside_the_metrics_of_opentelemetry(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["scan", "--prometheus", url, "--since", f"{HOURS}h", "--until", str(END), "--json"]
+    words += ["--metric", "myapp_build_info=build"]
+    for build, found in (("3.0", []), ("4.0", ["told/t:80"]), ("5.0", []), ("6.0", ["own/o:80"])):
+        main([*words, "--match", 'job=~"told|own"', "--new-since", build])
+        answer = json.loads(capsys.readouterr().out)
+        assert ([each["subject"]["name"] for each in answer["diagnoses"]], answer["notes"]) == (found, [])
 
 
 def test_what_a_release_calls_otherwise_is_known_again(url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 from leakdoc.errors import UsageError
 from leakdoc.model.metrics import KNOWN
 from leakdoc.redact import inert
 from leakdoc.sampling.sources.prometheus.promql import matchers_of, of_name
 from leakdoc.sampling.sources.prometheus.protobuf import Matcher
+
+_TOLD_ONCE: Final = frozenset({"build", "process_start_time_seconds", "last_oom_killed"})  # of several one counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class Meaning:
         pool: the label that tells the pools of one process apart; each is a column of its own.
         left_of_limit: whether it is what is left of the limit, and not what is used of it.
         positive: whether it is above zero where it is known at all.
+        by: the only labels that say whose it is; any when empty.
         alike_once: whether of several series that are added up those that tell the same count once.
     """
 
@@ -41,6 +44,7 @@ class Meaning:
     left_of_limit: bool = False
     positive: bool = False
     alike_once: bool = False
+    by: tuple[str, ...] = ()
 
     @property
     def matchers(self) -> list[Matcher]:
@@ -124,7 +128,7 @@ def _meaning(told: Mapping[str, Any]) -> Meaning:
         name=told["name"], column=told["column"], summed=told.get("sum", False), of=told.get("of", ""),
         pool=told.get("pool", ""),
         left_of_limit=told.get("left_of_limit", False), positive=told.get("positive", False),
-        alike_once=told.get("alike_once", False),
+        alike_once=told.get("alike_once", False), by=tuple(told.get("by", ())),
         where=tuple(matchers_of(told["where"])) if "where" in told else (),
     )  # fmt: skip
 
@@ -146,6 +150,7 @@ def with_metric(conventions: Conventions, text: str) -> Conventions:
         raise UsageError(f"not a metric: {inert(text)!r}", help="Write it like my_pool_size or my_rss=rss_bytes.")
     where = tuple(matchers_of(inside)) if inside.strip() else ()
     judged = column or name
-    summed = judged not in KNOWN or KNOWN[judged].is_counter  # a counter of requests has a series for each route
+    # a counter of requests has a series for each route
+    summed = judged not in _TOLD_ONCE and (judged not in KNOWN or KNOWN[judged].is_counter)
     meaning = Meaning(name=name, column=judged, where=where, summed=summed)
     return replace(conventions, metrics=(meaning, *(each for each in conventions.metrics if each.name != name)))

@@ -151,7 +151,7 @@ class Fetching:
             of_pods.setdefault(name[:-1], []).append(each)
         queries = _queries(batch, found)
         for meaning, series in self._series([(meaning, [*matchers, *self._match]) for meaning, matchers in queries]):
-            identity = identity_of(series.labels, self._conventions, meaning.of)
+            identity = identity_of(series.labels, self._conventions, meaning.of, meaning.by)
             if identity is None:
                 continue
             self._series_seen += 1

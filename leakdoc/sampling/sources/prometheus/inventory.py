@@ -101,7 +101,7 @@ def take_inventory(
             left_out[meaning.name] = error.message
             continue
         for labels in found:
-            identity = identity_of(labels, conventions, meaning.of)
+            identity = identity_of(labels, conventions, meaning.of, meaning.by)
             if identity is None:
                 unnamed += 1
             else:

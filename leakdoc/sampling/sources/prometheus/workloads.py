@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,15 +45,19 @@ class Identity:
         return inert("/".join(self.subject), longest=300)
 
 
-def identity_of(labels: Mapping[str, str], conventions: Conventions, of: str = "") -> Identity | None:
+def identity_of(
+    labels: Mapping[str, str], conventions: Conventions, of: str = "", by: Sequence[str] = ()
+) -> Identity | None:
     """Return whose a series is; null where none of the labels that tell is there.
 
     Args:
         of: what its exporter tells it of, where that is not itself.
+        by: the only labels that say whose it is; any when empty.
     """
     exported = _exported(labels)
     told = _as_exposed(labels, exported) if exported else labels
-    group = next((each for each in conventions.groups if all(told.get(name) for name in each.labels)), None)
+    groups = (each for each in conventions.groups if not by or by[: len(each.labels)] == each.labels)
+    group = next((each for each in groups if all(told.get(name) for name in each.labels)), None)
     if group is None:
         return None
     cluster = labels.get(conventions.clusters_by) if conventions.clusters_by is not None else None
