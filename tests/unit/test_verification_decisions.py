@@ -14,7 +14,7 @@ from leakdoc.model.decision import CheckOutcome, ProofDecision
 from leakdoc.model.proof import Check, Proof
 from leakdoc.model.sample import Column
 from leakdoc.model.subject import SubjectKind
-from leakdoc.model.trace import Ending, Facts
+from leakdoc.model.trace import Ending, Facts, Trace
 from leakdoc.verification.policy import VerificationPolicy
 from leakdoc.verification.verify import verify
 from tests.unit.verification_scenes import EPOCH, KIB, LATER, MIB, ages, leaky, noise, pages, sound, trace
@@ -114,6 +114,18 @@ def test_the_limit_that_was_asked_for_comes_first():
     proof = verify(leaky(ages()), roomy, policies=policies)
     assert check_of(proof, "under_limit").outcome is FAILED
     assert check_of(proof, "under_limit").numbers["limit"] == 30 * MIB
+
+
+@pytest.mark.parametrize(("left", "outcome"), [(None, UNKNOWN), (10.0 * MIB, PASSED), (29.9 * MIB, FAILED)])
+def test_a_heap_that_garbage_fills_is_not_held_at_its_limit(left: float | None, outcome: CheckOutcome):
+    def as_heap(found: Trace, **more: float) -> Trace:
+        columns = {Column("heap_bytes"): found.columns[Column("rss_bytes")], Column("heap_limit_bytes"): 30.0 * MIB}
+        told = columns | {Column(name): value for name, value in more.items()}
+        return replace(found, columns={name: value + np.zeros(len(found)) for name, value in told.items()})
+
+    more = {} if left is None else {"heap_after_gc_bytes": left}
+    proof = verify(as_heap(leaky(ages())), as_heap(sound(ages()), **more))
+    assert check_of(proof, "under_limit").outcome is outcome
 
 
 def test_processes_that_live_at_once_are_held_against_the_limit_together():

@@ -7,7 +7,7 @@ import numpy as np
 from leakdoc.detection.detectors.growth import series_of
 from leakdoc.model.decision import CheckOutcome
 from leakdoc.model.finding import Json
-from leakdoc.model.metrics import MEMORY
+from leakdoc.model.metrics import HEAP_LIMIT, HEAPS, MEMORY
 from leakdoc.model.proof import Check
 from leakdoc.model.sample import Column
 from leakdoc.model.trace import Trace
@@ -15,6 +15,7 @@ from leakdoc.units import format_size
 from leakdoc.verification.channels import was_read
 from leakdoc.verification.comparison import Comparison
 
+_HEAP, _AFTER_GC = (Column(name) for name in HEAPS)
 PASSED, FAILED, UNKNOWN = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.UNKNOWN
 
 
@@ -62,8 +63,12 @@ def kills_of(trace: Trace) -> float | None:
 def under_limit(case: Comparison) -> Check:
     """What stands at its limit is held there, and shows no growth however much it leaks."""
     memory, limit = _memory_and_limit(case)
+    if memory == _HEAP and was_read(case.after, Column(HEAP_LIMIT)):
+        memory = _AFTER_GC if was_read(case.after, _AFTER_GC) else None
     if memory is None or limit is None:
         told = "no memory limit is known"
+        if limit is not None:
+            told = "garbage may fill a heap up to its limit, and what collections leave of it was not read"
         return Check(name="under_limit", outcome=UNKNOWN, reason=told, numbers={"unread": True})
     highest = _highest_at_once(case.after, memory)
     numbers: dict[str, Json] = {"highest": highest, "limit": limit}
