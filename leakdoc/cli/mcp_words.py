@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from leakdoc.redact import inert, without_secrets
+from leakdoc.redact.structures import without_secrets_inside
 
 LONGEST: Final = 8_000  # characters of an answer: within 4,000 tokens, even where they are mostly digits
 INSTRUCTIONS: Final = (
@@ -41,9 +42,13 @@ def shortened(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def inert_all(value: Any, longest: int = _LONGEST_TEXT) -> Any:
-    """Return a JSON value whose texts are inert and hold no secret."""
+    """Return a JSON value whose texts are inert and hold no secret, by their form or by the name above them."""
+    return _inert_all(without_secrets_inside(value), longest)
+
+
+def _inert_all(value: Any, longest: int) -> Any:
     if isinstance(value, Mapping):
-        return {inert(str(key)): inert_all(each, longest) for key, each in value.items()}
+        return {inert(str(key)): _inert_all(each, longest) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [inert_all(each, longest) for each in value]
+        return [_inert_all(each, longest) for each in value]
     return without_secrets(inert(value, longest=longest)) if isinstance(value, str) else value

@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import Final, NamedTuple
 
-from leakdoc.redact import tools
+from leakdoc.redact import options, tools
 
 
 class Form(NamedTuple):
@@ -186,8 +186,8 @@ def forms() -> tuple[Form, ...]:
         Form(re.compile(_ASSIGNED), False, _NAMES, anchored=True),
         Form(re.compile(_CUSTOM_HEADER), False, ("-key", "-auth")),
         Form(re.compile(_OPTION), False, _NAMES),
-        *(Form(re.compile(text), True, tuple(needs.split())) for text, needs in tools.FORMS),
-        *(Form(re.compile(text), True, _words(needs), anchored=True) for text, needs in tools.NAMED),
+        *(Form(re.compile(text), True, _words(needs)) for text, needs in (*tools.FORMS, *options.FORMS)),
+        *(Form(re.compile(text), True, _words(needs), anchored=True) for text, needs in (*tools.NAMED, *options.NAMED)),
         *(Form(re.compile(text), False, _words(needs), anchored=True) for text, needs in tools.UNSURE),
     )
 
@@ -217,6 +217,8 @@ def hint() -> re.Pattern[str]:
     """Return what at least one of is in every text that holds a form: most texts are spared the rest."""
     return re.compile(
         r"(?i)sudo -s|net use|vault|nomad|smb|rpcclient|lftp|mongo|configure set|stringdata|"
+        r"mosquitto|ipmitool|racadm|snowsql|beeline|unrar|ssh-keygen|doctl|<<<|setuser|isql|@tcp|@unix|md5|scram-|poetry|"
+        r"psk|%3d|login|"
         r"kinit|assword|cargo login|pw|log ?in|sign ?in|xapp-|glsa_|dapi|hf_|dckr_|pmak|pscale|sntrys|sbp_|figd_|nvapi|"
         r"pul-|nrak|xkeysib|gl\w+-|shp\w\w_|dp\.|atctt|ops_|r8_|"
         r"dop_v1|ya29|lin_api|atatt3|fm[12]_|\$(?:apr1|[1256y]|2[aby])\$|securestring|literal|openssl|zip|7z|kennwort|"

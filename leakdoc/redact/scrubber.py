@@ -53,7 +53,7 @@ class Scrubber:
             return
         self._read.add(digest)
         for reading in (text, *readings(text)):
-            for each in _found(reading):
+            for each in found_in(reading):
                 self._remember(each)
 
     def keep(self, secret: str) -> None:
@@ -62,7 +62,7 @@ class Scrubber:
 
     def scrub(self, text: str) -> str:
         """Return the text without secrets: those that stand in it, and those learnt from any other."""
-        text = self._without_known(masked(text, _found(text)))
+        text = self._without_known(masked(text, found_in(text)))
         return self._without_known(text)
 
     def _remember(self, found: Found) -> None:
@@ -83,19 +83,20 @@ class Scrubber:
 
 def worth_hunting(secret: str, *, sure: bool) -> bool:
     """Whether a secret is distinct enough to be taken out of every text, not only where it was found."""
-    if len(secret) < _SHORTEST or MASK in secret or _NO_SECRET.fullmatch(secret):
+    if len(secret) < _SHORTEST or MASK[:-1] in secret or _NO_SECRET.fullmatch(secret):
         return False
     if secret.isalpha() and (secret.islower() or secret.istitle()):
         return sure and len(secret) >= _SHORTEST_WORD
     return sure or len(secret) >= _SHORTEST_WORD or not secret.isalnum() or not (secret.isalpha() or secret.isdigit())
 
 
-def _found(text: str, depth: int = 0) -> Iterator[Found]:
+def found_in(text: str, depth: int = 0) -> Iterator[Found]:
+    """Yield the secrets of one text, and those of what is encoded in it, each where it is masked."""
     yield from (each for each in secrets_in(text) if not _only_names_one(text, each))
     yield from secret_manifest_values(text)
     if depth < _DEEPEST:
         for start, end, run in encoded_runs(text):
-            inner = list(_found(decoded(run), depth + 1))
+            inner = list(found_in(decoded(run), depth + 1))
             for each in inner:
                 yield Found(start, end, each.secret, each.sure)
 
@@ -109,13 +110,28 @@ def _only_names_one(text: str, found: Found) -> bool:
     while end and (before[end - 1].isalnum() or before[end - 1] in "_.-"):
         end -= 1
     key = before[end:]
+    return names_a_place(key)
+
+
+def names_a_place(key: str) -> bool:
+    """Whether a key tells where a secret is, or how many there are, and not which: `secretName`, `tokens_limit`."""
     return bool(_NAMES_ONE.search(key)) and not _AN_ID_IS_SECRET.search(key)
+
+
+def no_secret(value: str) -> bool:
+    """Whether what stands in a secret's place is none: a word of the language, a reference, or masked already."""
+    return MASK in value or bool(_NO_SECRET.fullmatch(value))
 
 
 def _parts(secret: str) -> Iterator[str]:
     """Yield what is secret in what stood in a secret's place: without quotes, of `user:password` the password."""
     bare = secret.strip().strip("\\").strip("\"'").rstrip("\\\"'})],;")
     yield bare
+    if not _NO_SECRET.fullmatch(bare):  # what a reference refers to is none either
+        yield from _inner_parts(bare, secret)
+
+
+def _inner_parts(bare: str, secret: str) -> Iterator[str]:
     if "\\" in bare:
         yield bare.replace('\\"', '"').replace("\\'", "'").replace("\\\\", "\\")
     if "%" in bare:
@@ -126,6 +142,10 @@ def _parts(secret: str) -> Iterator[str]:
         yield decoded(bare).partition(":")[2]
     if "=" in bare and ("; " in bare or re.match(r"[\w.-]+=[^=\s]{8,}", bare)):  # a cookie
         yield from (pair.partition("=")[2].strip() for pair in bare.split(";"))
+    yield from _long_parts(bare, secret)
+
+
+def _long_parts(bare: str, secret: str) -> Iterator[str]:
     if "PRIVATE KEY" in bare:
         lines = bare.replace("\\n", "\n").splitlines()
         yield from (line.strip() for line in lines if len(line.strip()) >= _WRAPPED and "--" not in line)

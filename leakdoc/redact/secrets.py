@@ -22,6 +22,11 @@ class Found(NamedTuple):
     sure: bool
 
 
+def is_masked(value: str) -> bool:
+    """Whether a value is what stands for a secret already, in quotes or brackets."""
+    return MASK in value and not any(character.isalnum() for character in value.replace(MASK, ""))
+
+
 def masked(text: str, found: Iterator[Found]) -> str:
     """Return the text with what was found replaced; what overlaps is replaced as one."""
     kept: list[str] = []
@@ -48,7 +53,7 @@ def secrets_in(text: str) -> Iterator[Found]:
     for form in forms():
         for match in _matches(form, text, lowered, present):
             start, end = match.span("value")
-            if match["value"] != MASK:
+            if not is_masked(match["value"]):
                 yield Found(start, end, match["value"], form.sure)
 
 

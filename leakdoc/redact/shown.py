@@ -24,11 +24,13 @@ _ASKS: Final = re.compile(
     r"\bsops\s+(?:-d|--decrypt)\b|\bansible-vault\s+(?:view|decrypt)\b|"
     rf"(?i:\b(?:printenv|heroku\s+config:get)\s+{_NAMED})|"
     rf"(?i:(?:^|[|;&]\s*)(?:echo|printf\s+\S+)\s+[\"']?\$\{{?{_NAMED}\}}?[\"']?\s*$)|"
+    rf"\bgdb\b[^\n]*['\"](?:p|print|printf|output|x)(?:/\w+)?\s[^'\"\n]*(?i:{_NAMED})|"
     rf"(?i:\bcat\s+(?:/var)?/run/secrets/\S*\s*$)"
 )
 _VALUE: Final = re.compile(
     r"(?i)[\"'](?:value|secret(?:string|binary)?|plaintext|payload)[\"']\s*:\s*\"(?P<value>(?:[^\"\\\n]|\\.)+)\""
 )
+_PRINTED: Final = re.compile(r"(?m)^\$\d+ = [^\"\n]*\"(?P<value>[^\"\n]+)\"")  # as a debugger shows a text
 _LONGEST: Final = 8192  # characters of one line that may be one secret
 _MOST_LINES: Final = 20
 
@@ -41,6 +43,7 @@ def asks_for_a_secret(command: str) -> bool:
 def secrets_of_output(output: str) -> Iterator[str]:
     """Yield the words that stand alone on a line of such an output, or its values in JSON; a sentence is an error."""
     yield from (match["value"] for match in _VALUE.finditer(output))
+    yield from (match["value"] for match in _PRINTED.finditer(output))
     for line in output.splitlines()[:_MOST_LINES]:
         word = line.strip()
         if word and len(word) <= _LONGEST and not re.search(r"\s", word) and word not in ("{", "}", "[", "]"):

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from leakdoc.redact import without_secrets
+from leakdoc.redact.scrubber import Scrubber
+from leakdoc.redact.structures import learnt, without_secrets_inside
 
 LONGEST: Final = 65_536  # characters of one text: what is longer belongs into a file, as evidence
 _EXACT: Final = 2**53  # RFC 8785 takes no integers beyond
@@ -17,13 +18,32 @@ class Verbatim(dict[str, Any]):
 
 
 def clean(value: Any) -> Any:
-    """Return a JSON value whose texts hold no secret that is known by its form."""
+    """Return a JSON value that holds no secret that is known by its form, by its name, or by another of its texts.
+
+    The same value gives the same answer: what was begun is recognised by it.
+    """
     if isinstance(value, Verbatim):
         return value
+    if not isinstance(value, Mapping) or not any(isinstance(each, Verbatim) for each in value.values()):
+        return without_secrets_inside(_plain(value))
+    rest = clean({key: each for key, each in value.items() if not isinstance(each, Verbatim)})
+    kept = {key: each for key, each in value.items() if isinstance(each, Verbatim)}
+    return {key: kept[key] if key in kept else rest[key] for key in value if key in kept or key in rest}
+
+
+def learn(value: Any, known: Scrubber) -> None:
+    """Remember the secrets of a value; a playbook holds none."""
     if isinstance(value, Mapping):
-        return {_text(str(key)): clean(each) for key, each in value.items()}
+        learnt({key: each for key, each in value.items() if not isinstance(each, Verbatim)}, known)
+    elif value is not None:
+        learnt(value, known)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_text(str(key)): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [clean(each) for each in value]
+        return [_plain(each) for each in value]
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, bool) or value is None:
@@ -37,4 +57,4 @@ def clean(value: Any) -> Any:
 
 def _text(text: str) -> str:
     whole = text if len(text) <= LONGEST else text[:LONGEST] + "…"
-    return without_secrets(whole.encode("utf-8", "replace").decode("utf-8"))
+    return whole.encode("utf-8", "replace").decode("utf-8")

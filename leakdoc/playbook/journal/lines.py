@@ -9,16 +9,29 @@ from typing import Any, Final
 
 from leakdoc.model.decision import Outcome
 from leakdoc.model.journal import JOURNAL_VERSION, Event, EventType
-from leakdoc.playbook.journal.cleaning import clean
+from leakdoc.playbook.journal.cleaning import clean, learn
+from leakdoc.redact.scrubber import Scrubber
+from leakdoc.redact.structures import scrubbed
 from leakdoc.units import format_time, parse_time
 
 _FREE: Final = ("argv", "inputs", "reason", "outputs", "evidence", "actor", "choice")  # written by anybody
 FIELDS: Final = ("v", *(each.name for each in fields(Event)))
 
 
-def sealed(event: Event) -> Event:
-    """Return an event, cleaned, with the hash of what it says."""
-    document = {name: clean(value) if name in _FREE else value for name, value in document_of(event).items()}
+_TOLD: Final = ("reason", "outputs", "evidence", "choice")  # what a step or a person says; nothing is begun with it
+
+
+def sealed(event: Event, known: Scrubber) -> Event:
+    """Return an event, cleaned, with the hash of what it says.
+
+    Args:
+        known: the secrets of the events before it, which no later one repeats; it learns those of this one.
+    """
+    document = document_of(event)
+    for name in _FREE:
+        learn(document[name], known)
+        document[name] = clean(document[name])
+    document |= {name: scrubbed(document[name], known) for name in _TOLD}
     return replace(event_from(document), sha256=hash_of(document))
 
 

@@ -17,6 +17,7 @@ from leakdoc.model.journal import Event, EventType
 from leakdoc.playbook.journal.lines import line_of, sealed
 from leakdoc.playbook.journal.reading import chained, read_journal
 from leakdoc.redact import inert
+from leakdoc.redact.scrubber import Scrubber
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -39,6 +40,7 @@ class JournalFile:
         self._name = inert(str(path))
         self._last: Event | None = None
         self._size = 0
+        self._known = Scrubber()
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -76,7 +78,8 @@ class JournalFile:
         """
         with self._alone():
             self._catch_up()
-            event = sealed(Event(seq=len(self.events), at=self._now(), type=type_, run=run, prev=self.head, **fields))
+            said = Event(seq=len(self.events), at=self._now(), type=type_, run=run, prev=self.head, **fields)
+            event = sealed(said, self._known)
             self._write(line_of(event))
             self.events.append(event)
             self._last = event
