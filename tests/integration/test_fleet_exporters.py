@@ -209,6 +209,18 @@ def of_releases() -> dict[str, Points]:
     }
 
 
+def of_no_limit() -> dict[str, Points]:
+    """A container without a limit, as control groups of version 1 say it; one whose limit is told elsewhere."""
+    found: dict[str, Points] = {}
+    for name, limit in (("free-0", None), ("told-0", 512 * MIB)):
+        labels = f'namespace="limits",pod="{name}",container="web"'
+        found[f"container_memory_working_set_bytes{{{labels}}}"] = grows(100, 90)
+        found[f"container_spec_memory_limit_bytes{{{labels}}}"] = constant(9223372036854771712.0)
+        if limit is not None:
+            found[f'kube_pod_container_resource_limits{{{labels},resource="memory"}}'] = constant(limit)
+    return found
+
+
 def of_clusters() -> dict[str, Points]:
     """One name in two clusters, as OpenTelemetry tells clusters."""
     twin = 'namespace="twins",pod="db-0",container="db",k8s_cluster_name="{}"'
@@ -253,7 +265,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             | of_collections()
             | of_others()
             | of_releases()
-            | of_clusters(),
+            | of_clusters()
+            | of_no_limit(),
         ),
     ) as at:
         yield at
@@ -302,6 +315,8 @@ LEAKING = {
     "renamed/r:80": {"rss_bytes"},
     "told/t:80": {"rss_bytes"},
     "own/o:80": {"rss_bytes"},
+    "limits/free/web": {"working_set_bytes"},
+    "limits/told/web": {"working_set_bytes"},
     "us/twins/db/db": {"working_set_bytes"},
     "gc/holds:8080": {"heap_bytes", "heap_after_gc_bytes"},
 }
@@ -354,6 +369,7 @@ def test_the_answer_is_the_same_by_queries(
         ("shop/otel/7", "heap_bytes", 1024 - 264, 120 / HOURS),
         ("old/c:80", "heap_bytes", 512 - 190, 90 / HOURS),
         ("shop/cart/web", "working_set_bytes", 512 - 190, 90 / HOURS),
+        ("limits/told/web", "working_set_bytes", 512 - 190, 90 / HOURS),
         ("kafka/k:7071", "heap_bytes", 1024 - 190, 90 / HOURS),
         ("mq/mq:15692", "rss_bytes", 400 - 190, 90 / HOURS),
         ("gc/holds:8080", "heap_bytes", 1024 - 400, 200 / HOURS),
@@ -364,6 +380,11 @@ def test_the_limit_is_that_of_what_grows(
 ) -> None:
     (growth,) = (each for each in found[name]["findings"] if each["metric"] == metric)
     assert growth["time_to_limit_s"] == pytest.approx(3600.0 * left_mib / rate_mib, rel=0.1)
+
+
+def test_no_limit_is_none(found: dict[str, dict[str, Any]]) -> None:
+    (growth,) = found["limits/free/web"]["findings"]
+    assert (growth["time_to_limit_s"], growth["evidence"]["limit"]) == (None, None)
 
 
 @pytest.mark.parametrize("name", list(LEFT_OPEN))

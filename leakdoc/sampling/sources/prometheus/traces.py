@@ -23,6 +23,7 @@ from leakdoc.sampling.sources.prometheus.workers import Worker, workers_of
 
 _SAME_START_S: Final = 2.0  # exporters compute a start from uptime, and round it as they like
 _ALIVE: Final = 5.0  # usual pauses between samples, after which a process that has none is taken to have ended
+_NO_LIMIT: Final = 2.0**62  # control groups and RLIM_INFINITY say a number of this size where there is none
 IntArray = npt.NDArray[np.intp]
 
 
@@ -100,7 +101,7 @@ def _process(parts: Sequence[Part], conventions: Conventions) -> _Process:
     for meaning in sorted(series, key=conventions.rank) if len(series) > 1 else series:
         for column, of_column in by_column(meaning, series[meaning]):
             name = column.text
-            if name not in columns or (name == LIMIT and not np.any(columns[LIMIT].values > 0.0)):
+            if name not in columns or (name == LIMIT and not _limits(columns[LIMIT].values)):
                 columns[name] = replace(column_of(meaning, of_column, conventions), labels=column.labels)
                 if meaning.left_of_limit:
                     left.add(name)
@@ -154,7 +155,12 @@ def _limit(columns: dict[str, Readings], until: float) -> float | None:
     if told is None or not len(told.times):
         return None
     last = float(told.values[max(int(np.searchsorted(told.times, until, side="right")) - 1, 0)])
-    return last if last > 0.0 else None
+    return last if 0.0 < last < _NO_LIMIT else None
+
+
+def _limits(values: FloatArray) -> bool:
+    """Whether any of the readings of a limit is one."""
+    return bool(np.any((values > 0.0) & (values < _NO_LIMIT)))
 
 
 def _builds(columns: dict[str, Readings]) -> tuple[tuple[float, str | None], ...]:
@@ -218,7 +224,7 @@ def _usual_pause(times: FloatArray) -> float:
 def _at_end(alive: Sequence[_Process], column: str) -> float | None:
     """The last reading of a limit, summed over the processes that are there at the end; null where one has none."""
     told = [each.columns[column].values[-1] for each in alive if column in each.columns]
-    if not told or len(told) < len(alive) or min(told) <= 0:
+    if not told or len(told) < len(alive) or min(told) <= 0 or max(told) >= _NO_LIMIT:
         return None
     if column == LIMIT:  # each has its part of one that several share
         sharing = Counter(each.sharing for each in alive)

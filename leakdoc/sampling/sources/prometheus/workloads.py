@@ -20,7 +20,10 @@ _MADE_FROM: Final = (_OF_DEPLOYMENT, _OF_CRON_JOB, _OF_STATEFUL_SET, _OF_DAEMON_
 # A Prometheus without honor_labels renames what a series says of others (kube-state-metrics, a Pushgateway), and puts
 # the labels of the exporter in its place.
 EXPORTED: Final = "exported_"
-_TOGETHER: Final = (("pod", "namespace", "container"), ("instance", "job"))  # those that tell one thing together
+_TOGETHER: Final = tuple(  # those that tell one thing together, and what they are renamed to
+    (names, frozenset(EXPORTED + name for name in names))
+    for names in (("pod", "namespace", "container"), ("instance", "job"))
+)
 _TARGETS: Final = frozenset({"namespace", "pod", "container", "job", "instance"})
 _DIGEST: Final = re.compile(r"@sha256:([0-9a-f]{12})[0-9a-f]*")
 
@@ -57,7 +60,7 @@ def identity_of(
     exported = _exported(labels)
     told = _as_exposed(labels, exported) if exported else labels
     groups = (each for each in conventions.groups if not by or by[: len(each.labels)] == each.labels)
-    group = next((each for each in groups if all(told.get(name) for name in each.labels)), None)
+    group = next((each for each in groups if all(map(told.get, each.labels))), None)
     if group is None:
         return None
     cluster = labels.get(conventions.clusters_by) if conventions.clusters_by is not None else None
@@ -72,7 +75,7 @@ def identity_of(
 
 def _exported(labels: Mapping[str, str]) -> tuple[str, ...]:
     """Which labels, if any, were renamed on their way into the Prometheus."""
-    return next((names for names in _TOGETHER if any(EXPORTED + name in labels for name in names)), ())
+    return next((names for names, renamed in _TOGETHER if not renamed.isdisjoint(labels)), ())
 
 
 def _as_exposed(labels: Mapping[str, str], exported: tuple[str, ...]) -> dict[str, str]:
