@@ -14,7 +14,7 @@ from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.series import FloatArray, Growth, Series
 from leakdoc.model.decision import Decision
 from leakdoc.model.sample import Column
-from leakdoc.model.subject import Subject
+from leakdoc.model.subject import Subject, SubjectKind
 from leakdoc.model.trace import Life, Trace
 
 MIB = 2**20
@@ -107,10 +107,28 @@ def test_the_column_of_a_trace_is_what_the_judge_reads() -> None:
     work = requests("waves")
     columns = {Column("rss_bytes"): 80.0 * MIB + fills(work, keys=200.0), Column("cpu_seconds_total"): processor(work)}
     trace = Trace(
-        subject=Subject(kind="process", name="cache"), times=1e9 + T, columns=columns,
+        subject=Subject(kind=SubjectKind.PROCESS, name="cache"), times=1e9 + T, columns=columns,
         lives=(Life(first=0, stop=len(T), started_at=1e9 - 2.0),),
     )  # fmt: skip
     alone = replace(trace, columns={Column("rss_bytes"): trace.columns[Column("rss_bytes")]})
     found = find_growth(trace, Column("rss_bytes"), WATCH, alpha=0.01)
     assert found.evidence["rule"] == "less_per_effort"
     assert find_growth(alone, Column("rss_bytes"), WATCH, alpha=0.01).evidence["rule"] != "less_per_effort"
+
+
+@pytest.mark.parametrize("kind", ["caches", "leaks"])
+def test_workers_that_fill_their_caches_side_by_side_are_left_open(kind: str) -> None:
+    rng, work, n = np.random.default_rng(8), requests("waves"), len(T)
+    held = [fills(work, keys=200.0) if kind == "caches" else 0.2 * MIB * work for _ in range(3)]
+    values = [80.0 * MIB + each[:n] + 0.05 * MIB * rng.normal(size=n) for each in held]
+    series = Series(
+        times_s=np.tile(1e9 + T[:n], 3), values=np.concatenate(values), life=np.repeat(np.arange(3), n),
+        life_started_s=np.full(3, 1e9 - 2.0), unit="bytes", starts_known=True,
+        effort=np.concatenate([processor(work)[:n] for _ in range(3)]),
+    )  # fmt: skip
+    found = judge(series, WATCH, alpha=0.01)
+    blind = judge(replace(series, effort=None), WATCH, alpha=0.01)
+    assert blind.decision is Decision.LEAKING
+    expected = Decision.INCONCLUSIVE if kind == "caches" else Decision.LEAKING
+    assert found.decision is expected, found.reason
+    assert ("alone brings less and less per CPU second" in found.reason) == (kind == "caches")

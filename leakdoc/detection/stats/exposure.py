@@ -31,20 +31,6 @@ class PerEffort:
     last: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Course:
-    """A straight line through what equal parts of an axis brought: its ends, and how it stands out of the scatter."""
-
-    first: float
-    last: float
-    sigmas: float
-
-    @property
-    def kept(self) -> float:
-        """What is left at the end of what there was at the beginning."""
-        return self.last / self.first if self.first > 0.0 else np.inf
-
-
 def falls_off(t: FloatArray, effort: FloatArray, y: FloatArray, policy: GrowthPolicy) -> PerEffort | None:
     """Return how growth fell with the effort, or null where it did not, or nobody can say.
 
@@ -56,16 +42,18 @@ def falls_off(t: FloatArray, effort: FloatArray, y: FloatArray, policy: GrowthPo
     if len(t) == 0 or t[-1] <= t[0] or effort[-1] - effort[0] < _PARTS * _TICKS * _TICK_S:
         return None
     brought = _brought(effort, y)
-    whole, late = _course(brought), _course(brought[_EARLY:])
-    falls = whole.kept < policy.effort_kept and whole.sigmas < -policy.effort_sigmas
-    if not falls or late.kept > policy.effort_late or _is_even(_brought(t, y), policy):
+    late = brought[_EARLY:]
+    falls = _tau(brought) <= -policy.effort_falls and _tau(late) < 0.0
+    if not falls or _kept(brought) > policy.effort_kept or _kept(late) > policy.effort_late:
         return None
-    return PerEffort(first=whole.first, last=max(late.last, 0.0))
+    if _is_even(_brought(t, y), policy):
+        return None
+    return PerEffort(first=float(np.mean(brought[:_EARLY])), last=max(float(np.mean(brought[-_EARLY:])), 0.0))
 
 
 def _is_even(brought: FloatArray, policy: GrowthPolicy) -> bool:
     """Whether growth went on as fast by the clock."""
-    return min(_course(brought).kept, _course(brought[_EARLY:]).kept) > policy.effort_even
+    return min(_kept(brought), _kept(brought[_EARLY:])) > policy.effort_even
 
 
 def _brought(axis: FloatArray, y: FloatArray) -> FloatArray:
@@ -76,11 +64,15 @@ def _brought(axis: FloatArray, y: FloatArray) -> FloatArray:
     return np.asarray(np.diff(np.interp(edges, places, values)) / np.diff(edges))
 
 
-def _course(brought: FloatArray) -> _Course:
+def _kept(brought: FloatArray) -> float:
+    """What is left at the end of what there was at the beginning, by a straight line through all parts."""
     at = np.arange(len(brought)) - 0.5 * (len(brought) - 1)
-    size, mean = float(at @ at), float(brought.mean())
-    slope = float(at @ brought) / size
-    left = brought - mean - slope * at
-    error = float(np.sqrt(left @ left / (len(brought) - 2) / size))
-    sigmas = slope / error if error > 0.0 else float(np.sign(slope)) * np.inf if slope else 0.0
-    return _Course(first=mean + slope * at[0], last=mean + slope * at[-1], sigmas=sigmas)
+    half = float(at @ brought) / float(at @ at) * at[-1]
+    first, last = float(brought.mean()) - half, float(brought.mean()) + half
+    return last / first if first > 0.0 else np.inf
+
+
+def _tau(brought: FloatArray) -> float:
+    """Of all pairs of parts, how many rise less how many fall, as a fraction (Kendall 1938): deaf to one large part."""
+    later, earlier = np.tril_indices(len(brought), -1)
+    return float(np.mean(np.sign(brought[later] - brought[earlier])))

@@ -47,6 +47,9 @@ def one_that_leaks(whole: Growth, each: Sequence[Growth], of: Sequence[Series]) 
     leaking = [one for one in plausible if one.decision is Decision.LEAKING and (one.probability or 0.0) >= _SURE]
     if whole.decision is Decision.LEAKING and not plausible:
         return _borne_out_by_none(whole, max(one.probability or 0.0 for one in each))
+    filling = [one for one in each if one.evidence["rule"] == "less_per_effort"]
+    if whole.decision is Decision.LEAKING and not leaking and 2 * len(filling) > len(plausible):
+        return _filling(whole, filling, len(each))
     all_leak = whole.decision is Decision.LEAKING and 2 * len(plausible) > len(each)
     if all_leak or not leaking:
         return whole
@@ -92,6 +95,18 @@ def _borne_out_by_none(whole: Growth, probability: float) -> Growth:
     return replace(
         whole, decision=Decision.INCONCLUSIVE, reason=reason, confidence=None, grew_for_s=None, evidence=evidence,
         needs_more_s=_LONGER * (whole.grew_for_s or 0.0) or None, probability=probability,
+    )  # fmt: skip
+
+
+def _filling(whole: Growth, filling: Sequence[Growth], of: int) -> Growth:
+    who = "each process" if len(filling) == of else f"{len(filling)} of {of} processes"
+    needs = max((one.needs_more_s or 0.0 for one in filling), default=0.0) or None
+    wait = "" if needs is None else f"; about {format_duration(needs)} more tells"
+    reason = f"{whole.reason}; but {who} alone brings less and less per CPU second, as a cache that fills{wait}"
+    evidence = {**whole.evidence, "rule": "less_per_effort", "in_words": None}
+    return replace(
+        whole, decision=Decision.INCONCLUSIVE, reason=reason, confidence=None, grew_for_s=None, evidence=evidence,
+        needs_more_s=needs,
     )  # fmt: skip
 
 

@@ -98,8 +98,8 @@ class GrowthPolicy:
     effort_kept: float = setting(
         0.75, unit="fraction", why="growth per CPU second that falls to less than 0.75 is how a cache fills"
     )
-    effort_sigmas: float = setting(
-        2.0, unit="number", why="and by twice its scatter: a CPU second is not always as many requests"
+    effort_falls: float = setting(
+        0.5, unit="fraction", why="and in three of four pairs of its parts: no CPU second is quite as many requests"
     )
     effort_late: float = setting(
         0.8, unit="fraction", why="and to 0.8 in the last two thirds alone: beside a leak, a warm-up ends before"
