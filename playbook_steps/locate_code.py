@@ -76,6 +76,8 @@ def _common_end(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _text(path: Path, number: int) -> str | None:
     try:
+        if not path.is_file():
+            return None
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return None

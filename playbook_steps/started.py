@@ -46,7 +46,8 @@ def running(words: Sequence[str], environment: Mapping[str, str]) -> Iterator[su
                 _end(process)
     finally:
         process.kill()
-        process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a disk or a network keeps it in the system
+            process.wait(PATIENCE_S)
 
 
 def _started(words: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leakdoc.cli.exporter_followers import Follower
 
 LISTEN: Final = "127.0.0.1:9877"
+ENDS_WITHIN_S: Final = 10.0  # a follower whose disk does not answer ends with the process
 _ADDRESS: Final = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:\[\]]+)):([0-9]{1,5})")
 
 
@@ -69,7 +70,7 @@ def execute(args: argparse.Namespace) -> int:
                 _tell_given_up(followers, told)
             stop.set()
             for follower in followers:
-                follower.join()
+                follower.join(ENDS_WITHIN_S)
     finally:
         server.shutdown()
         server.server_close()

@@ -6,7 +6,7 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.out_file import refuse, replacing
 from leakdoc.cli.output import tell
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from leakdoc.model.proof import Proof
 
 _HEAD = 4_096
+# A pipe that nobody reads is refused, not waited for.
+_APPENDING: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
 
 
 def add_pipeline(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +51,7 @@ def tell_pipeline(args: argparse.Namespace, proof: Proof, *, source: Path) -> No
     target = os.environ.get("GITHUB_STEP_SUMMARY")
     if target:
         try:
-            with Path(target).open("a", encoding="utf-8") as opened:
+            with os.fdopen(os.open(target, _APPENDING, 0o666), "a", encoding="utf-8") as opened:
                 opened.write(summary(proof) + "\n")
         except OSError as error:  # a summary that cannot be written changes no decision
             tell(f"leakdoc: the step's summary cannot be written: {error.strerror or error}")

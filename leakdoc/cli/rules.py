@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.output import print_lines
 from leakdoc.errors import DamagedSource, UsageError
 from leakdoc.redact import inert
+from leakdoc.small_files import read_small
 
 if TYPE_CHECKING:
     from leakdoc.model.diagnosis import Diagnosis
     from leakdoc.reporting.rules.rule import RuleGroup
+
+_LARGEST: Final = 1 << 26  # bytes of a diagnosis
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +76,7 @@ def _diagnosis(path: Path) -> Diagnosis:
     from leakdoc.reporting.diagnosis_reading import diagnosis_from
 
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_small(path, most=_LARGEST))
     except (OSError, ValueError) as error:
         raise DamagedSource(f"{inert(path.name)} cannot be read as JSON: {inert(str(error))}") from None
     if not isinstance(document, dict):

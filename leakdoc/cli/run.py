@@ -115,7 +115,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(GRACE_S)
     _signal_all(process, getattr(signal, "SIGKILL", signal.SIGTERM))
-    process.wait()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # a disk or a network keeps it in the system
+        process.wait(GRACE_S)
 
 
 def _signal_all(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
@@ -127,8 +128,10 @@ def _signal_all(process: subprocess.Popen[bytes], number: signal.Signals) -> Non
             process.send_signal(number)
 
 
-def _with_status(watched: Watched, returncode: int) -> Watched:
-    """Put the command's exit status, which only its parent knows, into the verdict."""
+def _with_status(watched: Watched, returncode: int | None) -> Watched:
+    """Put the command's exit status, which only its parent knows, into the verdict; null where it would not end."""
+    if returncode is None:
+        return watched
     ending = watched.diagnosis.ending or Ending(at=time.time(), cause="unknown")
     status = {"signal": -returncode} if returncode < 0 else {"exit_status": returncode}
     cause = ending.cause if ending.cause == "oom_killed" else "signalled" if returncode < 0 else "exited"

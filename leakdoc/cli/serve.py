@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.output import print_lines, tell
 from leakdoc.cli.prometheus_options import add_prometheus
 from leakdoc.cli.watching import ended_by_signals
 from leakdoc.errors import LeakdocError, UsageError
 from leakdoc.redact import inert
+from leakdoc.small_files import read_small
 
 if TYPE_CHECKING:
     from leakdoc.cli.http.workloads import Workloads
+
+_LARGEST_TOKEN: Final = 65_536
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -90,9 +93,10 @@ def _token(text: str) -> str:
         found = os.environ.get(name)
     elif kind == "file":
         try:
-            found = Path(name).read_text(encoding="utf-8").strip()
-        except (OSError, ValueError):
-            raise UsageError(f"the token cannot be read from {inert(name)}", help="Check the path.") from None
+            found = read_small(name, most=_LARGEST_TOKEN).decode("utf-8").strip()
+        except (OSError, ValueError) as error:
+            told = f"Check the path: {inert(getattr(error, 'strerror', None) or str(error))}."
+            raise UsageError(f"the token cannot be read from {inert(name)}", help=told) from None
     else:
         raise UsageError("a secret is given as env:NAME or file:PATH, never itself")
     if not found:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
-from leakdoc.demo.lifeline import end, start_module
+from leakdoc.demo.lifeline import end, first_line, start_module
 from leakdoc.demo.settings import DECLINED_EACH, DSN_VARIABLE, HOST, PER_SECOND
 from leakdoc.errors import LeakdocError
 
@@ -113,8 +113,7 @@ class Deployment:
             environment={DSN_VARIABLE: self._dsn},
             pass_fds=(inherited,),
         )
-        assert service.stdout is not None
-        if not service.stdout.readline():
+        if not first_line(service):
             end(service)
             raise LeakdocError(f"the {build} build of the payment service does not start")
         return service

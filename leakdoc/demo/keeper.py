@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import signal
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     if server.poll() is None:
         _end(server)
         shutil.rmtree(options.directory, ignore_errors=True)
-    return server.returncode
+    return 1 if server.returncode is None else server.returncode
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,7 +77,8 @@ def _end(server: subprocess.Popen[bytes]) -> None:
         server.wait(_PATIENCE_S)
     except subprocess.TimeoutExpired:
         server.kill()
-        server.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(_PATIENCE_S)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ A pipe closes however its owner dies, SIGKILL included, on Linux and macOS alike
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 FLAG: Final = "--end-with-parent"
+_READY_S: Final = 60.0
 _PATIENCE_S: Final = 10.0  # twice what a request in flight, or PostgreSQL's own shutdown, may take
 
 
@@ -43,9 +45,35 @@ def end(child: subprocess.Popen[str]) -> str:
     try:
         said, _ = child.communicate(timeout=_PATIENCE_S)
     except subprocess.TimeoutExpired:
-        child.kill()
-        said, _ = child.communicate()
+        _kill(child)
+        said = _last_words(child)
     return said
+
+
+def first_line(child: subprocess.Popen[str]) -> str:
+    """Return what a child says when it is ready; nothing where it ends without a word, or is ended after a minute."""
+    assert child.stdout is not None
+    silent = threading.Timer(_READY_S, _kill, (child,))
+    silent.daemon = True
+    silent.start()
+    try:
+        return child.stdout.readline()
+    finally:
+        silent.cancel()
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    """Kill a child with what it started, which would hold its pipes open."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+def _last_words(child: subprocess.Popen[str]) -> str:
+    """Return what a killed child had said; nothing where something else holds its pipe, or the system holds it."""
+    try:
+        return child.communicate(timeout=_PATIENCE_S)[0]
+    except subprocess.TimeoutExpired:
+        return ""
 
 
 def end_with_parent() -> None:

@@ -22,6 +22,7 @@ from leakdoc.redact import inert
 _USER: Final = "postgres"
 _ATTEMPTS: Final = 5  # somebody may take the free port between our look and PostgreSQL's bind
 _READY_WITHIN_S: Final = 30.0
+_RUN_WITHIN_S: Final = 120.0  # initdb writes 40 MB; pg_ctl itself gives up after 60 s
 _POLL_S: Final = 0.01
 _STATUS_LINE: Final = 7  # of postmaster.pid, counted from 0: "ready" once connections are accepted
 _SETTINGS: Final = {
@@ -80,9 +81,11 @@ class EmbeddedPostgres:
         if self._keeper is not None:
             end(self._keeper)
             self._keeper = None
-        if self._postmaster.exists():  # the keeper was killed before it could end the server
-            self._run("pg_ctl", "stop", "-m", "immediate", "-D", self._data)
-        shutil.rmtree(self._directory, ignore_errors=True)
+        try:
+            if self._postmaster.exists():  # the keeper was killed before it could end the server
+                self._run("pg_ctl", "stop", "-m", "immediate", "-D", self._data)
+        finally:
+            shutil.rmtree(self._directory, ignore_errors=True)
 
     @property
     def _data(self) -> Path:
@@ -108,7 +111,12 @@ class EmbeddedPostgres:
     def _run(self, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         as_account = {} if self._account is None else self._account.popen_options
         command = [self._programs / program, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, cwd=self._directory, **as_account)
+        try:
+            return subprocess.run(
+                command, capture_output=True, text=True, cwd=self._directory, timeout=_RUN_WITHIN_S, **as_account
+            )
+        except subprocess.TimeoutExpired as error:
+            raise LeakdocError(f"PostgreSQL's {program} did not end within {_RUN_WITHIN_S:.0f} s") from error
 
     def _start(self) -> None:
         for _ in range(_ATTEMPTS):

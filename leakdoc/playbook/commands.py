@@ -101,7 +101,10 @@ def _waited_for(ctx: StepContext, process: subprocess.Popen[bytes]) -> int:
     finally:
         if process.poll() is None or ctx.cancelled.is_set():
             _signal(ctx, process, signal.SIGKILL)
-    return process.wait()
+    try:
+        return process.wait(_POLITE_S)
+    except subprocess.TimeoutExpired:
+        raise StepError("it was killed, and the system does not let go of it: look at its disks and networks") from None
 
 
 def _signal(ctx: StepContext, process: subprocess.Popen[bytes], number: int) -> None:

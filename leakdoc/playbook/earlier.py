@@ -6,14 +6,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from leakdoc.model.decision import Outcome
 from leakdoc.model.documents import STEP_RESULT
 from leakdoc.model.step import EvidenceFile, EvidenceValue, StepResult
+from leakdoc.small_files import read_small
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
+
+_LARGEST: Final = 1 << 26  # bytes of a result's document
 
 
 def step_result_from(document: Mapping[str, Any]) -> StepResult:
@@ -72,7 +75,7 @@ class _Reading:
 
 def _result_in(path: Path) -> StepResult:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(read_small(path, most=_LARGEST))
     except OSError as error:
         raise ValueError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from pathlib import Path
 
 from leakdoc.errors import UnreadableSource
@@ -16,6 +17,8 @@ def evidence_file(name: str, path: Path) -> EvidenceFile:
         UnreadableSource: the file cannot be read.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, and what it gave be gone
+            raise UnreadableSource(f"cannot read {path}: not a plain file")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")
     except OSError as error:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Final
 
 from leakdoc.errors import LeakdocError, UsageError
 from leakdoc.redact import inert
+from leakdoc.small_files import read_small
 
 _LARGEST: Final = 65_536
 
@@ -33,8 +33,7 @@ def read_secret(reference: str) -> str:
             raise LeakdocError(f"the environment variable {inert(name)} is not set", help="Set it, or give file:PATH.")
         return found.strip()
     try:
-        with Path(name).open("rb") as file:
-            text = file.read(_LARGEST).decode("utf-8").strip()
+        text = read_small(name, most=_LARGEST).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise LeakdocError(f"cannot read the secret in {inert(name)}: {inert(str(error))}") from None
     if not text:

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qs
 
 CHANNEL_ID: Final = "C012ABCDEF"
+_PATIENCE_S: Final = 10.0
 
 
 class FakeSlack:
@@ -45,7 +46,7 @@ class FakeSlack:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join()
+        self._thread.join(_PATIENCE_S)
 
     @property
     def api(self) -> str:

@@ -56,7 +56,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_POLITE_S)
     _signal(process.pid, begun, signal.SIGKILL)
-    process.wait()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # a disk or a network keeps it in the system
+        process.wait(_POLITE_S)
 
 
 def _signal(group: int, begun: Sequence[psutil.Process], number: int) -> None:

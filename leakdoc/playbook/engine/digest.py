@@ -52,6 +52,8 @@ def _as_it_is_now(value: Any) -> Any:
 
 def _hash_of(path: Path) -> str | None:
     try:
+        if not path.is_file():
+            return None
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:

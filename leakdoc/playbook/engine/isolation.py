@@ -81,7 +81,7 @@ class _Child:
             if self._result is None or self._result.outcome is Outcome.ERROR:
                 with contextlib.suppress(OSError):
                     os.killpg(pid, signal.SIGKILL)  # the child too, and all that it began
-            status = os.waitpid(pid, 0)[1]
+            status = _status_of(pid)
             os.close(to_child[1])
             os.close(from_child[0])
         return self._result or _error(self._step, self._why_without_result(status))
@@ -119,10 +119,24 @@ class _Child:
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
 
-    def _why_without_result(self, status: int) -> str:
+    def _why_without_result(self, status: int | None) -> str:
+        if status is None:
+            return "it was killed, and the system does not let go of it: look at its disks and networks"
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL:
             return f"ended by signal {os.WTERMSIG(status)}"
         return f"did not end within {format_duration(self._limit_s)}, nor when it was told to stop; it was ended"
+
+
+def _status_of(pid: int) -> int | None:
+    """Collect a child that has ended or was killed; null where the system still holds it."""
+    deadline = time.monotonic() + GRACE_S
+    while True:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return status
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(_LOOK_S / 100)
 
 
 def _be_the_step(

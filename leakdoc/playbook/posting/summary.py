@@ -101,7 +101,7 @@ def _picture(incident: Incident) -> str:
     if not isinstance(proof, str):
         return ""
     try:
-        document = json.loads(Path(proof).read_text(encoding="utf-8"))
+        document = json.loads(Path(proof).read_text(encoding="utf-8")) if Path(proof).is_file() else None
     except (OSError, ValueError, RecursionError):
         return ""
     return picture_of(document) if isinstance(document, dict) else ""

@@ -17,6 +17,7 @@ from leakdoc.model.step import Effect, Scope
 from leakdoc.playbook.records.event import Actor, RecordEvent
 from leakdoc.playbook.records.shell.commands import Simple
 from leakdoc.redact import inert
+from leakdoc.small_files import read_small
 
 _FIELDS: Final = {"kind", "run", "has", "lacks", "like", "looped", "path", "added", "text", "by"}
 
@@ -152,7 +153,7 @@ def with_company_rules(path: Path) -> Rulebook:
     """
     name = inert(str(path))
     try:
-        theirs = _rulebook(tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+        theirs = _rulebook(tomllib.loads(read_small(path).decode("utf-8")), path.name)
     except (OSError, ValueError, KeyError, TypeError, re.error) as error:
         help_ = (
             "It is TOML like leakdoc/playbook/records/rules.toml: [kinds.NAME], [[command]], [[edit]], [[statement]]."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from leakdoc.sampling.sockets.unix_diag import UnixTable
 T = TypeVar("T")
 
 _CLONE_NEWNET: Final = 0x4000_0000  # include/uapi/linux/sched.h
+_PATIENCE_S: Final = 10.0
 
 
 def table_for(directory: ProcessDirectory) -> tuple[SocketTable, str | None]:
@@ -70,9 +72,11 @@ def _in_namespace_of(directory: ProcessDirectory, make_table: Callable[[], T]) -
         except OSError as error:
             made.append(error)
 
-    thread = threading.Thread(target=make, name="leakdoc-namespace")
+    thread = threading.Thread(target=make, name="leakdoc-namespace", daemon=True)
     thread.start()
-    thread.join()
+    thread.join(_PATIENCE_S)
+    if not made:
+        raise TimeoutError(errno.ETIMEDOUT, "its network namespace does not answer")
     (result,) = made
     if isinstance(result, OSError):
         raise result

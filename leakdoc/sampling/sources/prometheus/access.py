@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from leakdoc.errors import UsageError
 from leakdoc.redact import inert, without_secrets
 from leakdoc.sampling.foreign_file import why
+from leakdoc.small_files import read_small
 
 PREFIX: Final = "LEAKDOC_PROMETHEUS_"
 _LARGEST_SECRET: Final = 65_536
@@ -115,7 +116,7 @@ def _config(path: str | None, environment: Mapping[str, str]) -> dict[str, str]:
         return {}
     name = inert(path)
     try:
-        told = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        told = tomllib.loads(read_small(path).decode("utf-8"))
     except OSError as error:
         raise UsageError(f"the configuration {name} cannot be read: {why(error)}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -146,7 +147,6 @@ def _secret(name: str, value: str, environment: Mapping[str, str]) -> str:
 
 def _secret_file(path: str) -> str:
     try:
-        with Path(path).open(encoding="utf-8") as opened:
-            return opened.read(_LARGEST_SECRET).strip()
+        return read_small(path, most=_LARGEST_SECRET).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the secret in {inert(path)} cannot be read: {why(error)}") from error
