@@ -26,7 +26,8 @@ class Labelled:
     """A trace and its truth.
 
     Args:
-        slope: true growth at the end, per second.
+        slope: what an interval of the slope claims to hold, per second: growth at the end of the window; of steps, of
+            bursts and of requests at random what they came to over the window.
         fair: decisions that an expert with the truth would accept.
     """
 

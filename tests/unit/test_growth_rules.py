@@ -43,8 +43,9 @@ def test_a_wave_of_few_periods_is_no_leak(period: float, phase: float) -> None:
     assert found.decision is not Decision.LEAKING, found.reason
 
 
-def test_a_wave_that_ends_at_its_crest_is_as_high_as_before_and_no_more() -> None:
-    found = judge(series(100 * MIB + 20 * MIB * np.sin(2 * np.pi * (T / 340 + 0.5)) + noise()))
+@pytest.mark.parametrize("period", [250.0, 340.0, 450.0])
+def test_a_cycle_that_ends_at_its_crest_is_as_high_as_before_and_no_more(period: float) -> None:
+    found = judge(series(100 * MIB + 20 * MIB * ((T / period + 0.25) % 1.0) + noise()))
     assert found.evidence["rule"] == "as_high_before", found.reason
 
 

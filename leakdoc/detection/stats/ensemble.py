@@ -21,7 +21,10 @@ _LEAST_LOG: Final = -600.0  # what weighs even less cannot be told, and numbers 
 _FAMILIES: Final = len(FAMILIES)
 _OF_ONE: Final = np.eye(len(FAMILIES))
 _PROVES: Final = np.asarray([family.proves for family in FAMILIES])
+_FASTER: Final = 1.0 / np.asarray([family.prior if family.name == "accelerating" else 1.0 for family in FAMILIES])
 _FATES: Final = np.asarray([family.fate for family in FAMILIES])
+
+Choice = tuple[IntArray, IntArray, IntArray]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -37,6 +40,7 @@ class Ensemble:
         slope: shape (s, m), at the end, per second.
         error: shape (s, m), its standard error.
         best: for each series the autocorrelation, the block and the candidate in it that weigh most.
+        grower: the same of those that grow.
         degrees: of freedom of the errors.
     """
 
@@ -47,7 +51,8 @@ class Ensemble:
     family: IntArray
     slope: FloatArray
     error: FloatArray
-    best: tuple[IntArray, IntArray, IntArray]
+    best: Choice
+    grower: Choice
     degrees: float
 
     def rising(self, fate: Fate, *, proving: bool = True) -> FloatArray:
@@ -63,23 +68,30 @@ class Ensemble:
         return np.asarray(self.families[:, [INDEX[name] for name in names]].sum(axis=1))
 
     def slope_quantiles(
-        self, likely: tuple[float, ...], sure: tuple[float, ...], *, share: float, line: float, doubt: float
-    ) -> FloatArray:
+        self, likely: tuple[float, ...], sure: tuple[float, ...], *, widths: FloatArray, share: float, line: float,
+        doubt: float,
+    ) -> FloatArray:  # fmt: skip
         """Return quantiles of the slope at the end, shape (likely and sure, s), among the growing candidates.
+
+        That few leaks gather speed tells how likely growth is. Of growth there is, the end of a curve is steeper than
+        any line or bend laid over it, so that a curve has its say with even odds.
 
         Args:
             likely: probabilities among the likely candidates.
             sure: probabilities among all of them, whatever they weigh.
+            widths: shape (s,), what each standard error is multiplied by.
             share: leaves out families that weigh less than this share of the heaviest (Occam's window; Madigan and
                 Raftery, JASA 89, 1994).
             line: a straight line that has more of the weight than this speaks alone.
             doubt: the part of a slope that no data tell, as nothing grows along an exact curve.
         """
-        counts = self.growing >= share * self.growing.max(axis=1, keepdims=True)
+        growing, weight = self.growing * _FASTER, self.weight * _FASTER[self.family]
+        counts = growing >= share * growing.max(axis=1, keepdims=True)
         straight = self.growing[:, INDEX["linear"]] > line * self.growing.sum(axis=1)
         counts[straight] = np.arange(_FAMILIES) == INDEX["linear"]
-        weights = [_summing_to_one(each) for each in (self.weight * each_at(counts, self.family), self.weight)]
-        scales = [np.hypot(self.error, doubt * self.slope), self.error]
+        weights = [_summing_to_one(each) for each in (weight * each_at(counts, self.family), self.weight)]
+        error = np.maximum(widths[:, None] * self.error, _TINY)
+        scales = [np.hypot(error, doubt * self.slope), error]
         own = [0] * len(likely) + [1] * len(sure)
         return mixture_quantiles(
             (*likely, *sure), weights=np.asarray(weights)[own], centres=self.slope, scales=np.asarray(scales)[own],
@@ -111,11 +123,11 @@ def weigh(blocks: Sequence[Block], degrees: int) -> Ensemble:
     total = families.sum(axis=1, keepdims=True)
     return Ensemble(
         families=families / total, rises=rises / total, growing=growing.families, degrees=freedom,
-        best=_best(blocks, tops), **_heaviest(growing),
+        best=_best(blocks, tops), **_heaviest(growing, blocks, np.flatnonzero(grows)),
     )  # fmt: skip
 
 
-def _best(blocks: Sequence[Block], tops: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
+def _best(blocks: Sequence[Block], tops: FloatArray) -> Choice:
     """For each series the autocorrelation, the block and the candidate in it that weigh most."""
     rho, series = tops.max(axis=0).argmax(axis=0), np.arange(tops.shape[2])
     which = tops[:, rho, series].argmax(axis=0)
@@ -194,17 +206,27 @@ def _growing(blocks: list[Block], top: FloatArray, degrees: float) -> _Growing:
     )  # fmt: skip
 
 
-def _heaviest(growing: _Growing) -> dict[str, Any]:
-    """The heaviest that grow, under whatever autocorrelation; see `Ensemble`."""
+def _heaviest(growing: _Growing, blocks: Sequence[Block], which: IntArray) -> dict[str, Any]:
+    """The heaviest that grow, under whatever autocorrelation; see `Ensemble`.
+
+    Args:
+        which: the blocks that grow.
+    """
     rhos, many, k = growing.weight.shape
     side_by_side = np.negative(np.swapaxes(growing.weight, 0, 1), order="C").reshape(many, rhos * k)
     most = min(_HEAVIEST, rhos * k)
     at = np.argpartition(side_by_side, most - 1, axis=1)[:, :most]
     rho, own = np.divmod(at, k)
     place = (rho * many + np.arange(many)[:, None]) * k + own
+    weight, series = growing.weight.ravel()[place], np.arange(many)
+    first = weight.argmax(axis=1)
+    ends = np.cumsum([len(blocks[at].family) for at in which.tolist()])
+    block = np.searchsorted(ends, own[series, first], side="right")
+    within = own[series, first] - np.append(0, ends)[block]
     return {
-        "weight": growing.weight.ravel()[place], "family": growing.family[own], "slope": growing.slope.ravel()[place],
+        "weight": weight, "family": growing.family[own], "slope": growing.slope.ravel()[place],
         "error": np.maximum(growing.error.ravel()[place], _TINY),
+        "grower": (rho[series, first], which[block], within),
     }  # fmt: skip
 
 

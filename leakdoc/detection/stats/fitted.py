@@ -12,6 +12,7 @@ from leakdoc.detection.stats.basis import Basis
 from leakdoc.detection.stats.binning import Bins
 from leakdoc.detection.stats.ensemble import weigh
 from leakdoc.detection.stats.fitting import values_of
+from leakdoc.detection.stats.long_waves import widths_of
 from leakdoc.detection.stats.measuring import BestFit, Slope, best_fits, detectable_factor, lay, slopes_of, with_jumps
 from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared
@@ -64,7 +65,8 @@ def _fit_some(
     values = values_of(stage.ground, y, floor, policy.shape_doubt)
     blocks, towards = blocks_of(values, stage, policy)
     ensemble = weigh(blocks, stage.ground.degrees)
-    slopes = slopes_of(ensemble, policy, alpha)
+    widths = widths_of(bins.life, stage, values, blocks, towards, ensemble.grower, policy)
+    slopes = slopes_of(ensemble, widths, policy, alpha)
     laid = lay(stage, blocks, ensemble, y, towards)
     fits = best_fits(bins, basis, laid, y, resolution, policy)
     tails = tails_still_grow(bins, basis, y, slopes[0], stage.axes, laid.axis, policy, floor)

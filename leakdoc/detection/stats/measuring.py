@@ -91,12 +91,17 @@ class Laid:
     axis: IntArray
 
 
-def slopes_of(ensemble: Ensemble, policy: GrowthPolicy, alpha: float) -> FloatArray:
-    """Return estimate, low, high, the lower end that is left to this look, and the worst case: shape (5, s)."""
+def slopes_of(ensemble: Ensemble, widths: FloatArray, policy: GrowthPolicy, alpha: float) -> FloatArray:
+    """Return estimate, low, high, the lower end that is left to this look, and the worst case: shape (5, s).
+
+    Args:
+        widths: shape (s,), see `widths_of`.
+    """
     likely = (alpha / 2.0, 1.0 - _CONFIDENCE, 0.5, _CONFIDENCE)
     sure_low, low, estimate, high, worst = ensemble.slope_quantiles(
-        likely, (_CONFIDENCE,), share=policy.family_share, line=policy.line_share, doubt=policy.rate_doubt
-    )
+        likely, (_CONFIDENCE,), widths=widths, share=policy.family_share, line=policy.line_share,
+        doubt=policy.rate_doubt,
+    )  # fmt: skip
     return np.stack([estimate, low, high, sure_low, np.maximum(worst, high)])
 
 
@@ -135,7 +140,7 @@ def lay(stage: Stage, blocks: Sequence[Block], ensemble: Ensemble, y: FloatArray
     rho, which, place = ensemble.best
     grown, began = np.zeros_like(y), np.zeros(len(y))
     axes, counts = np.asarray([(block.axis, block.members.shape[2]) for block in blocks])[which].T
-    members, family = _chosen(blocks, which, place, int(counts.max()))
+    members, family = chosen(blocks, which, place, int(counts.max()))
     for axis, p in {*zip(axes.tolist(), counts.tolist(), strict=True)}:
         rows = np.flatnonzero((axes == axis) & (counts == p))
         if p:
@@ -147,8 +152,8 @@ def lay(stage: Stage, blocks: Sequence[Block], ensemble: Ensemble, y: FloatArray
     return Laid(fitted=grown, grown=grown, size=size, began=began, axis=axes)
 
 
-def _chosen(blocks: Sequence[Block], which: IntArray, place: IntArray, most: int) -> tuple[IntArray, IntArray]:
-    """The columns, shape (s, most), and the family, shape (s,), of one candidate of each series."""
+def chosen(blocks: Sequence[Block], which: IntArray, place: IntArray, most: int) -> tuple[IntArray, IntArray]:
+    """Return the columns, shape (s, most), and the family, shape (s,), of one candidate of each series."""
     members, family = np.zeros((len(which), most), dtype=np.intp), np.zeros(len(which), dtype=np.intp)
     for number in set(which.tolist()):
         block, rows = blocks[number], np.flatnonzero(which == number)
@@ -166,13 +171,19 @@ def _began(family: IntArray, places: FloatArray) -> FloatArray:
 
 def _grown(stage: Stage, axis: int, rho: IntArray, members: IntArray, h: FloatArray) -> FloatArray:
     """The candidates' own part of the values, shape (s, n), by their columns times the values, shape (s, p)."""
-    products, p = stage.products[axis], members.shape[1]
-    if p > 1:
-        unit = products.unit[rho[:, None], members]
-        gram = unit @ np.swapaxes(unit, 1, 2) + 1e-12 * np.eye(p)
-        h = np.asarray(np.linalg.solve(gram, h[:, :, None])[:, :, 0], dtype=np.float64)
+    products = stage.products[axis]
+    if members.shape[1] > 1:
+        h = sizes_of(products.unit[rho[:, None], members], h)
     size = h / products.scales[rho[:, None], members]
     return np.asarray(np.einsum("sp,spn->sn", size, stage.libraries[axis].rows[members]))
+
+
+def sizes_of(unit: FloatArray, h: FloatArray) -> FloatArray:
+    """Return the sizes of columns, shape (s, p, n), in series, by their products with these, shape (s, p)."""
+    if unit.shape[1] < 2:
+        return h
+    gram = unit @ np.swapaxes(unit, 1, 2) + 1e-12 * np.eye(unit.shape[1])
+    return np.asarray(np.linalg.solve(gram, h[:, :, None])[:, :, 0], dtype=np.float64)
 
 
 def best_fits(

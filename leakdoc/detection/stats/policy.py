@@ -35,10 +35,16 @@ class GrowthPolicy:
         0.5, unit="fraction", why="a straight line with more than half of the weight of what grows speaks alone"
     )
     burst_share: float = setting(
-        0.35, unit="fraction", why="jumps of less than 0.35 of the rise may be bursts of the growth beside them"
+        0.45, unit="fraction", why="jumps of less than 0.45 of the rise may be bursts of the growth beside them"
     )
     rate_doubt: float = setting(
-        0.003, unit="fraction", why="nothing grows along an exact line: a rate is not known to more than 0.3 %"
+        0.002, unit="fraction", why="nothing grows along an exact line: a rate is not known to more than 0.2 %"
+    )
+    fit_degrees: float = setting(
+        2.0, unit="number", why="a fit's own variance counts as two cosines of its rest: autocorrelation is a guess"
+    )
+    interval_width: float = setting(
+        0.92, unit="fraction", why="averages over autocorrelations are cautious: so wide, 95 % hold 95 % (laboratory)"
     )
     undecided_probability: float = setting(
         0.5, unit="probability", why="weight of slow saturation and logarithm at which the tail cannot be foretold"
