@@ -281,6 +281,14 @@ def test_from_outside_a_pool_is_suspected_where_all_is_in_use_and_callers_are_se
     assert fault(never_served, "pool_exhausted") is None
 
 
+def test_callers_may_starve_while_those_who_came_last_are_served() -> None:
+    passing = {**CALLERS, at("connections_opened_total", IN): [5.0 * row for row in range(ROWS)]}
+    found = fault(judged({**IN_USE, **passing}), "pool_exhausted")
+    assert found is not None and "all are in use" in found.reason
+    few = {**CALLERS, at("connections_opened_total", IN): [0.1 * row for row in range(ROWS)]}
+    assert fault(judged({**IN_USE, **few}), "pool_exhausted") is None  # a websocket comes and goes, now and then
+
+
 def test_nobody_waits_for_a_pool_that_was_last_taken_when_the_last_caller_came() -> None:
     columns = {
         at("connections", PG, state="ESTABLISHED"): flat(4.0),

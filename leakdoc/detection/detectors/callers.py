@@ -37,6 +37,7 @@ class Callers:
         gave_up: callers that closed before they had an answer, shape (n,).
         backlog: connections that nobody has accepted, shape (n,).
         parked: threads that wait for a lock, shape (n,).
+        left: callers that came while we looked, less those that are here more than at first: so many went, shape (n,).
     """
 
     trace: Trace
@@ -45,6 +46,7 @@ class Callers:
     gave_up: FloatArray
     backlog: FloatArray
     parked: FloatArray
+    left: FloatArray
 
     def pile_up(self, since_s: float) -> bool:
         """Say whether more callers wait now than did when something began, so many seconds ago."""
@@ -73,9 +75,10 @@ class Callers:
     def are_served(self, since_s: float) -> bool:
         """Say whether the one who waits longest has become another, again and again, within the last seconds.
 
-        Where it never does, nobody is served, or what came was never meant to be answered: a word on a websocket.
+        Where it never does, nobody is served, or what came was never meant to be answered: a word on a websocket. But a
+        pool may serve those who came last, and let the others starve: then as many have gone as are here.
         """
-        return self._served(since_s) >= SERVED
+        return self._served(since_s) >= SERVED or rose(self.trace, self.left, since_s) >= max(SERVED, self.now())
 
     def longest_s(self) -> float:
         """Return for how long the first of them has waited."""
@@ -113,6 +116,7 @@ def callers_of(trace: Trace) -> Callers:
         gave_up=_summed(trace, [_closed(peer) for peer in incoming]),
         backlog=_summed(trace, [values for _, values in trace.labelled("connections_waiting")]),
         parked=trace.columns.get(Column.of("threads_parked", on="lock"), np.full(len(trace), np.nan)),
+        left=_summed(trace, [peer.counted("connections_opened_total") - peer.count() for peer in incoming]),
     )
 
 
