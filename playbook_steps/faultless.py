@@ -1,4 +1,4 @@
-"""Staging where the cure is not of memory: the new build shows no fault, and what the old one showed beside it."""
+"""Staging, and a guard, where the cure is not of memory: the new build shows no fault, beside what the old one did."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def without_fault(runs: Runs) -> StepResult:
     Args:
         runs: for each round, the samples of the old build and of the new one.
     """
-    old = _gravest(_seen(before) for before, _ in runs)
-    rounds = [_seen(after) for _, after in runs]
+    old = _gravest(fault_in(before) for before, _ in runs)
+    rounds = [fault_in(after) for _, after in runs]
     decision, reason = _gravest(rounds)
     told = f"{old[0]}: {old[1]}" if old[0].is_fault else "no fault either, so that this shows no cure"
     return StepResult(
@@ -45,7 +45,8 @@ def _gravest(seen: Iterable[Seen]) -> Seen:
     return min(seen, key=lambda said: (not said[0].is_fault, said[0] is not Decision.INCONCLUSIVE))
 
 
-def _seen(recording: Path) -> Seen:
+def fault_in(recording: Path) -> Seen:
+    """Return the fault that a recording shows; where it shows none, whether it is long enough to have shown one."""
     said = leakdoc.diagnose(recording)
     if said.decision.is_fault:
         return said.decision, said.reason

@@ -59,20 +59,28 @@ def validate_in_staging(
     runs: list[tuple[Path, Path]] = []
     for number in range(rounds):
         ctx.progress(f"round {number + 1} of {rounds}")
-        old = _sampled(ctx, before, load, told, for_s, interval_s)
+        old = _sampled(ctx, before, load, told, for_s, interval_s, stop_when_decided=shows == "no_fault")
         new = _sampled(ctx, after, load, told | {"LEAKDOC_REVISION": revision or ""}, for_s, interval_s)
         runs.append((old, new))
     return _proven(ctx, runs, proof) if shows == "normalized" else without_fault(runs)
 
 
 def _sampled(
-    ctx: StepContext, build: Sequence[str], load: Sequence[str], told: dict[str, str], for_s: float, interval_s: float
+    ctx: StepContext,
+    build: Sequence[str],
+    load: Sequence[str],
+    told: dict[str, str],
+    for_s: float,
+    interval_s: float,
+    *,
+    stop_when_decided: bool = False,
 ) -> Path:
+    """Run a build under load and sample it, for the whole time or until a fault of it is decided."""
     with running(build, {**os.environ, **told}) as process, _loaded(load, told | {"LEAKDOC_PID": str(process.pid)}):
         try:
             _, path = sample(
-                ctx, process.pid, for_s=for_s, interval_s=interval_s, record=None, stop_when_decided=False,
-                children=True,
+                ctx, process.pid, for_s=for_s, interval_s=interval_s, record=None,
+                stop_when_decided=stop_when_decided, children=True,
             )  # fmt: skip
         except TargetGone:
             raise UsageError(
