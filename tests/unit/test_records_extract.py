@@ -89,6 +89,39 @@ def test_heap_staging_rollback_and_summary_are_always_there_and_said_to_be_added
     )
 
 
+def test_settings_alone_can_be_the_cure_and_are_what_is_approved_and_taken_back(tmp_path: Path) -> None:
+    lines = [
+        *person("quotes at http://quotes.example.net:8000 times out: cascading timeouts. Ana approves. Tell #quotes."),
+        *did("curl -s http://quotes.example.net:8000/metrics | grep inflight", "upstream_inflight 90"),
+        *said("Decision: the upstream answers nobody, every call waits for it. Root cause: no breaker."),
+        *did(
+            "curl -X PUT -d '{\"breaker\": true}' http://quotes.staging.example.net/settings", "ok", say="On staging."
+        ),
+        *person("Approved. Ana"),
+        *did("curl -X PUT -d '{\"breaker\": true}' http://quotes.example.net:8000/settings", "ok", say="Production."),
+        *did("curl -s http://quotes.example.net:8000/metrics | grep inflight", "upstream_inflight 1", say="Verify."),
+    ]
+    data = playbook_of(tmp_path, lines)
+    steps = {step["id"]: step for step in data["steps"]}
+    assert not {"fix", "rollout"} & set(steps)
+    order = list(steps)
+    assert order.index("staging") < order.index("breaker") < order.index("recovered") < order.index("summary")
+    assert steps["breaker"]["needs"] == ["staging.passed", "baseline.passed"] and steps["breaker"]["approval"]
+    assert steps["breaker"]["rollback"] == {} and steps["recovered"]["then"]["failed"] == {"rollback": "breaker"}
+    assert data["provenance"]["steps"]["staging"]["support"] == "1/1"
+    assert "webhook" in steps["summary"]["with"]
+
+
+@pytest.mark.parametrize("incident", list(all_written()), ids=lambda each: each.name)
+def test_nothing_changes_production_ahead_of_staging_but_relief(incident, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    order = [
+        step["id"]
+        for step in built(read_incident(write(incident, tmp_path, "claude")), own_rules(), installed())["steps"]
+    ]
+    for changes in {"tune", "breaker", "rollout"} & set(order):
+        assert order.index("staging") < order.index(changes) and order.index("baseline") < order.index(changes)
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -16,16 +16,24 @@ from leakdoc.playbook.records.thresholds import goes_back_when
 from leakdoc.redact import inert
 
 _LONGEST: Final = 240
+_BIGGER: Final = "raise the pool's size as the fix"
 _FORBIDDEN: Final = {
     "memory_leak": ("restart before a heap capture", "raise the memory limit as the fix"),
-    "connection_pool_exhaustion": ("raise the pool's size as the fix", "restart before the holders are named"),
+    "connection_pool_exhaustion": (_BIGGER, "restart before the holders are named"),
     "cascading_timeouts": ("raise timeouts or retries as the fix", "restart before the upstream is named"),
 }
 
 
-def forbidden(incident_class: str) -> tuple[str, ...]:
-    """Return what must not be done in this class of incident."""
-    return (*_FORBIDDEN.get(incident_class, ()), "roll out without a recorded rollback point")
+def forbidden(incident_class: str, *, cured_by_size: bool = False) -> tuple[str, ...]:
+    """Return what must not be done in this class of incident.
+
+    Args:
+        cured_by_size: whether another size of a pool was the cure itself; then that is not forbidden.
+    """
+    lines: tuple[str, ...] = _FORBIDDEN.get(incident_class, ())
+    if cured_by_size:
+        lines = tuple("raise the pool above the database's own limit" if each == _BIGGER else each for each in lines)
+    return (*lines, "roll out without a recorded rollback point")
 
 
 def advice(incident: Incident, rulebook: Rulebook) -> tuple[str, ...]:

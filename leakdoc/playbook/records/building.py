@@ -22,13 +22,10 @@ from leakdoc.playbook.registry import Registry
 
 Data = dict[str, Any]
 
-ALWAYS: Final = (
-    "heap",
-    "staging",
-    "baseline",
-    "rollout",
-    "summary",
-)  # the mission's own; added where an incident had none
+ALWAYS: Final = ("heap", "staging", "baseline", "summary")  # the mission's own; added where an incident had none
+_DEPLOYED: Final = ("fix", "rollout")  # so are these, but for an incident that settings alone ended
+_SETTINGS: Final = ("tune", "breaker")
+_FOUND: Final = {"pool": "steps.pool.outputs.decision", "upstream": "steps.upstream.outputs.upstream"}
 GUARD: Final = "leakdoc.guard_rollout"
 _NOUNS: Final = {
     "memory_leak": "a memory leak", "connection_pool_exhaustion": "an exhausted connection pool",
@@ -45,6 +42,9 @@ _HOLDS: Final = {
     "normal": "samples from before the incident: what to come back to",
     "started_at": "when the incident began, where the samples reach back to before it",
     "alert_rules": "alert rules, as Prometheus reads them; `leakdoc rules` prints some",
+    "rules_file": "where the rules are written to, where no hook takes them",
+    "slack": "a Slack bot's token, as env:NAME or file:PATH; without it or a webhook the summary is told here",
+    "webhook": "a webhook in its place, as env:NAME or file:PATH",
     "smallest_growth": "growth below this is not called a leak",
 }  # fmt: skip
 
@@ -63,7 +63,7 @@ def built(incident: Incident, rulebook: Rulebook, registry: Registry) -> Data:
         "steps": [_step(step_id, ids[:position], ids, registry) for position, step_id in enumerate(ids)],
         "provenance": provenance(incident, ids, slots, rulebook),
         "advice": list(advice(incident, rulebook)),
-        "forbidden": list(forbidden(incident.incident_class)),
+        "forbidden": list(forbidden(incident.incident_class, cured_by_size="tune" in ids and not slots.get("fix"))),
     }
     _keep_to_what_is_declared(data)
     bind(data, stated(incident), data["provenance"]["records"][0])
@@ -101,7 +101,9 @@ def _slots(incident: Incident) -> dict[str, list[Placed]]:
     for each in incident.course:
         if each.kept:
             slots.setdefault(slot_of(each), []).append(each)
-    for always in (*ALWAYS, "fix", verified_by(incident.incident_class), *_needed(incident.incident_class)):
+    by_settings = any(each in slots for each in _SETTINGS) and not any(each in slots for each in _DEPLOYED)
+    deployed = () if by_settings else _DEPLOYED
+    for always in (*ALWAYS, *deployed, verified_by(incident.incident_class), *_needed(incident.incident_class)):
         slots.setdefault(always, [])
     return slots
 
@@ -146,25 +148,30 @@ _SAFE_ORDER: Final = (
     ("locate", "fix"),
     ("fix", "tune"),
     ("fix", "regression_test"),
-    ("tune", "regression_test"),
-    ("breaker", "regression_test"),
     ("fix", "staging"),
     ("fix", "rollout"),
-    ("breaker", "fix"),
     ("mitigate", "fix"),
     ("mitigate", "tune"),
     ("mitigate", "breaker"),
     ("regression_test", "rollout"),
     ("locate", "regression_test"),
+    ("regression_test", "tune"),
+    ("regression_test", "breaker"),
     ("staging", "rollout"),
+    ("staging", "tune"),
+    ("staging", "breaker"),
     ("baseline", "rollout"),
     ("baseline", "tune"),
     ("baseline", "breaker"),
+    ("tune", "rollout"),
+    ("breaker", "rollout"),
     ("sample", "rollout"),
     ("rollout", "roll_back"),
     ("rollout", "verify"),
     ("rollout", "recovered"),
     ("rollout", "monitoring"),
+    ("tune", "recovered"),
+    ("breaker", "recovered"),
     ("connections", "verify"),
     ("sample", "verify"),
     ("pool", "recovered"),
@@ -176,22 +183,22 @@ _SAFE_ORDER: Final = (
 def _step(step_id: str, before: list[str], ids: list[str], registry: Registry) -> Data:
     step: Data = {"id": step_id, "uses": BY_ID[step_id].uses}
     if given := wires(step_id, before, registry):
-        step["with"] = given | _shown_in_staging(step_id, ids)
+        step["with"] = given | (_without_growth(ids) if step_id == "staging" else {})
     step.update(copy.deepcopy(_FIXED.get(step_id, {})))
     if shape := _SHAPES.get(step_id):
         step.update(shape(before, ids))
     if "guard" in step and (watched := guard_wires(GUARD, before, registry)):
-        step["guard"]["with"] = watched
+        step["guard"]["with"] = watched | _without_growth(ids)
     return step
 
 
-def _shown_in_staging(step_id: str, ids: list[str]) -> Data:
-    """Where the cure is not of memory, staging has no growth to prove gone: the new build shows no fault there."""
-    return {"shows": "no_fault"} if step_id == "staging" and "verify" not in ids else {}
+def _without_growth(ids: list[str]) -> Data:
+    """Where the cure is not of memory, there is no growth to prove gone: the new build shows no fault."""
+    return {} if "verify" in ids else {"shows": "no_fault"}
 
 
-def _approval(before: list[str]) -> Data:
-    binds = [
+def _approval(before: list[str], *found: str) -> Data:
+    binds = list(found) + [
         path
         for path, step in (("steps.fix.outputs.revision", "fix"), ("steps.staging.evidence", "staging"))
         if step in before
@@ -218,17 +225,38 @@ def _roll_back(before: list[str], _ids: list[str]) -> Data:
 
 
 def _verify(before: list[str], _ids: list[str]) -> Data:
-    return {"needs": ["rollout.passed"], "then": {"failed": {"rollback": "rollout"}}} if "rollout" in before else {}
+    changed = next((each for each in ("rollout", *_SETTINGS) if each in before), None)
+    return {"needs": [f"{changed}.passed"], "then": {"failed": {"rollback": changed}}} if changed else {}
 
 
 def _written(before: list[str], _ids: list[str]) -> Data:
     return _approval(before)
 
 
+def _set(before: list[str], ids: list[str]) -> Data:
+    """Change settings: where nothing is rolled out, that is what staging goes ahead of, and what is taken back."""
+    if "rollout" in ids:
+        return _approval(before)
+    found = next((path for step, path in _FOUND.items() if step in before), None)
+    needs = [f"{step}.passed" for step in ("staging", "baseline") if step in before]
+    return {"needs": needs, **_approval(before, *([found] if found else [])), "rollback": {}}
+
+
 _FIXED: Final[dict[str, Data]] = {
     "growth": {
         "expect": {"decision": "leaking"},
         "then": {"failed": {"end": "not_a_leak"}, "inconclusive": {"repeat": {"from": "sample", "max": 2}}},
+    },
+    "pool": {
+        "expect": {"decision": ["exhausted", "leaking"]},
+        "then": {"failed": {"end": "no_pool_is_exhausted"}, "inconclusive": {"repeat": {"from": "pool", "max": 2}}},
+    },
+    "upstream": {
+        "expect": {"decision": ["unresponsive", "leaking"]},
+        "then": {
+            "failed": {"end": "every_upstream_answers"},
+            "inconclusive": {"repeat": {"from": "upstream", "max": 2}},
+        },
     },
     "monitoring": {"then": {"error": "continue"}},
     "connections": {"then": {"inconclusive": "continue", "error": "continue"}},  # memory is what leaks
@@ -244,8 +272,8 @@ _SHAPES: Final[dict[str, Callable[[list[str], list[str]], Data]]] = {
     "verify": _verify,
     "recovered": _verify,
     "mitigate": _written,
-    "tune": _written,
-    "breaker": _written,
+    "tune": _set,
+    "breaker": _set,
 }
 
 
@@ -257,6 +285,8 @@ def _params(incident: Incident, ids: list[str], smallest: str | None) -> Data:
         "db_dsn": {"type": "secret_ref", "help": _HOLDS["db_dsn"]},
         "channel": {"type": "slack_channel", "default": "#incidents", "help": _HOLDS["channel"]},
     }
+    params["slack"] = {"type": "secret_ref", "help": _HOLDS["slack"]}
+    params["webhook"] = {"type": "secret_ref", "help": _HOLDS["webhook"]}
     params["revision"] = {"type": "revision", "help": _HOLDS["revision"]}
     params["look"] = {"type": "duration", "default": "10m", "help": _HOLDS["look"]}
     params["interval"] = {"type": "duration", "default": "1s", "help": _HOLDS["interval"]}
@@ -267,6 +297,7 @@ def _params(incident: Incident, ids: list[str], smallest: str | None) -> Data:
         params["started_at"] = {"type": "time", "help": _HOLDS["started_at"]}
     if "monitoring" in ids:
         params["alert_rules"] = {"type": "text", "help": _HOLDS["alert_rules"]}
+        params["rules_file"] = {"type": "path", "help": _HOLDS["rules_file"]}
     if smallest is not None and "growth" in ids:
         params["smallest_growth"] = {"type": "rate", "default": smallest, "help": _HOLDS["smallest_growth"]}
     for each in incident.declared:

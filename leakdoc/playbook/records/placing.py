@@ -123,7 +123,7 @@ def _note(made: Placed, course: Course) -> None:
     reading = made.reading
     if made.slot in ("fix", "tune", "breaker") and course.phase == "before":
         course.phase = "changed"
-    if made.slot == "staging" and reading.kind in ("deploy", "restart", "load", "mitigate"):
+    if made.slot == "staging" and reading.kind in ("deploy", "restart", "load", "mitigate", "tune", "breaker"):
         course.phase = "staged"
     if made.slot in ("rollout", "roll_back") or (made.slot in ("tune", "breaker") and _acts_at_once(reading)):
         course.phase, course.rolled_once = "rolled", True
@@ -253,7 +253,7 @@ def _rolled_back_in_staging(reading: Reading, _course: Course) -> bool:
 
 def _seen_in_staging(reading: Reading, course: Course) -> tuple[str, str]:
     """Before a change, staging is only where something is looked at."""
-    if course.phase != "before" or reading.kind in ("deploy", "load", "mitigate", "restart"):
+    if course.phase != "before" or reading.kind in ("deploy", "load", "mitigate", "restart", "tune", "breaker"):
         return "staging", "in staging"
     return _diagnosed(reading, course)
 

@@ -40,7 +40,11 @@ _WIRES: Final[Mapping[str, tuple[tuple[str, Any], ...]]] = {
         ("service", _SERVICE),
     ),
     "tune": (("service", _SERVICE), ("advice", "${{ steps.pool.outputs.diagnosis }}")),
-    "breaker": (("service", _SERVICE), ("advice", "${{ steps.upstream.outputs.diagnosis }}")),
+    "breaker": (
+        ("service", _SERVICE),
+        ("peer", "${{ steps.upstream.outputs.upstream }}"),
+        ("advice", "${{ steps.upstream.outputs.diagnosis }}"),
+    ),
     "regression_test": (
         ("path", "${{ params.test_file }}"),
         ("service", _SERVICE),
@@ -63,8 +67,16 @@ _WIRES: Final[Mapping[str, tuple[tuple[str, Any], ...]]] = {
         ("baseline", "${{ params.normal }}"),
         ("started_at", "${{ params.started_at }}"),
     ),
-    "monitoring": (("rules", "${{ params.alert_rules }}"), ("service", _SERVICE)),
-    "summary": (("channel", "${{ params.channel }}"),),
+    "monitoring": (
+        ("rules", "${{ params.alert_rules }}"),
+        ("file", "${{ params.rules_file }}"),
+        ("service", _SERVICE),
+    ),
+    "summary": (
+        ("channel", "${{ params.channel }}"),
+        ("token", "${{ params.slack }}"),
+        ("webhook", "${{ params.webhook }}"),
+    ),
 }
 _GUARD: Final = (("before", ("sample",)), ("target", _TARGET), *_LOOK)
 
