@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from tests.program import Program
+
 PATIENCE_S: Final = 60.0
 UNPACKED: Final = Path(sys.prefix) / "servers"
 BOOTSTRAP: Final = ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql")
@@ -45,7 +47,7 @@ def serving_mariadb() -> Iterator[int]:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         command = [*options, f"--port={port}", "--bind-address=127.0.0.1", "--skip-name-resolve"]
-        with subprocess.Popen(command, env=_environment(), stderr=subprocess.DEVNULL) as process:
+        with Program(command, env=_environment(), stderr=subprocess.DEVNULL) as process:
             try:
                 _await(process, port)
                 yield port

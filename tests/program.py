@@ -33,10 +33,10 @@ class Program(subprocess.Popen[AnyStr]):
     def communicate(self, input: Any = None, timeout: float | None = PATIENCE_S) -> tuple[Any, Any]:
         return super().communicate(input, timeout)
 
-    def line(self, stream: IO[AnyStr] | None = None) -> AnyStr:
+    def line(self, stream: IO[AnyStr] | None = None, *, most: int = -1) -> AnyStr:
         """Return its next line, of standard output if no other is named; a silent one is ended, and has none."""
         with self._listened_to():
-            return (stream or self.stdout).readline()
+            return (stream or self.stdout).readline(most)
 
     def rest(self, stream: IO[AnyStr] | None = None) -> AnyStr:
         """Return all that it has still to say; one that does not come to an end is ended."""

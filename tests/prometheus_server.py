@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.program import Program
+
 PATIENCE_S = 60.0
 END = 1_700_006_400.0  # where samples end: on the border of a block
 
@@ -79,17 +81,14 @@ def serving_victoria_metrics(folder: Path, *options: str) -> Iterator[str]:
 def _serving(command: list[str], listen: str, ready: str) -> Iterator[str]:
     for _ in range(5):  # a port that was free may be taken a moment later
         port = _free_port()
-        process = subprocess.Popen(
-            [*command, listen.format(port=port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = Program([*command, listen.format(port=port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         url = f"http://127.0.0.1:{port}"
         try:
             if _is_ready(process, url + ready):
                 yield url
                 return
         finally:
-            process.kill()
-            process.wait(PATIENCE_S)
+            process.end()
     pytest.fail(f"{command[0]} did not start")
 
 

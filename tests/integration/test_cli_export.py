@@ -92,7 +92,7 @@ def test_a_reader_that_goes_away_is_no_failure_of_ours() -> None:
     with Program(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdout.read(10)
+        process.line(most=10)
         process.stdout.close()
         assert process.rest(process.stderr) == b""
         assert process.wait(60) in (0, 141)

@@ -410,6 +410,8 @@ def as_nobody(action: Callable[[], str]) -> str:
     child = os.fork()
     if child == 0:
         try:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(int(PATIENCE_S))  # a fork beside threads may find a lock that nobody gives back
             os.setgroups([])
             os.setresgid(65534, 65534, 65534)
             os.setresuid(65534, 65534, 65534)

@@ -34,7 +34,7 @@ def left(where: Path, name: str, *, lock: bool = True) -> Path:
 def test_a_directory_whose_lock_is_free_is_removed_and_one_that_is_held_is_not(tmp_path: Path, temporary: int) -> None:
     dead, living = left(tmp_path, "dead"), left(tmp_path, "living")
     with (living / "lock").open() as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         assert remove_leftovers(temporary, {os.geteuid()}) == [dead.name]
         assert living.exists()
     assert not dead.exists()

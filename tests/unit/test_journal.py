@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import resource
@@ -17,6 +18,7 @@ from leakdoc.cli.main import main
 from leakdoc.errors import DamagedSource, JournalError, RunBusy, UnreadableSource, UsageError
 from leakdoc.model.decision import Outcome
 from leakdoc.model.journal import EventType
+from leakdoc.playbook.journal import writing
 from leakdoc.playbook.journal.lines import FIELDS
 from leakdoc.playbook.journal.lock import only_runner
 from leakdoc.playbook.journal.reading import read_journal
@@ -146,6 +148,17 @@ def test_many_processes_keep_one_chain(path: Path) -> None:
     writers = [Program([sys.executable, "-c", code, str(path), str(each)]) for each in range(3)]
     assert [each.wait(timeout=60) for each in writers] == [0, 0, 0]
     assert len(read_journal(path).events) == 63
+
+
+def test_one_who_keeps_the_journal_to_himself_is_not_waited_for_without_an_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(writing, "PATIENCE_S", 0.1)
+    with path.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        assert main(["note", "looked at the pool", "--journal", str(path)]) == 4
+        assert "another process keeps the journal" in capsys.readouterr().err
+    assert main(["note", "looked at the pool", "--journal", str(path)]) == 0
 
 
 def test_a_full_disk_leaves_no_half_line(path: Path) -> None:

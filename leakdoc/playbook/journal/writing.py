@@ -7,6 +7,7 @@ import errno
 import fcntl
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,8 @@ from leakdoc.playbook.journal.reading import chained, read_journal
 from leakdoc.redact import inert
 from leakdoc.redact.scrubber import Scrubber
 
+PATIENCE_S: Final = 20.0  # with another's line; a disk that writes one takes seconds at worst
+_BETWEEN_S: Final = 0.002
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -98,11 +101,23 @@ class JournalFile:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._take()
         try:
             yield
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def _take(self) -> None:
+        """Wait for whoever writes a line; that takes milliseconds, unless it was stopped in the middle."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    told = "See who has it open, e.g. by fuser, and whether it was stopped."
+                    raise JournalError(f"another process keeps the journal {self._name} to itself", help=told) from None
+            time.sleep(_BETWEEN_S)
 
     def _catch_up(self) -> None:
         size = os.fstat(self._file).st_size
