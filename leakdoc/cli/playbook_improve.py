@@ -45,8 +45,8 @@ def execute(args: argparse.Namespace) -> int:
         args.playbook, args.record, args.against, format=args.format, rulebook=rules_of(args.rules)
     )
     sources = [args.record, *args.against]
-    problems = write_playbook(args.out, after, sources=sources, force=args.force)
-    for line in (*_lost(args), *problems):
+    problems = write_playbook(args.out, after, sources=sources, force=args.force, comments_from=[args.playbook])
+    for line in problems:
         tell(line)
     if args.json:
         made = [
@@ -62,14 +62,6 @@ def execute(args: argparse.Namespace) -> int:
         print_lines(["Nothing to learn: the playbook has all that the record shows."])
     print_lines(_difference(before, after, args))
     return ANSWERED
-
-
-def _lost(args: argparse.Namespace) -> Iterator[str]:
-    from leakdoc.playbook.library import find
-    from leakdoc.redact import inert
-
-    if any(line.lstrip().startswith("#") for line in find(args.playbook).text.splitlines()):
-        yield f"Comments of {inert(args.playbook)} do not come along: copy those that still hold."
 
 
 def _difference(before: dict[str, Any], after: dict[str, Any], args: argparse.Namespace) -> Iterator[str]:

@@ -31,7 +31,7 @@ def execute(args: argparse.Namespace) -> int:
 
     data = merged_files(args.playbooks)
     sources = [Path(name) for name in args.playbooks if Path(name).is_file()]
-    problems = write_playbook(args.out, data, sources=sources, force=args.force)
+    problems = write_playbook(args.out, data, sources=sources, force=args.force, comments_from=sorted(args.playbooks))
     for line in problems:
         tell(line)
     support = {step_id: each["support"] for step_id, each in data["provenance"]["steps"].items()}

@@ -10,19 +10,21 @@ from typing import Any
 
 import pytest
 
+from leakdoc.cli.main import main
 from leakdoc.errors import UsageError
 from leakdoc.playbook.loading import playbook_from
 from leakdoc.playbook.records.antiunifying import united_line
-from leakdoc.playbook.records.cases import data_of
+from leakdoc.playbook.records.cases import data_of, incidents_of
 from leakdoc.playbook.records.covering import coverage
 from leakdoc.playbook.records.exporting.devin import devin_markdown
 from leakdoc.playbook.records.exporting.skill import skill_files
 from leakdoc.playbook.records.exporting.wording import Export
 from leakdoc.playbook.records.improving import improved
 from leakdoc.playbook.records.merging import merged
+from leakdoc.playbook.records.rulebook import own_rules
 from leakdoc.playbook.records.writing import as_yaml
 from leakdoc.playbook.registry import installed
-from tests.records_scenes import did, incident_of, leak, person, playbook_of, said
+from tests.records_scenes import did, incident_of, leak, person, playbook_of, record, said
 
 Data = dict[str, Any]
 
@@ -232,3 +234,36 @@ def test_a_skills_scripts_call_leakdoc(psycopg: Data) -> None:
     assert all("exec leakdoc playbook" in text for path, text in files.items() if path.startswith("scripts/"))
     assert "Use it when a memory leak is suspected" in files["SKILL.md"].partition("\n---\n")[0]
     assert not any("\ncd " in text for text in files.values()), "what the user names stays where the user is"
+
+
+def test_a_record_that_two_playbooks_grew_from_counts_once(psycopg: Data, asyncmy: Data) -> None:
+    both = merged([psycopg, asyncmy], installed())
+    again = merged([both, asyncmy], installed())
+    assert again["provenance"]["steps"]["sample"]["support"] == "2/2"
+    assert as_yaml(merged([psycopg, psycopg], installed())) == as_yaml(merged([psycopg], installed()))
+
+
+def test_to_improve_by_the_same_record_again_changes_nothing(psycopg: Data, asyncmy: Data) -> None:
+    once, edits = improved(psycopg, asyncmy, [], installed())
+    assert any(edit.kept for edit in edits)
+    twice, none = improved(once, asyncmy, [], installed())
+    assert as_yaml(twice) == as_yaml(once) and not any(edit.kept for edit in none)
+
+
+def test_one_incident_in_two_layouts_is_refused(tmp_path: Path) -> None:
+    lines = leak()
+    one = record(tmp_path, lines, "a.jsonl")
+    other = record(tmp_path, [{**line, "uuid": f"other-{line['uuid']}", "sessionId": "t"} for line in lines], "b.jsonl")
+    with pytest.raises(UsageError, match="holds the same incident"):
+        incidents_of([one, other], rulebook=own_rules())
+
+
+def test_comments_come_along_when_a_playbook_is_improved(tmp_path: Path, psycopg: Data) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("# kept by the database team\n" + as_yaml(psycopg).replace("\nsteps:", "\n# in this order\nsteps:"))
+    new = record(tmp_path, leak(service="billing", driver="asyncmy"), "b.jsonl")
+    assert main(["playbook", "improve", str(mine), "--from", str(new), "-o", str(tmp_path / "better.yaml")]) == 0
+    better = (tmp_path / "better.yaml").read_text()
+    assert better.startswith("# kept by the database team\napiVersion:") and "\n# in this order\nsteps:" in better
+    assert main(["playbook", "merge", str(mine), str(tmp_path / "better.yaml"), "-o", str(tmp_path / "both.yaml")]) == 0
+    assert (tmp_path / "both.yaml").read_text().count("# in this order") == 1

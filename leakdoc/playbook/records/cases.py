@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from leakdoc.errors import UsageError
 from leakdoc.playbook.library import find
 from leakdoc.playbook.loading import checked, examine
 from leakdoc.playbook.records.building import built
+from leakdoc.playbook.records.event import Sort
 from leakdoc.playbook.records.extracting import Incident, read_incident
 from leakdoc.playbook.records.improving import Edit, improved
 from leakdoc.playbook.records.merging import merged
@@ -46,9 +47,21 @@ def incidents_of(
 def _refuse_one_twice(incidents: Sequence[Incident], paths: Sequence[Path]) -> None:
     """One incident that counts twice would support each step twice."""
     for (one, first), (other, second) in combinations(zip(incidents, paths, strict=True), 2):
-        if one.record.events == other.record.events:
+        if one.record.events == other.record.events or (_done(one) and _done(one) == _done(other)):
             told = "is given twice" if first == second else f"holds the same incident as {inert(str(first))}"
             raise UsageError(f"{inert(str(second))} {told}", help="Give each record once: support counts incidents.")
+
+
+def _done(incident: Incident) -> list[tuple[str, ...]]:
+    """Return the commands and edits of a record, which are the same in every layout of it; nothing of a few."""
+    calls = [each for each in incident.record.events if each.sort in (Sort.COMMAND, Sort.EDIT)]
+    done: list[tuple[str, ...]] = [
+        (each.command or " ".join(each.argv), each.path, each.before, each.after) for each in calls
+    ]
+    return done if len(done) >= _TELLING else []
+
+
+_TELLING: Final = 5  # calls: fewer of them may be the same in two incidents
 
 
 def _told_apart(incident: Incident, path: Path, all_of_them: Sequence[Incident]) -> Incident:

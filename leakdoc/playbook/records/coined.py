@@ -21,7 +21,8 @@ NAMED_ALIKE: Final = {
     "service", "other_service", "container", "namespace", "cluster", "source", "db_name", "db_host", "upstream",
     "stack", "project", "queue", "channel", "resource_group", "place", "folder", "chart", "org", "log_group",
     "staging_service", "staging_namespace", "staging_cluster", "staging_host", "staging_project", "staging_place",
-    "pod", "host", "context", "staging_resource_group", "address", "metrics_url", "bastion", "staging_context",
+    "pod", "host", "broker", "staging_broker", "staging_queue", "context", "staging_resource_group", "address",
+    "metrics_url", "bastion", "staging_context",
 }  # fmt: skip
 _HUMPS: Final = re.compile(r"(?<![\w.])(?:[A-Z]+\d*[a-z]+\d*){2,}(?![\w])")
 _FRAME: Final = re.compile(

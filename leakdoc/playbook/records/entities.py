@@ -15,9 +15,15 @@ from leakdoc.playbook.records.naming import revisions_in
 from leakdoc.playbook.records.origins import IGNORED, LITERAL, PROMPT, Entity, with_origin
 from leakdoc.playbook.records.people import people_of
 from leakdoc.playbook.records.placing import Placed
-from leakdoc.playbook.records.prompting import prompt_of, prompted_paths, prompted_service, prompted_values
+from leakdoc.playbook.records.prompting import (
+    paths_gone_to,
+    prompt_of,
+    prompted_paths,
+    prompted_service,
+    prompted_values,
+)
 from leakdoc.playbook.records.setbacks import DID_NOT_HOLD
-from leakdoc.playbook.records.twins import twins_of
+from leakdoc.playbook.records.twins import twins_of, without_parts
 
 
 def entities_of(course: list[Placed]) -> list[Entity]:
@@ -25,7 +31,7 @@ def entities_of(course: list[Placed]) -> list[Entity]:
     prompt = prompt_of(course)
     found: dict[tuple[str, str], Entity] = {}
     known: set[str] = set()
-    for mention in _chosen(_gathered(course), prompt):
+    for mention in without_parts(_chosen(_gathered(course), prompt), course):
         if (mention.name, mention.value) in found or (
             mention.value in known and mention.name not in DECLARED - ALIASES
         ):
@@ -69,7 +75,7 @@ def _is_end_of(one: str, other: str) -> bool:
 def _gathered(course: list[Placed]) -> dict[Mention, int]:
     """Return every value that stands in a position that says what it is, with how often it does."""
     prompt = prompt_of(course)
-    counts = _asked_for(prompt)
+    counts = _asked_for(prompt, course)
     for each in course:
         if each.dropped != DID_NOT_HOLD and each.reading.kind not in IGNORED:
             for mention in mentions(each.reading) if each.reading.event.is_call else _planned(each):
@@ -84,10 +90,23 @@ def _gathered(course: list[Placed]) -> dict[Mention, int]:
     return counts | {mention: 1 for mention in _shown(course, counts) if mention not in counts}
 
 
-def _asked_for(prompt: str) -> dict[Mention, int]:
+def _asked_for(prompt: str, course: list[Placed]) -> dict[Mention, int]:
     channels = re.findall(r"(?<![\w&/])#[a-z][\w-]{2,79}\b", prompt)
     counts = {Mention("channel", "slack_channel", channel): 1 for channel in channels}
-    return counts | {Mention("source", "path", path): 1 for path in prompted_paths(prompt)}
+    return counts | {Mention("source", "path", path): 1 for path in _sources(prompt, course)}
+
+
+def _sources(prompt: str, course: list[Placed]) -> list[str]:
+    """Return the folders of code that the request names: as such, or because somebody then worked there."""
+    called = prompted_paths(prompt)
+    calls = [each.reading for each in course if each.reading.event.is_call]
+    gone_to = [match["v"] for each in calls for match in _GONE_TO.finditer(each.line)]
+    return called or paths_gone_to(prompt, [*gone_to, *(each.event.path for each in calls if each.event.path)])
+
+
+_GONE_TO: Final = re.compile(
+    r"(?:\bcd|\bgit -C|\bpushd|\brg\b[^|;&]*|\bgrep\b[^|;&]*)\s(?P<v>(?:[A-Za-z]:|~)?/[\w./-]+)"
+)
 
 
 def _named_and_used(course: list[Placed], prompt: str, known: set[str]) -> dict[Mention, int]:
@@ -169,6 +188,8 @@ def _cited_files(course: list[Placed]) -> list[str]:
 
 
 def _leaking(mention: Mention, edited: set[str]) -> Mention:
+    if mention.name == "source" and mention.value in edited:
+        return mention._replace(name="leak_file")  # settings, which no language is written in
     if mention.name != "source_file":
         return mention
     same = [path for path in sorted(edited) if path.endswith(mention.value) or mention.value.endswith(path)]
@@ -226,13 +247,15 @@ def _gone_back_to(each: Placed, later: list[Placed]) -> set[str]:
     }
 
 
-_TOKEN: Final = re.compile(r"(?<![\w./-])(?=[\w.-]*\d)[A-Za-z\d][\w.-]*\w(?![\w-])")
+_TOKEN: Final = re.compile(r"(?<![\w./-])(?=[\w.+-]*\d)[A-Za-z\d][\w.+-]*\w(?![\w-])")
 
 
 def _revisions_shown(output: str) -> list[str]:
     """Return the revisions of an output; where it names one image, its tag."""
+    tasks = set(re.findall(r"task-definition/[\w-]+:(\d+)", output))  # people say it with its family, or without
+    output = re.sub(r"\S*task-definition/", "", output)
     tags = set(re.findall(r"[\w.-]+/[\w./-]+:([\w][\w.-]{2,})", output))
-    return sorted(tags) if len(tags) == 1 else sorted(revisions_in(output))
+    return sorted(tags) if len(tags) == 1 else sorted(revisions_in(output) | tasks)
 
 
 def _peers(course: list[Placed]) -> Iterator[Mention]:
@@ -250,6 +273,7 @@ def _peers(course: list[Placed]) -> Iterator[Mention]:
 def _shas(course: list[Placed]) -> list[str]:
     """Return the commits that a history showed and that something later names."""
     shown: list[str] = []
+    latest: list[str] = []
     for position, each in enumerate(course):
         asks = each.reading.kind == "history" or re.search(r"\bgit (?:-C \S+ )?(log|blame|show)\b", each.reading.line)
         if asks and each.kept and each.reading.event.is_call:
@@ -258,13 +282,16 @@ def _shas(course: list[Placed]) -> list[str]:
                 later = "\n".join(after.reading.event.text + after.reading.line for after in course[position + 1 :])
                 if re.search(r"[a-f]", sha) and (len(listed) == 1 or re.search(rf"\b{sha[:7]}", later)):
                     shown.append(sha)
-    return shown
+            if not shown and listed and SOURCE_FILE.search(each.reading.line) and re.search(r"[a-f]", listed[0]):
+                latest.append(listed[0])  # of the file that was asked about, the last change before the incident
+    return shown or latest[-1:]
 
 
 def _chosen(counts: dict[Mention, int], prompt: str) -> list[Mention]:
     """Return one mention for each value: where two positions disagree, the more telling one."""
     services = {mention.value: count for mention, count in counts.items() if mention.name in ("service", "container")}
-    asked = {mention.value for mention in counts if mention.name == "source"} & set(prompted_paths(prompt))
+    sources = [mention.value for mention in counts if mention.name == "source"]
+    asked = {path for path in sources if path in prompted_paths(prompt) or ("/" in path and _is_word_of(path, prompt))}
     asked_for = {value for value in services if _is_word_of(value, prompt)}
     main = max(services, key=lambda value: (value in asked_for, services[value], -len(value), value), default="")
     kept = []
@@ -275,7 +302,7 @@ def _chosen(counts: dict[Mention, int], prompt: str) -> list[Mention]:
             mention = mention._replace(name="other_service")
         if mention.name == "container" and mention.value == main and not any(m.name == "service" for m in counts):
             mention = mention._replace(name="service", type="service")
-        if mention.name == "source" and asked and mention.value not in asked:
+        if mention.name == "source" and _is_within(mention.value, sources, asked):
             mention = mention._replace(name="other_path")
         if mention.name.startswith("staging_") and re.fullmatch(
             r"(?i)staging|stage|stg|uat|qa|dev|test|preprod|预发", mention.value
@@ -283,6 +310,14 @@ def _chosen(counts: dict[Mention, int], prompt: str) -> list[Mention]:
             mention = mention._replace(name="any_staging")
         kept.append(mention)
     return sorted(kept, key=lambda mention: RANK.get(mention.name, len(RANK)))
+
+
+def _is_within(path: str, sources: list[str], asked: set[str]) -> bool:
+    """Whether a folder is only a part of the code: it was not asked about, or is below another."""
+    if asked and path not in asked:
+        return True
+    is_file = "." in path.rpartition("/")[2]
+    return not is_file and any(path.startswith(f"{each.rstrip('/')}/") for each in sources)
 
 
 def _named_apart(found: Iterable[Entity]) -> list[Entity]:

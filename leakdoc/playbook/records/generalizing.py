@@ -127,6 +127,7 @@ _A_REVISION: Final = (
 _ONLY_IN_PLACE: Final = {
     "pid": r"/proc/{v}(?=/)|(?:--pid[ =]|-p ?)\b{v}\b|(?<=[ (]){v}(?=$|[\s)'\"])|-{v}\.|\b_?(?i:pid)\W{{1,3}}{v}\b",
     "db_port": r"(?:-p|-P|--port)[ =]?{v}\b|:{v}\b",
+    "broker_port": r":{v}\b",
     "proxy_port": r"(?:-p|-P|--port)[ =]?{v}\b|:{v}\b",
     "idle_seconds": r"(?i)interval\s+'{v}(?=\s)|(?:timeout|duration)\w*\s*[=:]\s*'?{v}(?=\s*s)",
 }

@@ -208,13 +208,12 @@ def _params(ordered: list[Data]) -> tuple[Data, dict[str, str]]:
 
 def _provenance(step_id: str, ordered: list[Data], notes: dict[str, str]) -> Data:
     found = [each.get("provenance", {}).get("steps", {}).get(step_id, {}) for each in ordered]
-    records = [max(1, len(each.get("provenance", {}).get("records", ()))) for each in ordered]
-    supported = sum(int(each.get("support", "0/1").partition("/")[0]) for each in found)
+    supported, of_all = _support(found, ordered)
     events: Data = {}
     for each in found:
         for record, ids in each.get("events", {}).items():
             events[record] = _united([events.get(record, ()), ids])
-    made: Data = {"support": f"{supported}/{sum(records)}"}
+    made: Data = {"support": f"{supported}/{of_all}"}
     if events:
         made["events"] = dict(sorted(events.items()))
     said = [
@@ -229,6 +228,16 @@ def _provenance(step_id: str, ordered: list[Data], notes: dict[str, str]) -> Dat
     if commands:
         made["commands"] = commands
     return made
+
+
+def _support(found: list[Data], ordered: list[Data]) -> tuple[int, int]:
+    """Return in how many records a step is, and how many there are; one that several playbooks name counts once."""
+    named = [each.get("provenance", {}).get("records", ()) for each in ordered]
+    union = {name for names in named for name in names}
+    if all(named) and len(union) < sum(map(len, named)):
+        return len({record for each in found for record in each.get("events", {})} & union), len(union)
+    supported = sum(int(each.get("support", "0/1").partition("/")[0]) for each in found)
+    return supported, sum(max(1, len(names)) for names in named)
 
 
 def _wired(step_id: str, param: str, ordered: list[Data]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 
 def revisions_in(text: str) -> set[str]:
@@ -16,7 +17,11 @@ def revisions_in(text: str) -> set[str]:
     found |= {match[1] for match in re.finditer(r"[\w.-]+/[\w./-]+:([\w][\w.-]{2,})", text)}
     found |= {match[1] for match in re.finditer(r"\breleases?/(v?\d[\w.-]*)", text)}
     found |= {match[0] for match in re.finditer(r"\b[a-z][a-z0-9-]*--[a-z0-9]+\b", text)}
-    return found | {match[0] for match in re.finditer(r"\b20\d{6}[\d.-]*\w*|\bv?\d+\.\d+\.\d+[\w.-]*", text)}
+    found |= {match[0] for match in re.finditer(r"\b20\d{6}[\d.-]*\w*|\bv?\d+\.\d+\.\d+[\w.+-]*", text)}
+    return {each for each in found if not _ADDRESS.fullmatch(each)}
+
+
+_ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")  # has the shape of a version
 
 
 def places_in(line: str) -> set[str]:

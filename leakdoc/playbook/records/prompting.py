@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from leakdoc.playbook.records.event import Actor, Sort
@@ -22,7 +23,21 @@ _NO_SERVICE: Final = {"it", "this", "that", "please", "production", "something",
 
 def prompted_paths(prompt: str) -> list[str]:
     """Return the folders that are said to hold the code."""
-    return [(match["v"] or match["w"]).rstrip("/.,") for match in _SAID_TO_BE_CODE.finditer(prompt)]
+    found = [(match["v"] or match["w"]).rstrip("/.,") for match in _SAID_TO_BE_CODE.finditer(prompt)]
+    return [path for path in found if not _HOSTED.match(path)]
+
+
+def paths_gone_to(prompt: str, changed_to: Iterable[str]) -> list[str]:
+    """Return the folders that a request names and that somebody then went to, or changed a file in."""
+    gone_to = list(changed_to)
+    named = dict.fromkeys(match["v"].rstrip("/.,") for match in _FOLDER.finditer(prompt))
+    return [path for path in named if any(each == path or each.startswith(f"{path}/") for each in gone_to)]
+
+
+_HOSTED: Final = re.compile(  # the address of a repository
+    r"[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|internal|local|corp|example)/"
+)
+_FOLDER: Final = re.compile(r"(?<![\w:/.~-])(?P<v>(?:[A-Za-z]:|~)?/[\w.-]+(?:/[\w.-]+)+)")
 
 
 def prompted_service(prompt: str) -> list[str]:
@@ -63,15 +78,20 @@ _STAGED: Final = re.compile(
 
 def prompted_values(prompt: str) -> dict[str, str]:
     """Return the identifiers that a request names, each with the name of the parameter that it would be."""
-    found: dict[str, str] = {}
+    found = {match["v"].rstrip(".,"): name for name, pattern in _SHAPED for match in pattern.finditer(prompt)}
     for name, pattern in _SAID_AS:
         for match in pattern.finditer(prompt):
-            value = match["v"].rstrip("/.,")
-            if _is_identifier(value):
+            value = _bare(match["v"])
+            if _is_identifier(value) and not _is_part_of(value, found):
                 found.setdefault(value, _NAMES.get(name, name))
     for match in _ANY.finditer(prompt):
-        value = match["v"].rstrip("/.,")
-        if _is_identifier(value) and re.search(r"[a-z]", value) and re.search(r"[-_/]|[a-z]\d|\d[a-z]", value):
+        value = _bare(match["v"])
+        if (
+            _is_identifier(value)
+            and not _is_part_of(value, found)
+            and re.search(r"[a-z]", value)
+            and re.search(r"[-_/]|[a-z]\d|\d[a-z]", value)
+        ):
             found.setdefault(value, "folder" if "/" in value else "place")
     return {
         value: (f"staging_{name}" if _STAGED.search(value) and name not in ("folder", "chart") else name)
@@ -79,6 +99,21 @@ def prompted_values(prompt: str) -> dict[str, str]:
     }
 
 
+def _bare(value: str) -> str:
+    """Return a value without what ends a sentence, and a unit of systemd without what tells its sort."""
+    return re.sub(r"(?<=\w)\.(?:service|socket|timer)$", "", value.rstrip("/.,"))
+
+
+def _is_part_of(value: str, found: Iterable[str]) -> bool:
+    return any(value != each and each.startswith(f"{value}:") for each in found)
+
+
+_SHAPED: Final = (  # what is known by its shape
+    ("context", re.compile(r"(?P<v>\barn:aws[\w-]*:[\w:/.-]*:cluster/[\w.-]+)")),
+    ("host", re.compile(r"(?<![\w.:/-])(?P<v>\d{1,3}(?:\.\d{1,3}){3})(?![\w.-]*\w)")),
+    ("host", re.compile(r"(?<![\w:.])(?P<v>(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4})+)(?![\w:])")),
+    ("host", re.compile(r"\b(?P<v>i-[0-9a-f]{8,17})\b")),
+)
 _NAMES: Final = {"job": "service", "app": "service"}
 _TIME: Final = re.compile(r"(?i)p\d{2,3}|\d{1,4}[-:/.]\d.*|\d+[smhd]?|\d*[.,]?\d+[a-z]{0,3}|utc|v?\d+(\.\d+)+")
 

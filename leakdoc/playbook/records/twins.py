@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from leakdoc.playbook.records.interpreting import Reading
 from leakdoc.playbook.records.mentions import Mention
+from leakdoc.playbook.records.placing import Placed
 
 _TOKEN: Final = re.compile(r"(?<![\w./-])(?=[\w.+:-]*\d)[A-Za-z\d][\w.+-]*\w(?![\w/])")
 _CORE: Final = re.compile(
@@ -30,6 +31,34 @@ def twins_of(read: Iterable[Reading]) -> Iterator[Mention]:
             yield Mention("image_tag", "revision", name)
             yield Mention("stable_revision", "revision", twin)
             return
+
+
+def without_parts(chosen: Sequence[Mention], course: Sequence[Placed]) -> list[Mention]:
+    """Return the values without the revisions that are other ones cut short, or written with a file's name around them.
+
+    Of `orders:88` the number alone tells nothing where a platform counts so; of `orders-1.2.3.jar` it tells all.
+    """
+    revisions = {each.value for each in chosen if each.type == "revision"}
+    texts = "\n".join(f"{each.reading.line}\n{each.reading.event.text}" for each in course)
+    dropped = set()
+    for part in revisions:
+        for whole in (each for each in revisions if each != part and _is_part(part, each)):
+            dropped.add(whole if _ARTIFACT.search(whole) or not _is_a_name(whole, texts) else part)
+    return [each for each in chosen if each.type != "revision" or each.value not in dropped]
+
+
+def _is_part(part: str, whole: str) -> bool:
+    return bool(re.search(rf"(?<![A-Za-z0-9]){re.escape(part)}(?![A-Za-z0-9])", whole))
+
+
+def _is_a_name(revision: str, texts: str) -> bool:
+    """Whether people call the revision so: anything but `name:number` where nobody names a task definition so."""
+    return ":" not in revision or re.search(rf"task[- ]definition[/ =]+\S*{re.escape(revision)}", texts) is not None
+
+
+_ARTIFACT: Final = re.compile(
+    r"\.(?:jar|war|ear|rpm|deb|apk|tgz|tar\.gz|zip|gem|whl|nupkg|msi)$|[._](?:x86_64|amd64|arm64|noarch|all)$"
+)
 
 
 def _names(text: str) -> Iterator[str]:
