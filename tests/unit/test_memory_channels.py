@@ -78,3 +78,23 @@ def test_a_heap_that_collections_empty_does_not_leak(
     found = diagnose(**columns)
     assert [each.decision.value for each in found.findings] == decisions
     assert all(("garbage" in each.reason) == (each.decision.value == "inconclusive") for each in found.findings)
+
+
+def test_garbage_of_a_new_build_is_no_leak_of_it() -> None:
+    old, new = (120 * MIB + noise(at) for at in (4, 5)), 90 * MIB + GROWN
+    heaps = [*old, new + noise(6)]
+    frame = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "time": 1.7e9 + 60.0 * T[at // 2 * N // 2 :], "pid": at, "version": f"{at // 2}.0",
+                    "heap_bytes": heap[at // 2 * N // 2 :], "heap_after_gc_bytes": 80.0 * MIB,
+                }
+            )
+            for at, heap in enumerate(heaps)
+        ]
+    )  # fmt: skip
+    alone = leakdoc.diagnose(frame.drop(columns="heap_after_gc_bytes"))
+    assert alone.decision is Decision.LEAKING and "1.0" in alone.reason
+    found = leakdoc.diagnose(frame)
+    assert found.decision is Decision.INCONCLUSIVE and "garbage" in found.reason

@@ -52,14 +52,17 @@ def find_memory_growth(trace: Trace, policies: Policies, alpha: float | None) ->
         for name in _EXPLAINS
         if name != first and (name == "heap_bytes" or main.decision.is_fault) and _as_often(trace, name, first)
     }
-    left = tuple(_left_by_collections(trace, policies, alpha))
     heap = beside.get(_HEAP)
     if heap is None and first != _HEAP and readings(trace, _HEAP):
         heap = find_growth(trace, Column(_HEAP), policies.growth, alpha=alpha)
-    heap = None if heap is None else _unless_garbage(heap, left)
-    main = _unless_garbage(main, left) if first == _HEAP else _unless_with_garbage(_explained(main, beside), heap)
-    yield told_by_build(trace, Column(first), main, policies.growth, alpha)
-    yield from (each for each in (heap, *left) if each is not None)
+    main = told_by_build(trace, Column(first), _explained(main, beside), policies.growth, alpha)
+    left = tuple(_left_by_collections(trace, policies, alpha))
+    if left and first == _HEAP:
+        main = _unless_garbage(main, left)
+    elif left and heap is not None:
+        of_build = told_by_build(trace, Column(_HEAP), heap, policies.growth, alpha)
+        main, heap = _unless_with_garbage(main, _unless_garbage(of_build, left)), _unless_garbage(heap, left)
+    yield from (each for each in (main, heap, *left) if each is not None)
 
 
 def _left_by_collections(trace: Trace, policies: Policies, alpha: float | None) -> Iterator[Finding]:
