@@ -31,20 +31,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
+
+_NUMBER: Final = re.compile(r"\[(?:Errno|WinError) -?\d+\] ")
 
 
 class LeakdocError(Exception):
     """Something could not be done.
 
     Args:
-        message: one sentence saying what went wrong, without a trailing full stop.
+        message: one sentence saying what went wrong, without a trailing full stop; the number that Python puts ahead
+            of what a system says, such as ``[Errno 111]``, is left out.
         help: what the user can do next; shown on a line of its own.
     """
 
     exit_code = 4
 
     def __init__(self, message: str, *, help: str | None = None) -> None:
+        message = _NUMBER.sub("", message)
         super().__init__(message)
         self.message = message
         self.help = help

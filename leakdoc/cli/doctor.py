@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from leakdoc.cli.exit_codes import ANSWERED
 from leakdoc.cli.options import add_json
@@ -14,6 +15,8 @@ from leakdoc.cli.targets import add_target
 if TYPE_CHECKING:
     from leakdoc.attach.capabilities import Capability
     from leakdoc.model.sample import Sample
+
+_LETTERS: Final = 100  # of a line, at most
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -57,8 +60,9 @@ def _lines(found: list[Capability]) -> Iterator[str]:
 def _sample_lines(sample: Sample | None) -> Iterator[str]:
     if sample is None:
         return
-    readable = sorted({column.metric for column in sample.values})
-    yield f"target  pid {sample.process.pid} can be read: {', '.join(readable)}"
+    readable = ", ".join(sorted({column.metric for column in sample.values}))
+    said = f"target  pid {sample.process.pid} can be read: {readable}"
+    yield from textwrap.wrap(said, _LETTERS, subsequent_indent=" " * 8)
     for metric, reason in sorted(sample.unavailable.items()):
         yield f"        not {metric}: {reason}"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from leakdoc.cli.options import duration
@@ -28,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=Path,
         metavar="DIR",
-        help="where recordings are, and new ones go (default: a new temporary directory)",
+        help="where recordings are, and new ones go (default: a directory that ends with the server)",
     )
     parser.add_argument(
         "--set",
@@ -51,5 +53,33 @@ def execute(args: argparse.Namespace) -> int:
     from leakdoc.cli.mcp_scope import scope_of
     from leakdoc.cli.mcp_server import serve
 
-    serve(scope_of(args.target, args.recordings, args.set), patience_s=args.patience)
+    with _own_directory() if not args.recordings else nullcontext() as own:
+        serve(scope_of(args.target, args.recordings or [own], args.set), patience_s=args.patience)
     return 0
+
+
+@contextmanager
+def _own_directory() -> Iterator[Path]:
+    """Make a directory for new recordings, which is gone with the server, also where it is told to end."""
+    import shutil
+    import signal
+    import tempfile
+
+    made: list[Path] = []
+
+    def remove() -> None:
+        for each in made:
+            shutil.rmtree(each, ignore_errors=True)
+
+    def end(number: int, _: object) -> None:
+        remove()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    made.append(Path(tempfile.mkdtemp(prefix="leakdoc-mcp-")))
+    try:
+        yield made[0]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        remove()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,5 +81,4 @@ def scope_of(targets: Sequence[str], directories: Sequence[Path], settings: Sequ
         if not equals or not name:
             raise UsageError(f"not a setting: {inert(text)!r}", help="Write it like --set postgres=env:DSN.")
         read[name] = value
-    places = tuple(each.resolve() for each in directories) or (Path(tempfile.mkdtemp(prefix="leakdoc-mcp-")).resolve(),)
-    return Scope(targets=tuple(targets), directories=places, settings=read)
+    return Scope(targets=tuple(targets), directories=tuple(each.resolve() for each in directories), settings=read)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ import anyio
 import pytest
 from mcp import Client, MCPError, StdioServerParameters, types
 from mcp.client.stdio import stdio_client
+
+from tests.program import Program
 
 SAMPLES = 3000
 
@@ -202,3 +206,20 @@ def test_a_client_that_is_gone_ends_the_server(recordings: Path) -> None:
     line = [sys.executable, "-m", "leakdoc", "mcp", "--recordings", str(recordings)]
     done = subprocess.run(line, capture_output=True, text=True, timeout=60, input="this is no JSON-RPC\n")
     assert done.returncode == 0 and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("is_told_to_end", [False, True])
+def test_a_directory_of_the_servers_own_is_gone_with_it(is_told_to_end: bool, tmp_path: Path) -> None:
+    line = [sys.executable, "-m", "leakdoc", "mcp"]
+    own = {**os.environ, "TMPDIR": str(tmp_path)}
+    with Program(line, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=own) as server:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.iterdir()):
+            assert time.monotonic() < deadline and server.poll() is None
+            time.sleep(0.05)
+        if is_told_to_end:
+            server.terminate()
+        assert server.stdin is not None
+        server.stdin.close()
+        assert server.wait() == (-signal.SIGTERM if is_told_to_end else 0)
+    assert list(tmp_path.iterdir()) == []

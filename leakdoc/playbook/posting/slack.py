@@ -172,7 +172,8 @@ def _attempt_of(error: Exception) -> Attempt:
     if isinstance(error, URLError) and isinstance(error.reason, OSError) and not isinstance(error.reason, TimeoutError):
         refused = isinstance(error.reason, ConnectionRefusedError) or error.reason.errno in (-2, -3, 101, 113)
         fate = Fate.NOT_SENT if refused else Fate.DOUBTFUL
-        return Attempt(fate=fate, reason=f"Slack cannot be reached: {inert(str(error.reason))}", wait_s=_DEFAULT_WAIT_S)
+        why = inert(error.reason.strerror or str(error.reason))
+        return Attempt(fate=fate, reason=f"Slack cannot be reached: {why}", wait_s=_DEFAULT_WAIT_S)
     known = (OSError, http.client.HTTPException, json.JSONDecodeError, URLError)
     name = type(error).__name__
     reason = f"the reply was lost: {name}: {inert(str(error))}" if isinstance(error, known) else f"{name}: {error}"
