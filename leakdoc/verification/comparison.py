@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from leakdoc.detection.detectors.growth import series_of
+from leakdoc.detection.detectors.memory import is_garbage
 from leakdoc.detection.diagnosis import diagnose
 from leakdoc.detection.policies import Policies
 from leakdoc.detection.stats.growth import judge
@@ -105,7 +106,7 @@ def compare(before: Trace, after: Trace, policies: Policies, policy: Verificatio
         said_before=said_before,
         said_after=said_after,
         leaks=leaks,
-        fresh=tuple(_fresh(old, new, known, policies)),
+        fresh=tuple(_fresh(old, new, known, _garbage(said_after, latest), policies)),
         alone=None if not leaks else alone(leaks[0], new, policies.growth, policy),
         policy=policy,
         limit=policies.growth.limit,
@@ -146,9 +147,19 @@ def _leaks(
     yield from found.values()
 
 
-def _fresh(before: Trace, after: Trace, known: set[Column], policies: Policies) -> Iterator[Fresh]:
+def _garbage(said: Diagnosis, trace: Trace) -> dict[Column, str]:
+    """The columns whose growth collections may give back, with the reason."""
+    return {column_of_finding(each, trace): each.reason for each in said.findings if is_garbage(each)}
+
+
+def _fresh(
+    before: Trace, after: Trace, known: set[Column], garbage: Mapping[Column, str], policies: Policies
+) -> Iterator[Fresh]:
     for column in judged_columns(after):
         if column in known:
             continue
         old = judge(series_of(before, column), policies.growth) if was_read(before, column) else None
-        yield Fresh(column=column, before=old, after=judge(series_of(after, column), policies.growth))
+        new = judge(series_of(after, column), policies.growth)
+        if column in garbage and new.decision is Decision.LEAKING:
+            new = replace(new, decision=Decision.INCONCLUSIVE, reason=garbage[column], confidence=None)
+        yield Fresh(column=column, before=old, after=new)

@@ -587,3 +587,17 @@ def test_before_that_was_old_from_the_start_is_told():
     assert proof.decision is NORMALIZED
     assert "old when it was first sampled" in proof.reason
     assert "old when" not in verify(before, sound(ages())).reason
+
+
+def test_garbage_after_a_rollout_is_no_leak_of_it():
+    flat, grows = sound(ages(), at=0.0), leaky(ages(), at=LATER)
+    rss, left = Column("rss_bytes"), {Column("heap_after_gc_bytes"): np.full(len(flat), 20.0 * MIB)}
+    before, after = (
+        replace(each, columns={rss: each.columns[rss], Column("heap_bytes"): each.columns[rss], **extra})
+        for each, extra in ((flat, left), (grows, left))
+    )
+    assert verify(before, after).decision is INCONCLUSIVE
+    told = [{name: values for name, values in each.columns.items() if name not in left} for each in (before, after)]
+    assert (
+        verify(*(replace(each, columns=own) for each, own in zip((before, after), told, strict=True))).decision is WORSE
+    )

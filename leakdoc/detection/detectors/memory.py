@@ -75,9 +75,14 @@ def _unless_garbage(heap: Finding, left: tuple[Finding, ...]) -> Finding:
     return _explained(heap, {each.metric: each for each in left}, _GARBAGE)
 
 
+def is_garbage(finding: Finding) -> bool:
+    """Whether it was left open because collections may give it back."""
+    return finding.evidence.get("explained_by") == _AFTER_GC
+
+
 def _unless_with_garbage(main: Finding, heap: Finding | None) -> Finding:
     """Memory that a process takes for garbage is held no more than the garbage is."""
-    if main.decision is not Decision.LEAKING or heap is None or heap.evidence.get("explained_by") != _AFTER_GC:
+    if main.decision is not Decision.LEAKING or heap is None or not is_garbage(heap):
         return main
     if main.slope_per_hour is None or heap.slope_per_hour is None:
         return main
