@@ -109,7 +109,7 @@ class Watch:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._builder = TraceBuilder(self.target.subject)
-        self._writer = keeper_for(record, self.target.subject, retention)
+        self._writer = keeper_for(record, self.target.subject, retention, self._stop)
         self._edge = edge_for(captures, self.target.subject)
         self._oom_kills = OomKills()
         self._taken = 0

@@ -11,6 +11,8 @@ from leakdoc.sampling.samplers import Samples, sampler_of
 from leakdoc.sampling.target import Target, resolve
 
 if TYPE_CHECKING:
+    import threading
+
     from leakdoc.detection.policies import Policies
     from leakdoc.model.diagnosis import Diagnosis
     from leakdoc.model.subject import Subject
@@ -42,13 +44,15 @@ def patient(
     return replace(policies, growth=replace(growth, planned=planned_s)), looks
 
 
-def keeper_for(record: str | Path | None, subject: Subject, retention: Retention | None) -> Keeper | None:
+def keeper_for(
+    record: str | Path | None, subject: Subject, retention: Retention | None, ending: threading.Event
+) -> Keeper | None:
     """What keeps the samples; SQLite is loaded only where something is kept."""
     if record is None:
         return None
     from leakdoc.sampling.keepers import keeper_of
 
-    return keeper_of(record, subject, retention)
+    return keeper_of(record, subject, retention, ending)
 
 
 def edge_for(captures: Captures | None, subject: Subject) -> Edge | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from leakdoc.errors import RecordingError
 from leakdoc.model.sample import Sample
 from leakdoc.model.subject import Subject
 from leakdoc.sampling.foreign_file import why
+from leakdoc.sampling.reader import Reader
 
 if TYPE_CHECKING:
     from leakdoc.model.facts import Facts
@@ -28,12 +30,13 @@ class JsonLinesWriter:
 
     Args:
         out: where to; the caller closes it.
+        ending: set once we are to end: from then on, a reader that has paused is not waited for much longer.
     """
 
     path: Path | None = None
 
-    def __init__(self, out: TextIO, subject: Subject) -> None:
-        self._out = out
+    def __init__(self, out: TextIO, subject: Subject, ending: threading.Event | None = None) -> None:
+        self._reader = Reader(out, ending or threading.Event())
         self._unavailable: dict[int, Any] = {}
         self.set_subject(subject)
 
@@ -41,7 +44,7 @@ class JsonLinesWriter:
         """Write the samples of one instant.
 
         Raises:
-            RecordingError: nobody reads any more, or the disk is full.
+            RecordingError: nobody reads any more, or goes on reading though we are to end, or the disk is full.
         """
         self._write(*map(self._line, samples))
 
@@ -67,8 +70,7 @@ class JsonLinesWriter:
 
     def _write(self, *lines: dict[str, Any]) -> None:
         try:
-            self._out.writelines(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
-            self._out.flush()
+            self._reader.give("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
         except OSError as error:
             raise RecordingError(
                 f"samples cannot be written to standard output: {why(error)}", help="Look at who reads it."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -39,8 +40,13 @@ class Keeper(Protocol):
         """Finish."""
 
 
-def keeper_of(record: str | os.PathLike[str], subject: Subject, retention: Retention | None) -> Keeper:
+def keeper_of(
+    record: str | os.PathLike[str], subject: Subject, retention: Retention | None, ending: threading.Event | None = None
+) -> Keeper:
     """Return what keeps samples in a file, or, for ``-``, writes them to standard output as JSON Lines.
+
+    Args:
+        ending: set once we are to end.
 
     Raises:
         RecordingError: it cannot be written.
@@ -49,4 +55,4 @@ def keeper_of(record: str | os.PathLike[str], subject: Subject, retention: Reten
         return RecordingWriter(record, subject, retention=retention)
     from leakdoc.sampling.jsonl import JsonLinesWriter
 
-    return JsonLinesWriter(sys.stdout, subject)
+    return JsonLinesWriter(sys.stdout, subject, ending)

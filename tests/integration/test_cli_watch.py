@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
+from typing import IO
 
 import psutil
 import pytest
@@ -192,6 +197,27 @@ def test_somebody_elses_file_is_not_overwritten(start: Start, tmp_path: Path) ->
     done = call("watch", start("keeps_still.py").pid, "--record", notes)
     assert done.returncode == 4
     assert notes.read_text().startswith("dear diary")
+
+
+def test_a_reader_that_has_paused_does_not_keep_a_watch_from_ending(start: Start) -> None:
+    """Nobody reads the samples; a pipe of one page is full at once."""
+    command = [*LEAKDOC, "watch", str(start("keeps_still.py").pid), "--interval", "1ms", "--record", "-"]
+    settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "pipesize": 4096, "text": True}
+    with Program([*command, "--until-stopped", "--quiet"], **settings) as watch:
+        deadline = time.monotonic() + 60
+        while not held_by(watch.stdout):
+            assert time.monotonic() < deadline, "the pipe does not fill"
+            time.sleep(0.02)
+        watch.terminate()
+        assert watch.wait() in (0, 3, 4)
+        assert "has paused" in watch.rest(watch.stderr)
+        assert all(json.loads(line) for line in watch.rest().splitlines()[:-1])
+
+
+def held_by(pipe: IO[str]) -> int:
+    found = array.array("i", [0])
+    fcntl.ioctl(pipe.fileno(), termios.FIONREAD, found)
+    return found[0]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
