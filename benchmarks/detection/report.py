@@ -20,8 +20,8 @@ look of twenty; patience, a part of what the watch has left, is a dozen. Where t
 limit is near, memory multiplies, or the process has run for hours before the first look) it need not wait for that;
 these traces give it none.
 """
-_FORETOLD: Final = """Those of rules that count readings or seconds are kept; what a wave, a batch or a heap will do
-next nobody can foretell.
+_FORETOLD: Final = """Promised is what is counted or reckoned; what a wave, a batch or a heap will do next nobody can
+foretell.
 """
 
 
@@ -125,12 +125,14 @@ def ratios_of(found: Sequence[Detected], *, patient: bool) -> list[float]:
     return [look / oracle for look, oracle in told if look is not None]
 
 
-def promises(found: Sequence[Wait]) -> Iterator[str]:
-    """Whether stated waits are kept, by the rule that stated them."""
+def promises(stated: Sequence[Wait]) -> Iterator[str]:
+    """Whether waits are kept that were promised, and what comes of those that were not, by the rule that named them."""
+    found, open_ = [each for each in stated if each.promised], [each for each in stated if not each.promised]
     yield '## "Needs N more"\n'
     if not found:
         yield "No wait was stated that the rest of the data covers.\n"
         return
+    yield from _looking_again(open_)
     yield f"Of {len(found)} stated waits {np.mean([each.kept for each in found]):.2f} were right within a factor of 2."
     yield _FORETOLD
     by_rule: dict[str, list[Wait]] = defaultdict(list)
@@ -141,6 +143,15 @@ def promises(found: Sequence[Wait]) -> Iterator[str]:
          f"{np.mean([each.ratio < 0.5 for each in some]):.2f}", f"{np.mean([each.ratio > 2.0 for each in some]):.2f}")
         for rule, some in sorted(by_rule.items(), key=lambda each: -len(each[1])) if len(some) >= _FEWEST
     ])  # fmt: skip
+
+
+def _looking_again(found: Sequence[Wait]) -> Iterator[str]:
+    """What comes of verdicts that promise no wait, and only say when to look again."""
+    if not found:
+        return
+    by_then, by_twice = (np.mean([each.ratio <= most for each in found]) for most in (1.0, 2.0))
+    yield f"{len(found)} verdicts promise nothing, for what they wait for is up to the process; they say when to look"
+    yield f"again. Of these {by_then:.2f} were decided by then, {by_twice:.2f} by twice as long.\n"
 
 
 def parts(tallies: dict[str, Tally]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Whether "needs N more" is kept: data is added until the verdict is decided, and the wait compared."""
+"""Whether "needs N more" is kept, and when to look again: data is added until the verdict is decided."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ class Wait:
     Args:
         rule: which rule left the verdict open.
         ratio: the true wait by the stated; infinite where the whole trace decided nothing.
+        promised: whether it was said to be needed, and not only when to look again.
     """
 
     rule: str
     ratio: float
+    promised: bool = True
 
     @property
     def kept(self) -> bool:
@@ -45,12 +47,12 @@ def _wait(one: Labelled) -> Wait | None:
     parts = list(islice(prefixes(one.series, _STEPS), _STEPS))
     whole = float(np.ptp(one.series.times_s))
     found = judge(parts[_FIRST - 1])
-    if found.decision is not Decision.INCONCLUSIVE or found.needs_more_s is None:
+    stated = found.wait_s
+    if found.decision is not Decision.INCONCLUSIVE or stated is None or stated > whole * (1.0 - _FIRST / _STEPS):
         return None
-    if found.needs_more_s > whole * (1.0 - _FIRST / _STEPS):
-        return None
+    promised = found.needs_more_s is not None
     rule = str(found.evidence["rule"])
     for step in range(_FIRST + 1, _STEPS + 1):
         if judge(parts[step - 1]).decision is not Decision.INCONCLUSIVE:
-            return Wait(rule=rule, ratio=whole * (step - _FIRST) / _STEPS / found.needs_more_s)
-    return Wait(rule=rule, ratio=float("inf"))
+            return Wait(rule=rule, ratio=whole * (step - _FIRST) / _STEPS / stated, promised=promised)
+    return Wait(rule=rule, ratio=float("inf"), promised=promised)

@@ -74,7 +74,11 @@ def _keep(pid: int) -> NextCommand:
 
 def _longer(pid: int, findings: Sequence[Finding]) -> NextCommand:
     needed = max((each.needs_more_s for each in findings if each.needs_more_s is not None), default=None)
-    span = "1h" if needed is None else _round_span(max(60.0, needed * 1.5))
+    again = max(
+        (told for each in findings if isinstance(told := each.evidence.get("look_again_s"), float)), default=None
+    )
+    longest = max((each for each in (needed, again) if each is not None), default=None)
+    span = "1h" if longest is None else _round_span(max(60.0, longest * 1.5))
     why = "look for longer" if needed is None else f"about {format_duration(needed)} more are needed"
     return NextCommand(argv=("leakdoc", "watch", str(pid), "--for", span), effect=Effect.READ, why=why)
 

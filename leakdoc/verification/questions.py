@@ -39,7 +39,7 @@ def exposure(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
     expected = leak.expected(look)
     required = _required(leak, look, policy)
     if required is None:
-        return Answer(outcome=UNKNOWN, reason=look.growth.reason, needs_more_s=look.growth.needs_more_s)
+        return Answer(outcome=UNKNOWN, reason=look.growth.reason, needs_more_s=look.growth.wait_s)
     pace = leak.rate_per_s * min(1.0, leak.load_ratio(look))
     numbers: dict[str, Json] = {
         "expected": expected, "required": required, "exposure_s": look.exposure_s, "requests": look.requests,
@@ -105,7 +105,7 @@ def flat(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
     """Is the new rate zero within a margin that matters?"""
     rate, upper = look.rate_per_s, look.upper_per_s
     if rate is None or upper is None:
-        return Answer(outcome=UNKNOWN, reason=look.growth.reason, needs_more_s=look.growth.needs_more_s)
+        return Answer(outcome=UNKNOWN, reason=look.growth.reason, needs_more_s=look.growth.wait_s)
     share, most = leak.largest_share(look, rate), leak.largest_share(look, upper)
     numbers: dict[str, Json] = {
         "old_rate_per_hour": leak.rate_per_s * _HOUR_S, "rate_per_hour": rate * _HOUR_S,
@@ -134,7 +134,7 @@ def flat(leak: Leak, look: Measured, policy: VerificationPolicy) -> Answer:
 def _for_precision(look: Measured, most: float, wanted: float) -> float | None:
     """The interval of a slope narrows with the power 3/2 of the time."""
     if most <= wanted or wanted <= 0.0:
-        return look.growth.needs_more_s
+        return look.growth.wait_s
     return look.exposure_s / (1.0 - look.cut) * (math.pow(min(most / wanted, 1e6), 2.0 / 3.0) - 1.0)
 
 

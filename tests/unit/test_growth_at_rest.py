@@ -87,7 +87,7 @@ def test_a_rest_is_measured_by_the_pauses_before_it(at: tuple[float, ...], expec
 def test_steps_of_one_size_that_may_go_on_are_not_stable(seed: int, at: tuple[float, ...]) -> None:
     found = judge(series(steps(*at) + noise(seed)))
     assert found.decision is Decision.INCONCLUSIVE, found.reason
-    assert found.needs_more_s is not None
+    assert found.needs_more_s is None and found.look_again_s is not None
 
 
 def test_two_steps_are_stable_once_no_third_has_come() -> None:

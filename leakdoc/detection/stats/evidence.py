@@ -20,6 +20,7 @@ def evidence_of(prepared: Prepared, case: Case, ruling: Ruling) -> dict[str, Jso
         "from": prepared.start if samples else None,
         "to": prepared.start + prepared.span if samples else None,
         "rule": ruling.rule,
+        "look_again_s": ruling.look_again_s,
         "in_words": growing(case) if ruling.decision.is_fault else None,
         "limit": case.limit,
         "shape": case.shape,

@@ -12,24 +12,39 @@ _EITHER_WAY: Final = 0.3  # times what it takes to see a slope: it is proven, or
 _AS_ASKED: Final = 0.8  # and to show all that was asked for, whatever there is to see
 _LONGEST_WAIT_S: Final = 60 * 86_400.0
 _LEAST_FRACTION: Final = 0.25
-_LEAST_IF_SEEN: Final = 0.5  # of the window again, until what seems to grow has gone on, or has not (laboratory)
+_HALF_BY: Final = 0.6  # of the window again: by then half of what waits for the process to do something is decided
 
 
-def more_for(case: Case, target: float, *, asked: bool = False, seen: bool = False) -> float | None:
+def more_for(case: Case, target: float, *, asked: bool = False) -> float | None:
     """Return the seconds of further data that a verdict on a slope of `target` needs; null when no amount helps.
 
     The error of a slope falls with the window to the power of 3/2.
 
     Args:
-        seen: whether it is the slope of growth that shows already.
         asked: whether the data must have been able to show this slope; a verdict on what there is may come sooner.
     """
     if case.detectable is None or target <= 0.0 or case.span <= 0.0:
         return None
     whole = case.span * ((_AS_ASKED if asked else _EITHER_WAY) * case.detectable / target) ** (2.0 / 3.0)
     whole += case.unseen * case.longest / target if asked else 0.0
-    more = max(whole - case.span, (_LEAST_IF_SEEN if seen else _LEAST_FRACTION) * case.span)
+    more = max(whole - case.span, _LEAST_FRACTION * case.span)
     return more if more < max(_LONGEST_WAIT_S, case.span) else None
+
+
+def half_by(case: Case, target: float | None = None) -> float | None:
+    """Return the seconds after which another look is worth it, where what comes next is not foretold.
+
+    Half of such verdicts are decided by then, a quarter within half of it, and one in four takes more than twice as
+    long (laboratory).
+
+    Args:
+        target: a slope that it takes so long at least to see.
+    """
+    least = _HALF_BY * case.span
+    if target is None:
+        return least
+    needs = more_for(case, target)
+    return None if needs is None else max(needs, least)
 
 
 def time_to_limit(case: Case) -> Interval | None:

@@ -48,7 +48,8 @@ def one_that_leaks(whole: Growth, each: Sequence[Growth], of: Sequence[Series]) 
     if whole.decision is Decision.LEAKING and not plausible:
         return _borne_out_by_none(whole, max(one.probability or 0.0 for one in each))
     filling = [one for one in each if one.evidence["rule"] == "less_per_effort"]
-    if whole.decision is Decision.LEAKING and not leaking and 2 * len(filling) > len(plausible):
+    alone = any(one.decision is Decision.LEAKING for one in each)
+    if whole.decision is Decision.LEAKING and filling and not alone:
         return _filling(whole, filling, len(each))
     all_leak = whole.decision is Decision.LEAKING and 2 * len(plausible) > len(each)
     if all_leak or not leaking:
@@ -91,22 +92,23 @@ def _own_limit(series: Series, life: int) -> float | None:
 
 def _borne_out_by_none(whole: Growth, probability: float) -> Growth:
     reason = f"{whole.reason}; but none of the processes grows alone: each may have risen once, at a time of its own"
-    evidence = {**whole.evidence, "rule": "borne_out_by_none", "in_words": None}
+    again = _LONGER * (whole.grew_for_s or 0.0) or None
+    evidence = {**whole.evidence, "rule": "borne_out_by_none", "in_words": None, "look_again_s": again}
     return replace(
         whole, decision=Decision.INCONCLUSIVE, reason=reason, confidence=None, grew_for_s=None, evidence=evidence,
-        needs_more_s=_LONGER * (whole.grew_for_s or 0.0) or None, probability=probability,
+        look_again_s=again, probability=probability,
     )  # fmt: skip
 
 
 def _filling(whole: Growth, filling: Sequence[Growth], of: int) -> Growth:
     who = "each process" if len(filling) == of else f"{len(filling)} of {of} processes"
-    needs = max((one.needs_more_s or 0.0 for one in filling), default=0.0) or None
-    wait = "" if needs is None else f"; about {format_duration(needs)} more tells"
+    again = max(one.look_again_s or 0.0 for one in filling) or None
+    wait = "" if again is None else f"; look again in about {format_duration(again)}"
     reason = f"{whole.reason}; but {who} alone brings less and less per CPU second, as a cache that fills{wait}"
-    evidence = {**whole.evidence, "rule": "less_per_effort", "in_words": None}
+    evidence = {**whole.evidence, "rule": "less_per_effort", "in_words": None, "look_again_s": again}
     return replace(
         whole, decision=Decision.INCONCLUSIVE, reason=reason, confidence=None, grew_for_s=None, evidence=evidence,
-        needs_more_s=needs,
+        look_again_s=again,
     )  # fmt: skip
 
 

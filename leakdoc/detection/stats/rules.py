@@ -8,7 +8,7 @@ from typing import Final
 
 from leakdoc.detection.stats import wording
 from leakdoc.detection.stats.case import Case
-from leakdoc.detection.stats.forecast import more_for
+from leakdoc.detection.stats.forecast import half_by, more_for
 from leakdoc.model.decision import Decision
 
 _PLAUSIBLE: Final = 0.3
@@ -18,13 +18,19 @@ _LATE_SHARE: Final = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """What a rule says."""
+    """What a rule says.
+
+    Args:
+        needs_more_s: what is counted or reckoned, and will decide.
+        look_again_s: after which half are decided, where it depends on what the process does next.
+    """
 
     rule: str
     decision: Decision
     reason: str
     confidence: float | None = None
     needs_more_s: float | None = None
+    look_again_s: float | None = None
 
 
 def too_little(case: Case) -> Ruling | None:
@@ -75,7 +81,7 @@ def as_high_before(case: Case) -> Ruling | None:
         return None
     return Ruling(
         rule="as_high_before", decision=Decision.INCONCLUSIVE, reason=wording.as_high_before(case),
-        needs_more_s=0.5 * case.span,
+        look_again_s=half_by(case),
     )  # fmt: skip
 
 
@@ -130,7 +136,7 @@ def leaking(case: Case) -> Ruling | None:
     if rises is not None and rises < case.policy.min_rises:
         return Ruling(
             rule="too_few_rises", decision=Decision.INCONCLUSIVE, reason=wording.too_few_rises(case),
-            needs_more_s=case.span * (case.policy.min_rises / max(rises, 1) - 1.0),
+            look_again_s=case.span * (case.policy.min_rises / max(rises, 1) - 1.0),
         )  # fmt: skip
     missing = case.must_last_longer
     if missing > 0.0:
@@ -139,16 +145,16 @@ def leaking(case: Case) -> Ruling | None:
             needs_more_s=missing,
         )  # fmt: skip
     if case.per_effort is not None:
-        needs = 0.5 * case.span
+        again = half_by(case)
         return Ruling(
-            rule="less_per_effort", decision=Decision.INCONCLUSIVE, needs_more_s=needs,
-            reason=wording.less_per_effort(case, case.per_effort, needs),
+            rule="less_per_effort", decision=Decision.INCONCLUSIVE, look_again_s=again,
+            reason=wording.less_per_effort(case, case.per_effort, again),
         )  # fmt: skip
     if case.ever_slower:
-        needs = 0.5 * case.span
+        again = half_by(case)
         return Ruling(
-            rule="ever_slower", decision=Decision.INCONCLUSIVE, reason=wording.ever_slower(case, needs),
-            needs_more_s=needs,
+            rule="ever_slower", decision=Decision.INCONCLUSIVE, reason=wording.ever_slower(case, again),
+            look_again_s=again,
         )  # fmt: skip
     return Ruling(rule="leaking", decision=Decision.LEAKING, reason=wording.leaking(case), confidence=case.proven)
 
@@ -175,9 +181,9 @@ def rose_lately(case: Case) -> Ruling | None:
     assert case.fit is not None
     if case.fit.late_rise < case.rise_that_matters:
         return None
-    needs = case.policy.settled_fraction * case.span
+    again = half_by(case)
     return Ruling(
-        rule="rose_lately", decision=Decision.INCONCLUSIVE, reason=wording.rose_lately(case, needs), needs_more_s=needs
+        rule="rose_lately", decision=Decision.INCONCLUSIVE, reason=wording.rose_lately(case, again), look_again_s=again
     )
 
 
@@ -186,9 +192,9 @@ def perhaps(case: Case) -> Ruling | None:
     assert case.slope is not None
     if case.grows + case.hidden + case.undecided < _PLAUSIBLE or case.slope.estimate * case.longest < case.material:
         return None
-    needs = more_for(case, case.slope.estimate, seen=True)
+    again = half_by(case, case.slope.estimate)
     return Ruling(
-        rule="perhaps", decision=Decision.INCONCLUSIVE, reason=wording.perhaps(case, needs), needs_more_s=needs
+        rule="perhaps", decision=Decision.INCONCLUSIVE, reason=wording.perhaps(case, again), look_again_s=again
     )
 
 
@@ -198,9 +204,9 @@ def too_wide(case: Case) -> Ruling | None:
     hidden = max(case.slope.worst, 0.5 * (case.slope.high - case.slope.low)) * case.longest
     if hidden <= case.may_hide and not case.doubtful_lives:
         return None
-    needs = more_for(case, max(case.smallest, case.may_hide / max(case.longest, 1.0)))
+    again = half_by(case, max(case.smallest, case.may_hide / max(case.longest, 1.0)))
     return Ruling(
-        rule="too_wide", decision=Decision.INCONCLUSIVE, reason=wording.too_wide(case, needs), needs_more_s=needs
+        rule="too_wide", decision=Decision.INCONCLUSIVE, reason=wording.too_wide(case, again), look_again_s=again
     )
 
 
@@ -259,10 +265,10 @@ def stable(case: Case) -> Ruling | None:
     )
 
 
-def another_step(case: Case, needs: float) -> Ruling:
+def another_step(case: Case, again: float) -> Ruling:
     """It stands still, yet rose by steps of one size, and has not rested for longer than they lay apart."""
-    reason = wording.another_step(case, needs)
-    return Ruling(rule="another_step", decision=Decision.INCONCLUSIVE, reason=reason, needs_more_s=needs)
+    reason = wording.another_step(case, again)
+    return Ruling(rule="another_step", decision=Decision.INCONCLUSIVE, reason=reason, look_again_s=again)
 
 
 RULES: Final[tuple[Callable[[Case], Ruling | None], ...]] = (

@@ -67,7 +67,9 @@ class Growth:
             shapes that are not ruled out).
         level: the fitted value at the end of the series.
         time_to_limit_s: with its interval; null without a limit or without growth; an open end is null.
-        needs_more_s: seconds of further data a decision needs; null when decided or when no amount would help.
+        needs_more_s: seconds of further data a decision needs; null when decided, when no amount would help, or when it
+            depends on what the process does next.
+        look_again_s: seconds after which it is worth looking again where that is so; half are decided by then.
         grew_for_s: how long the growth has lasted; null when there is none.
         evidence: segments, load effect, season, what was excluded and why: ready for JSON, times on the series' axis.
     """
@@ -83,5 +85,11 @@ class Growth:
     level: float | None = None
     time_to_limit_s: Interval | None = None
     needs_more_s: float | None = None
+    look_again_s: float | None = None
     grew_for_s: float | None = None
     evidence: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def wait_s(self) -> float | None:
+        """How long to wait for the next look, whether or not that will decide."""
+        return self.look_again_s if self.needs_more_s is None else self.needs_more_s

@@ -31,7 +31,7 @@ from leakdoc.model.finding import Interval
 
 _ROOM: Final = 1e6  # an hour's seconds, and what the rules multiply with
 _SINCE_THE_BEND: Final = 0.85
-_SLOWING: Final = 2.0
+_SLOWING: Final = 1.4
 _LIKELY: Final = 0.5
 _FLAT_BEFORE: Final = ("knee", "accelerating")
 
@@ -264,6 +264,7 @@ def _verdict(prepared: Prepared, case: Case, ruling: Ruling) -> Growth:
         level=None if case.fit is None else case.fit.level * case.processes,
         time_to_limit_s=forecast.time_to_limit(case),
         needs_more_s=ruling.needs_more_s,
+        look_again_s=ruling.look_again_s,
         grew_for_s=case.grew_for if ruling.decision.is_fault else None,
         evidence=evidence_of(prepared, case, ruling),
     )

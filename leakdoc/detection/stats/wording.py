@@ -6,7 +6,7 @@ import numpy as np
 
 from leakdoc.detection.stats.case import Case
 from leakdoc.detection.stats.exposure import PerEffort
-from leakdoc.detection.stats.forecast import time_to_limit, worst_time_to_limit
+from leakdoc.detection.stats.forecast import half_by, time_to_limit, worst_time_to_limit
 from leakdoc.detection.stats.shapes import FAMILIES
 from leakdoc.units import format_amount, format_duration, format_durations, format_rate
 
@@ -29,6 +29,11 @@ def _bare(case: Case, per_s: float) -> str:
 def _rise(case: Case, amount: float) -> str:
     """How much it rose: of whole things as many as come next to the fit."""
     return format_amount(float(np.rint(abs(amount))) if case.unit == "count" else abs(amount), case.unit)
+
+
+def _again(seconds: float | None) -> str:
+    """When to look again, of what depends on what the process does next."""
+    return "no longer look would settle it" if seconds is None else f"look again in about {format_duration(seconds)}"
 
 
 def _wait(needs: float | None) -> str:
@@ -88,7 +93,7 @@ def as_high_before(case: Case) -> str:
     assert case.slope is not None
     return (
         f"rises {_rate(case, case.slope.estimate)} now, but had been as high before and came back; "
-        f"about {format_duration(0.5 * case.span)} more tells a wave from a leak"
+        f"a wave, or a leak: {_again(half_by(case))}"
     )
 
 
@@ -131,21 +136,21 @@ def not_for_long(case: Case, needs: float) -> str:
     return f"grows {rate} so far; about {wait} more tells a leak from a start or a cache that fills"
 
 
-def ever_slower(case: Case, needs: float) -> str:
+def ever_slower(case: Case, again: float | None) -> str:
     """It grows, and slows down as what fills does."""
     assert case.slope is not None
-    rate, span, wait = _rate(case, case.slope.estimate), format_duration(case.span), format_duration(needs)
-    return f"grows {rate}, slower in each third of {span}, as a cache that fills; about {wait} more tells"
+    rate, span = _rate(case, case.slope.estimate), format_duration(case.span)
+    return f"grows {rate}, slower in each third of {span}, as a cache that fills; {_again(again)}"
 
 
-def less_per_effort(case: Case, brought: PerEffort, needs: float) -> str:
+def less_per_effort(case: Case, brought: PerEffort, again: float | None) -> str:
     """It grows, and what it does for it brings less and less, as hits take the place of misses."""
     assert case.slope is not None
-    rate, wait = _rate(case, case.slope.estimate), format_duration(needs)
+    rate = _rate(case, case.slope.estimate)
     first, last = (format_amount(each, case.unit) for each in (brought.first, brought.last))
     return (
         f"grows {rate}, but less and less per CPU second ({first} at first, {last} now), as a cache that fills; "
-        f"about {wait} more tells"
+        f"{_again(again)}"
     )
 
 
@@ -168,26 +173,25 @@ def warming_up(case: Case) -> str:
     return f"rose {rose} and is levelling off{shape}; look again once it has been flat"
 
 
-def perhaps(case: Case, needs: float | None) -> str:
+def perhaps(case: Case, again: float | None) -> str:
     """Plausible growth, not yet sure."""
     assert case.slope is not None
-    proof = _to_prove(case, needs, case.slope.estimate)
-    return f"may grow {_rate(case, case.slope.estimate)}, but noise or warm-up explains it too; {proof}"
+    return f"may grow {_rate(case, case.slope.estimate)}, but noise or warm-up explains it too; {_again(again)}"
 
 
-def rose_lately(case: Case, needs: float) -> str:
+def rose_lately(case: Case, again: float | None) -> str:
     """A step in the last part of the window."""
     assert case.fit is not None
     rose = _rise(case, case.fit.late_rise)
-    return f"rose {rose} not long ago; needs about {format_duration(needs)} more to tell a single step from a staircase"
+    return f"rose {rose} not long ago; a single step, or one of a staircase: {_again(again)}"
 
 
-def too_wide(case: Case, needs: float | None) -> str:
+def too_wide(case: Case, again: float | None) -> str:
     """Too noisy to have seen what matters."""
     if case.doubtful_lives:
         return doubtful_lives()
     target = max(case.smallest, case.may_hide / max(case.longest, 1.0))
-    return _to_prove(case, needs, target)
+    return f"{_again(again)} to prove or rule out {_rate(case, target)}"
 
 
 def doubtful_lives() -> str:
@@ -198,10 +202,6 @@ def doubtful_lives() -> str:
 def given_back_since() -> str:
     """A fall that may be a restart, and no growth since."""
     return "grew until a fall that is a restart, or memory given back, and not since; process start times would tell"
-
-
-def _to_prove(case: Case, needs: float | None, target: float) -> str:
-    return f"{_wait(needs)} to prove or rule out {_rate(case, target)}"
 
 
 def less_was_asked(case: Case, needs: float | None) -> str:
@@ -241,11 +241,11 @@ def stable(case: Case) -> str:
     return f"{_unseen(case)}{_cycle(case)}"
 
 
-def another_step(case: Case, needs: float) -> str:
+def another_step(case: Case, again: float | None) -> str:
     """At rest between steps."""
     assert case.fit is not None
     rose = _rise(case, case.fit.rise)
-    return f"rose {rose} by steps; needs about {format_duration(needs)} more to tell whether another follows"
+    return f"rose {rose} by steps, and another may follow; {_again(again)}"
 
 
 def at_rest(whole: Case, since: str) -> str:

@@ -183,7 +183,7 @@ def _rates(channels: list[Fresh]) -> dict[str, Json]:
             "rate_per_s": None if each.after.slope_per_s is None else each.after.slope_per_s.estimate,
             "probability": each.after.probability,
             "before": None if each.before is None else str(each.before.decision),
-            "needs_more_s": each.after.needs_more_s,
+            "needs_more_s": each.after.wait_s,
         }
         for each in channels
     }
