@@ -60,6 +60,15 @@ def what_pools_could_hide(trace: Trace) -> Iterator[str]:
             f"{int(total_now(trace, peer.count()) or 0)} connections to {peer.title}, which are all used: "
             f"`leakdoc connections --stacks`, or the agent, tells"
         )
+    yield from _what_callers_wait_for(trace)
+
+
+def _what_callers_wait_for(trace: Trace) -> Iterator[str]:
+    """Say so where callers pile up, and nothing was found to be why: many calls on one connection hide each other."""
+    callers = callers_of(trace)
+    if callers.pile_up(float("inf")) and callers.longest_s() >= SILENT_S:
+        waits = f"{int(callers.now())} requests that wait here, for up to {format_duration(callers.longest_s())},"
+        yield f"what the {waits} are waiting for: `leakdoc connections --stacks`, or the agent, tells"
 
 
 def _may_be_a_pool(peer: PeerView) -> bool:

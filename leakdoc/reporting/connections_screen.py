@@ -46,7 +46,9 @@ def verdict_line(diagnosis: Diagnosis) -> str:
     fault = next((each for each in diagnosis.findings if each.decision is diagnosis.decision), None)
     is_fault = fault is not None and fault.decision.is_fault
     reason = fault.reason if fault is not None and is_fault else diagnosis.reason
-    return f"{decision_word(diagnosis.decision)}  {subject_words(diagnosis.subject)}  {inert(reason, longest=LONGEST)}"
+    unseen = "; but see what was not seen" if diagnosis.decision.is_settled and diagnosis.blind_spots else ""
+    said = f"{inert(reason, longest=LONGEST)}{unseen}"
+    return f"{decision_word(diagnosis.decision)}  {subject_words(diagnosis.subject)}  {said}"
 
 
 def _waiting(faults: Sequence[Finding]) -> Iterator[str]:

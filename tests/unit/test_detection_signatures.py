@@ -475,6 +475,14 @@ def test_silent_connections_may_be_an_empty_pool_and_who_would_tell_is_said() ->
         assert not any("--stacks" in spot for spot in judged(each).blind_spots)
 
 
+def test_callers_that_pile_up_for_no_reason_that_was_found_are_told_and_no_verdict_reassures_about_them() -> None:
+    shared = {at("connections", WEB, state="ESTABLISHED"): flat(1.0), at("connection_idle_max_s", WEB): flat(0.1)}
+    found = judged({**CALLERS, **shared})  # many calls on one connection, which is busy with each new one
+    assert not found.decision.is_fault
+    assert any("requests that wait here" in each for each in found.blind_spots)
+    assert judged({**shared}).blind_spots == ()
+
+
 def test_a_peer_that_answers_and_merely_never_closes_is_not_given_up_on() -> None:
     given_up = {
         at("connections", WEB, state="ESTABLISHED"): flat(2.0),
