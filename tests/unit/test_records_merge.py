@@ -267,3 +267,25 @@ def test_comments_come_along_when_a_playbook_is_improved(tmp_path: Path, psycopg
     assert better.startswith("# kept by the database team\napiVersion:") and "\n# in this order\nsteps:" in better
     assert main(["playbook", "merge", str(mine), str(tmp_path / "better.yaml"), "-o", str(tmp_path / "both.yaml")]) == 0
     assert (tmp_path / "both.yaml").read_text().count("# in this order") == 1
+
+
+def step_of(data: Data, step_id: str) -> Data:
+    return next(step for step in data["steps"] if step["id"] == step_id)
+
+
+def test_of_two_conditions_the_stricter_holds_and_both_are_told(psycopg: Data, asyncmy: Data) -> None:
+    step_of(psycopg, "growth")["expect"] = {"decision": ["leaking", "slowing"]}
+    step_of(asyncmy, "growth")["expect"] = {"decision": "leaking", "channel": "memory"}
+    step_of(asyncmy, "rollout")["approval"]["expires"] = "30m"
+    both = merged([psycopg, asyncmy], installed())
+    assert step_of(both, "growth")["expect"] == {"decision": "leaking", "channel": "memory"}
+    assert step_of(both, "rollout")["approval"]["expires"] == "30m"
+    notes = both["provenance"]["steps"]["growth"]["notes"]
+    assert "expect decision: of leaking and leaking or slowing the stricter holds" in notes
+    assert as_yaml(both) == as_yaml(merged([asyncmy, psycopg], installed()))
+
+
+def test_conditions_that_cannot_both_hold_are_refused(psycopg: Data, asyncmy: Data) -> None:
+    step_of(asyncmy, "growth")["expect"] = {"decision": "normalized"}
+    with pytest.raises(UsageError, match="growth expects decision"):
+        merged([psycopg, asyncmy], installed())

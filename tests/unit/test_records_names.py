@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+from leakdoc.playbook.records.coined import coined
+from leakdoc.playbook.records.explaining import explained
 from leakdoc.playbook.records.generalizing import generalized, generalized_name
 from leakdoc.playbook.records.origins import Entity
 from leakdoc.playbook.records.spellings import any_spelling, telling_words
 from leakdoc.playbook.records.vocabulary import is_of_tools, known_words
+from tests.records_scenes import did, incident_of, person
 
 QUOTES = Entity(name="service", type="service", value="px-quotes", origin="prompt")
 
@@ -70,3 +74,26 @@ def test_two_records_are_not_one_once_their_names_are_gone() -> None:
     one, two = generalized_name("px-quotes-leak", [QUOTES]), generalized_name("my-orders-leak", [other])
     assert one.startswith("service-leak-") and two.startswith("service-leak-") and one != two
     assert generalized_name("leak-2026-03-10", [QUOTES]) == "leak-2026-03-10"
+
+
+def test_a_person_is_gone_with_the_family_name_and_in_small_letters(tmp_path: Path) -> None:
+    lines = [
+        *person("payments leaks memory. Source is src/payments. OK comes from Marek Dvořák, or ping Bram de Vries."),
+        *did("kubectl -n prod get pods -l app=payments", "payments-7c9d8b6f5d-x2k4q 1/1 OOMKilled"),
+        *person("go for it, approved. -- hannah"),
+        *person("Approved. Marek Dvořák"),
+    ]
+    incident = incident_of(tmp_path, lines)
+    told = "\n".join(each["said"] for each in explained(incident))
+    assert not [name for name in ("Marek", "Dvořák", "Bram", "Vries", "hannah") if name in told]
+
+
+def test_a_host_is_gone_by_its_short_name_and_a_word_inside_another() -> None:
+    host = Entity(name="host", type="host", value="push-fra-3.edge.sendly.net", origin="prompt")
+    names = [host, *coined([], [host])]
+    assert generalized("slack '4.1 on push-fra-3' sendlyutility", names) == "slack '4.1 on <name>' <name>utility"
+
+
+def test_a_revision_is_gone_behind_an_underscore_and_without_what_a_distribution_adds() -> None:
+    tag = Entity(name="image_tag", type="revision", value="4.12.2+deb12u1", origin="literal")
+    assert generalized("scp x_4.12.2+deb12u1_amd64.deb # 4.12.2", [tag]) == "scp x_<image_tag>_amd64.deb # <image_tag>"

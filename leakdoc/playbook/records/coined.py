@@ -41,9 +41,20 @@ def coined(course: list[Placed], found: Iterable[Entity]) -> Iterator[Entity]:
     taken = {each.value for each in found}
     names = [*_classes(course), *_spoken(course)]
     words = [*_words(found), *_addresses(course)]
-    for name, values in (("coined_name", names), ("coined_word", words)):
-        for value in list(dict.fromkeys(each for each in values if each not in taken))[:_MOST]:
-            yield Entity(name=name, type="text", value=value, origin=LITERAL)
+    for name, values in (("coined_name", [*names, *_first_labels(found)]), ("coined_word", words)):
+        for value in list(dict.fromkeys(values))[:_MOST]:
+            if value not in taken:
+                yield Entity(name=name, type="text", value=value, origin=LITERAL)
+            elif name == "coined_word":  # a value of one word: its other spellings
+                yield Entity(name=name, type="text", value=value.capitalize(), origin=LITERAL)
+
+
+def _first_labels(found: Iterable[Entity]) -> Iterator[str]:
+    """Yield what hosts are called for short."""
+    for each in found:
+        label, dot, _ = each.value.partition(".")
+        if each.type == "host" and dot and "-" in label and not is_of_tools(label):
+            yield label
 
 
 def _words(found: Iterable[Entity]) -> Iterator[str]:

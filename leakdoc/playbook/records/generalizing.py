@@ -99,12 +99,19 @@ def _of_value(entity: Entity) -> list[Change]:
     if entity.type == "revision" and entity.value.isdigit() and len(entity.value) <= _SHORT:
         revision = re.compile(_A_REVISION.format(v=value))
         return [lambda text: revision.sub(lambda match: match[0][: -len(entity.value)] + word, text)]
-    patterns = [rf"(?<![A-Za-z0-9_<]){value}(?![A-Za-z0-9_>])", *_beside(entity)]
+    if entity.type == "revision":
+        patterns = [rf"(?<![A-Za-z0-9<]){value}(?![A-Za-z0-9>])", *_beside(entity)]
+    else:
+        patterns = [rf"(?<![A-Za-z0-9_<]){value}(?![A-Za-z0-9_>])", *_beside(entity)]
     return [_substitution(re.compile(pattern), word) for pattern in patterns]
 
 
 def _beside(entity: Entity) -> Iterable[str]:
     """Yield the patterns of what else is called as a value is."""
+    if entity.type == "revision" and (core := _CORE.match(entity.value)):  # without what a distribution adds
+        yield rf"(?<![A-Za-z0-9.<]){re.escape(core[0])}(?![A-Za-z0-9.>])"
+    if entity.type == "slack_channel" and len(entity.value) > _SHORT:
+        yield rf"(?<=[ =\"']){re.escape(entity.value.lstrip('#'))}(?![\w-])"
     base = entity.value.rstrip("/").rpartition("/")[2]
     if entity.type == "path" and "." in base and base != entity.value:
         yield rf"(?<![\w.-]){re.escape(base)}(?![\w-])"
@@ -115,6 +122,7 @@ def _beside(entity: Entity) -> Iterable[str]:
         yield rf"(?<![A-Za-z0-9]){re.escape(entity.value.replace('-', '_'))}(?![A-Za-z0-9>])"
 
 
+_CORE: Final = re.compile(r"v?\d+\.\d+\.\d+(?=[+~-])")
 _COINED: Final = re.compile(
     r"(?:[A-Z][a-z0-9]+){2,}|[a-z0-9]+(?:_[a-z0-9]+)+"
 )  # more than one word: no word of a language

@@ -93,7 +93,7 @@ _POSITIONS: Final = (
     _position("pid", "pid", r"/proc/(?P<v>\d{1,7})/"),
     _position("pid", "pid", r"\b(?:asprof|async-profiler|profiler\.sh|heaptrack|py-spy|perf)\b[^|;\n]*\s(?P<v>\d{2,7})\s*(?:$|['\"|;&\n])", r"asprof|async-profiler|profiler\.sh"),
     _position("pid", "pid", r"\b(?:pmap|jstack|jmap|jcmd|jstat|gcore|pystack remote|kill|rbtrace)\s+(?:-\S+\s+|[A-Za-z]\w*\s+)*?(?P<v>\d{1,7})\b"),
-    _position("pid", "pid", r"\bmemray (?:attach|live|detach)\b[^\n]*\s(?P<v>\d{1,7})\s*(?:$|['\"|;&\n])"),
+    _position("pid", "pid", r"\bmemray (?:attach|live|detach)\b[^\n]*(?<!--duration)(?<!-d)\s(?P<v>\d{1,7})\s*(?:$|['\"|;&\n]|\s--)"),
     _position("pid", "pid", r"\bProcess\((?P<v>\d{1,7})\)"),
     _position("db_host", "host", rf"(?:\s-h|--host)[ =]?{_V}", _DATABASE),
     _position("db_port", "port", r"(?:\s-p|\s-P|--port)[ =]?(?P<v>\d{2,5})\b", _DATABASE),

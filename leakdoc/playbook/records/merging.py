@@ -15,6 +15,7 @@ from leakdoc.errors import LeakdocError, UsageError
 from leakdoc.model.step import Effect
 from leakdoc.playbook.records.antiunifying import united_commands
 from leakdoc.playbook.records.building import safely_ordered
+from leakdoc.playbook.records.conditions import told, with_conditions
 from leakdoc.playbook.registry import Registry
 from leakdoc.units import parse_duration, parse_rate, parse_size
 
@@ -157,7 +158,7 @@ def behind_what_they_read(ids: list[str], ordered: list[Data]) -> list[str]:
 def _step(step_id: str, ordered: list[Data], ids: list[str]) -> Data:
     found: list[Data] = [step for each in ordered for step in each["steps"] if step["id"] == step_id]
     fullest: Data = max(found, key=_fullest)
-    step: Data = dict(fullest)
+    step: Data = with_conditions(fullest, found)
     given: Data = {}
     for each in found:
         for name, value in each.get("with", {}).items():
@@ -222,6 +223,7 @@ def _provenance(step_id: str, ordered: list[Data], notes: dict[str, str]) -> Dat
         if not (note.startswith("added") and supported)
     ]
     uses_threshold = [note for name, note in notes.items() if _wired(step_id, name, ordered)]
+    uses_threshold += told([step for each in ordered for step in each["steps"] if step["id"] == step_id])
     if said or uses_threshold:
         made["notes"] = [*said, *uses_threshold]
     commands = united_commands([command for each in found for command in each.get("commands", ())])

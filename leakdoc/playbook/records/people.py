@@ -31,6 +31,8 @@ _SAID: Final = tuple(
         r"(?:согласует|утверждает|одобряет|aprueba|autoriza|valide|gibt)\s+" + _N.format("v"),
         r"\b(?:Frau|Herrn?|Mme|Madame|Monsieur|Mrs?|Ms|Sra?|Pani?|Dr)\.?\s+" + _N.format("v"),
         r"(?P<v>[\uac00-\ud7a3]{2,4})님",
+        r"\b(?i:ping|ask|(?:comes|go|ok|okay|ack) from|(?:sign-?off|approval|approved|signed|acked?) (?:by|from)|cc)\s+"
+        + _N.format("v"),
         r"(?i:\bme)\s*\(" + _N.format("v") + r"\)",
         r"(?<![\w.])@" + r"(?P<v>[A-Za-zÀ-ž][\w-]+)(?![\w.]*[/@])",
         r"(?P<v>[\u4e00-\u9fff]{1,3}?)(?:さん|様|氏(?=[はがのに、]))",
@@ -41,6 +43,10 @@ _SAID: Final = tuple(
 _SIGNED: Final = (
     re.compile(r"(?:[-–—.!,]|\()\s*" + _N.format("v") + r"\W*$"),
     re.compile(r"^\W*(?:from \S+\s*:\s*)?" + _N.format("v") + r"\s*[::]"),
+    re.compile(
+        r"(?:[-–—.!,]|\()\s*" + _N.format("v") + r"\s+(?:(?:de|den|der|van|von|da|di|el|al|del|la|le)\s+)*[A-ZÀ-Ž]\S+$"
+    ),
+    re.compile(r"(?:--|—|–|\s/)\s?(?P<v>[a-z][a-z]{2,})\W*$"),
     re.compile(r"[。、]\s*(?P<v>[\u4e00-\u9fff]{1,4})\W*$"),
 )
 _AUTHORS: Final = (
@@ -58,13 +64,27 @@ _NOBODY: Final = re.compile(
 def people_of(events: Iterable[RecordEvent]) -> list[str]:
     """Return the names of people, in the order in which they are first met."""
     found: dict[str, None] = {}
+    events = list(events)
     for event in events:
         for pattern in _patterns(event):
             for match in pattern.finditer(event.text if event.sort is Sort.STATEMENT else event.output):
                 name = match["v"].strip()
                 if len(name) > 1 and not _NOBODY.fullmatch(name):
                     found[name] = None
-    return list(found)
+    return [*found, *_surnames(events, found)]
+
+
+def _surnames(events: list[RecordEvent], found: Iterable[str]) -> list[str]:
+    """Return the names that stand behind those of people who are known by their first."""
+    first = "|".join(re.escape(name) for name in found if name[0].isupper())
+    if not first:
+        return []
+    behind = re.compile(
+        rf"\b(?:{first})((?:\s+(?:de|den|der|van|von|da|di|el|al|del|la|le))*\s+[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’-]+)"
+    )
+    texts = (event.text for event in events if event.sort is Sort.STATEMENT)
+    named = (match[1].split()[-1] for text in texts for match in behind.finditer(text))
+    return [name for name in dict.fromkeys(named) if len(name) > 2 and not _NOBODY.fullmatch(name)]
 
 
 def _patterns(event: RecordEvent) -> tuple[re.Pattern[str], ...]:

@@ -27,7 +27,11 @@ def any_spelling(name: str) -> str:
     first = re.escape(parts[0].lower()) + "".join(re.escape(part[:1].upper() + part[1:].lower()) for part in parts[1:])
     hump = rf"(?<![A-Z]){humps}s?(?![a-z])"
     lower = rf"(?<![A-Za-z]){first}(?=[A-Z0-9])"
-    return f"(?:{alone}|{hump}|{lower})"
+    longer = rf"|(?<![A-Za-z])(?i:{joined})(?=[a-z])" if len(parts) == 1 and len(name) >= _LONG else ""
+    return f"(?:{alone}|{hump}|{lower}{longer})"
+
+
+_LONG: Final = 6  # letters: a word this long begins no other by chance, as in `contosoutility`
 
 
 def telling_words(name: str, known: frozenset[str]) -> list[str]:
