@@ -33,12 +33,12 @@ def _claude(incident: Written) -> str:
             lines.append({**common, "type": "user", "uuid": name, "message": {"role": "user", "content": event.said}})
             continue
         blocks: list[dict[str, Any]] = [{"type": "text", "text": event.said}] if event.said else []
-        if event.sort in "CE":
-            tool, given = ("Bash", {"command": event.line}) if event.sort == "C" else ("Edit", _edit(event, "_string"))
+        if event.is_call:
+            tool, given = _call(event, "Bash", "Edit", "_string")
             blocks.append({"type": "tool_use", "id": name, "name": tool, "input": given})
         uuid = name if event.sort == "S" else f"11111111-{name}"
         lines.append({**common, "type": "assistant", "uuid": uuid, "message": {"role": "assistant", "content": blocks}})
-        if event.sort in "CE":
+        if event.is_call:
             result = {
                 "type": "tool_result",
                 "tool_use_id": name,
@@ -51,8 +51,15 @@ def _claude(incident: Written) -> str:
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
+def _call(event: Event, shell: str, editor: str, suffix: str) -> tuple[str, dict[str, Any]]:
+    """Return the name of the tool that was called, and what it was given."""
+    if event.sort == "M":
+        return event.tool()
+    return (shell, {"command": event.line}) if event.sort == "C" else (editor, _edit(event, suffix))
+
+
 def _edit(event: Event, suffix: str) -> dict[str, str]:
-    key = "file_path" if suffix else "path"
+    key = "file_path" if suffix == "_string" else "path"
     return {key: event.line, f"old{suffix}": "\n".join(event.before), f"new{suffix}": "\n".join(event.after)}
 
 
@@ -65,8 +72,8 @@ def _atif(incident: Written) -> str:
             "source": "user" if event.sort in "HP" else "agent",
             "message": event.said,
         }
-        if event.sort in "CE":
-            name, given = ("exec", {"command": event.line}) if event.sort == "C" else ("edit", _edit(event, ""))
+        if event.is_call:
+            name, given = _call(event, "exec", "edit", "")
             step["tool_calls"] = [{"tool_call_id": f"c{position}", "function_name": name, "arguments": given}]
             step["observation"] = {"results": [{"source_call_id": f"c{position}", "content": "\n".join(event.output)}]}
             step["extra"] = {"exit_code": int(event.failed)}
@@ -78,20 +85,18 @@ def _devin(incident: Written) -> str:
     lines: list[dict[str, Any]] = []
     for position, event in enumerate(incident.events):
         name, at = incident.id_of(position, "devin"), BEGUN + 60 * position
-        if event.sort not in "CE":
+        if not event.is_call:
             source = "user" if event.sort in "HP" else "devin"
             lines.append({"event_id": name, "created_at": at, "source": source, "message": event.said})
             continue
         if event.said:
             lines.append({"event_id": f"said-{name}", "created_at": at - 1, "source": "devin", "message": event.said})
-        detail: dict[str, Any] = {"tool": "exec", "command": event.line, "exitCode": int(event.failed)}
-        if event.sort == "E":
-            detail = {
-                "tool": "edit",
-                "path": event.line,
-                "oldText": "\n".join(event.before),
-                "newText": "\n".join(event.after),
-            }
+        tool, given = _call(event, "exec", "edit", "Text")
+        detail: dict[str, Any] = {
+            "tool": tool,
+            **given,
+            **({} if event.sort == "E" else {"exitCode": int(event.failed)}),
+        }
         call = {"id": name, "status": "completed", "detail": detail, "output": "\n".join(event.output)}
         lines.append({"event_id": name, "created_at": at, "type": "tool_call", "call": call})
     return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)

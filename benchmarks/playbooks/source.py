@@ -1,7 +1,8 @@
 """Incidents as they are written here: one text each, with the truth in the margin.
 
 ``@`` what it is; ``H:`` what it began with; ``C`` a command, ``said || line`` with its output behind ``>`` and further
-lines behind ``$``; ``E`` an edit with ``-`` and ``+`` lines; ``S`` a statement; ``P`` a person's answer. The mark
+lines behind ``$``; ``M`` a call of a tool, ``name {"argument": "value"}``; ``E`` an edit with ``-`` and ``+``
+lines; ``S`` a statement; ``P`` a person's answer. The mark
 behind the letter is the truth: ``!`` essential, ``-`` a dead end, ``.`` or nothing noise. ``=`` a parameter with its
 value and origin, ``~`` behind a call the step that it belongs to where it changes something, ``%`` a form of a secret,
 ``#`` a text that must not survive. Beside it stands ``NAME.kinds``: what each essential event does, labelled by hand.
@@ -10,6 +11,7 @@ value and origin, ``~`` behind a call the step that it belongs to where it chang
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +24,7 @@ class Event:
     """One event of a written incident.
 
     Args:
-        sort: ``H``, ``C``, ``E``, ``S`` or ``P``.
+        sort: ``H``, ``C``, ``M``, ``E``, ``S`` or ``P``.
         truth: ``essential``, ``dead_end`` or ``noise``.
         changes: of a call that changes something, the step of a playbook that does the same.
     """
@@ -36,6 +38,16 @@ class Event:
     after: list[str] = field(default_factory=list)
     failed: bool = False
     changes: str = ""
+
+    @property
+    def is_call(self) -> bool:
+        """Whether something was done, not only said."""
+        return self.sort in "CME"
+
+    def tool(self) -> tuple[str, dict[str, object]]:
+        """Return the name and the arguments of a tool that is no shell and no editor."""
+        name, _, given = self.line.partition(" ")
+        return name, json.loads(given or "{}")
 
 
 @dataclass(slots=True)
@@ -61,11 +73,11 @@ class Written:
             return str(position + 1)
         if layout == "devin":
             return f"event-{digest}"
-        return f"toolu_{digest}" if self.events[position].sort in "CE" else f"00000000-{digest}"
+        return f"toolu_{digest}" if self.events[position].is_call else f"00000000-{digest}"
 
     def changes(self, layout: str = "claude") -> dict[str, str]:
         """Return, for each call that is essential or a dead end, the step of its change; empty when it only looks."""
-        calls = [(i, each) for i, each in enumerate(self.events) if each.sort in "CE" and each.truth != "noise"]
+        calls = [(i, each) for i, each in enumerate(self.events) if each.is_call and each.truth != "noise"]
         return {self.id_of(i, layout): each.changes for i, each in calls}
 
     def ids(self, truth: str, layout: str = "claude") -> set[str]:
@@ -91,7 +103,7 @@ def written(path: Path) -> Written:
             incident.secrets.append(rest)
         elif mark == "#":
             incident.literals.append(rest)
-        elif mark in "HCESP" and event_begins(line):
+        elif mark in "HCMESP" and event_begins(line):
             incident.events.append(_event(line))
         elif event is not None:
             _continue(event, line)
@@ -106,7 +118,7 @@ def _labelled(path: Path) -> dict[int, str]:
 
 def event_begins(line: str) -> bool:
     """Whether a line is the first of an event."""
-    return line[:2] == "H:" or (line[1:2] in "!-. " and line[:1] in "CESP")
+    return line[:2] == "H:" or (line[1:2] in "!-. " and line[:1] in "CMESP")
 
 
 def _event(line: str) -> Event:
@@ -114,6 +126,8 @@ def _event(line: str) -> Event:
     said, bars, command = f" {text}".partition(" || ")
     said = said.strip()
     sort, truth = line[0], _TRUTHS.get(line[1:2], "noise")
+    if sort == "M" and not bars:
+        said, command, bars = "", text, "||"
     return Event(sort=sort, truth=truth, said=said if bars else text, line=command)
 
 

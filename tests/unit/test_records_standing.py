@@ -96,3 +96,21 @@ def test_a_plan_is_known_by_the_revision_that_it_goes_back_to(tmp_path: Path) ->
     at = next(i for i, line in enumerate(WHOLE) if line in RUNS) + len(RUNS)
     found = slots(incident_of(tmp_path, [*WHOLE[:at], *plan, *WHOLE[at:]]))
     assert found[plan[0]["uuid"]] == "baseline"
+
+
+def test_an_unknown_look_that_shows_a_measure_is_one_and_stays_where_a_decision_follows(tmp_path: Path) -> None:
+    look, stray = "gizmo inspect payments", "gizmo ponder payments"
+    lines = [*did(look, "backlog=8812 p99=9.1s"), *said("Requests pile up there, so that is where they wait.")]
+    begun = [*WHOLE[:6], *did(stray, "lag 3 ms"), *did("ssh app-1 'uptime'", "load 1"), *lines, *WHOLE[6:]]
+    told = slots(incident_of(tmp_path, begun))
+    assert told[name_of(look)] == "sample" and name_of(stray) not in told
+
+
+def test_a_script_is_opened_with_what_it_is_given(tmp_path: Path) -> None:
+    put = "/tmp/put.sh"
+    script = "ssh $1 sudo systemctl restart payments"
+    before = [*BEGIN, *edited(put, "", script), *did("sh /tmp/put.sh lab-7", "ok"), *did(LOAD, "fertig")]
+    rest = [*said("Flat on the test box. Jens?"), *person("mach."), *did("sh /tmp/put.sh app-1", "ok")]
+    told = slots(incident_of(tmp_path, [*before, *rest, *did("ssh app-1 'grep VmRSS /proc/21/status'", "VmRSS: 2 kB")]))
+    assert (told[name_of("sh /tmp/put.sh lab-7")], told[name_of("sh /tmp/put.sh app-1")]) == ("staging", "rollout")
+    assert name_of(put) not in told

@@ -106,7 +106,8 @@ def _is_answer(position: int, read: Sequence[Reading]) -> bool:
         return False
     before = read[position - 1].event
     said_by_agent = before.sort is Sort.STATEMENT and before.actor is Actor.AGENT
-    return said_by_agent and any(each.event.is_call for each in read[:position])
+    asked_before = any("approved" in (each.kind, *each.also) for each in read[1:position])
+    return (said_by_agent or asked_before) and any(each.event.is_call for each in read[:position])
 
 
 def _follows(position: int, read: Sequence[Reading]) -> bool:

@@ -24,7 +24,13 @@ from leakdoc.playbook.records.rehearsing import rehearsal_places, with_rehearsal
 from leakdoc.playbook.records.reversing import with_reversals
 from leakdoc.playbook.records.rulebook import Rulebook, own_rules
 from leakdoc.playbook.records.slicing import sliced
-from leakdoc.playbook.records.standing import with_measures, with_pushes, with_unknown_tools, with_what_is_changed
+from leakdoc.playbook.records.standing import (
+    with_measures,
+    with_pushes,
+    with_unknown_looks,
+    with_unknown_tools,
+    with_what_is_changed,
+)
 from leakdoc.playbook.records.unmapped import with_unmapped
 
 # What one event is may show only in the others, in this order.
@@ -38,6 +44,7 @@ _IN_THE_COURSE: Final = (
     with_answers,
     with_plans,
     with_rollback_points,
+    with_unknown_looks,
 )
 _TELLING: Final = {"approved", "denied", "requested", "decided", "rollback_plan"}
 

@@ -64,6 +64,10 @@ _NOTHING: Final = re.compile(
     r"aucune?|无|なし)\W*"
 )
 _SAYS_NOTHING: Final = re.compile(r"(?i)\(0 rows\)|\b0 (errors?|drops?|matches|results?|locks?|rows)\b|\bgreen\b")
+_SHORT: Final = 120  # characters of an output that has one thing to say
+_COULD_NOT: Final = re.compile(
+    r"(?i)\S+: (\(\d+\) )?(failed to connect|couldn't connect|command not found|not found|no such)"
+)
 _NUMBER: Final = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
 _FLAT: Final = 0.03  # of the largest: a series that stays within it shows no change
 _SERIES: Final = 3
@@ -73,7 +77,9 @@ _MOSTLY: Final = 0.8  # share of the words of an output that are numbers, in a s
 def shows_nothing(output: str) -> bool:
     """Whether an output is empty, a zero, or says in few words that nothing is there."""
     text = output.strip()
-    return not text or bool(_NOTHING.fullmatch(text)) or (len(text) < 120 and bool(_SAYS_NOTHING.search(text)))
+    if not text or _NOTHING.fullmatch(text):
+        return True
+    return len(text) < _SHORT and bool(_SAYS_NOTHING.search(text) or _COULD_NOT.match(text))
 
 
 def is_flat(output: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from leakdoc.playbook.records.event import Actor
+from leakdoc.playbook.records.facts import names_in
 from leakdoc.playbook.records.interpreting import Reading
 from leakdoc.playbook.records.placing import SHIPPED, Placed, placed_calls, verified
 from leakdoc.playbook.records.rulebook import Rulebook
@@ -31,7 +32,7 @@ def _statement(each: Placed, position: int, course: list[Placed]) -> Placed:
     reading = each.reading
     if reading.event.is_call:
         return each
-    kind = reading.kind
+    kind = _heard_as(each)
     if reading.event.narrates and not _emphatic(reading):
         return replace(each, why=ANNOUNCES)
     gives = _STATEMENTS.get(kind)
@@ -41,6 +42,14 @@ def _statement(each: Placed, position: int, course: list[Placed]) -> Placed:
     elif not gives and not kind and (_weighs(reading, position) or _comes_back(each, position, course)):
         slot, why = _decision(position, course)
     return replace(each, slot=slot, why=why)
+
+
+def _heard_as(each: Placed) -> str:
+    """Return the kind of a statement: that nothing is wrong is what one hopes to find, once the change is in."""
+    kind = each.reading.kind
+    if kind == "rejected" and each.phase in ("staged", "rolled"):
+        return next((other for other in each.reading.also if other in _STATEMENTS), "")
+    return kind
 
 
 _OPEN: Final = {"", "plan"}
@@ -76,11 +85,11 @@ def _comes_back(each: Placed, position: int, course: list[Placed]) -> bool:
     last = _last_call(position, course)
     if event.actor is not Actor.AGENT or event.narrates or last is None or "?" in event.text:
         return False
-    shown = set(_NAMES.findall(f"{last.reading.line} {last.reading.event.output}"))
-    return bool(shown & set(_NAMES.findall(event.text)))
+    shown = names_in(f"{last.reading.line} {last.reading.event.output}")
+    return any(len(name) >= _LONG and name in shown for name in names_in(event.text))
 
 
-_NAMES: Final = re.compile(r"[A-Za-z][\w.-]{4,}\w")  # words that are long enough to be a name of something
+_LONG: Final = 6  # characters of a word that can be a name of something
 
 
 def _last_call(position: int, course: list[Placed]) -> Placed | None:
@@ -109,7 +118,10 @@ def _approval(position: int, course: list[Placed]) -> tuple[str, str]:
     return _next_write(position, course)
 
 
-def _plan_to_go_back(_position: int, _course: list[Placed]) -> tuple[str, str]:
+def _plan_to_go_back(position: int, course: list[Placed]) -> tuple[str, str]:
+    after = next((each for each in course[position:] if each.reading.event.is_call), None)
+    if course[position].phase == "rolled" and after is not None and after.slot == "roll_back":
+        return "", "announces the rollback that follows"
     return "baseline", "a plan for the rollback"
 
 

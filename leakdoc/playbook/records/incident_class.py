@@ -15,6 +15,7 @@ _DECIDED: Final = 4.0  # what was found out
 _SAID: Final = 1.0
 _PRINTED: Final = 0.3  # a log line may say anything
 _MOST: Final = 3  # matches of one text that count: a log repeats itself
+_CLOSE: Final = 0.7  # of the heaviest class: where another weighs more than that, what was looked at tells them apart
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")  # `ConnectionTimeoutError` is three words
 _LOOKS: Final = {  # what is mostly looked at, where no word tells the class
     "memory_leak": {"memory", "growth", "heap", "heap_report"},
@@ -30,6 +31,10 @@ def class_of(read: Iterable[Reading], rulebook: Rulebook) -> tuple[str, dict[str
     """
     read = list(read)
     weights = _by_words(read, rulebook, str)
+    first, second = sorted(weights.values(), reverse=True)[:2] if len(weights) > 1 else (0.0, 0.0)
+    if first and second > _CLOSE * first:
+        looked = _by_looks(read, rulebook)
+        weights = {name: weight + looked[name] for name, weight in weights.items()}
     if not any(weights.values()):
         looked = _by_looks(read, rulebook)
         weights = {name: weight + looked[name] for name, weight in _by_words(read, rulebook, _taken_apart).items()}

@@ -129,6 +129,8 @@ def _statement(event: RecordEvent, rulebook: Rulebook, _memory: Memory) -> Readi
 
 def _edit(event: RecordEvent, rulebook: Rulebook, memory: Memory) -> Reading:
     memory.learn_edit(event)
+    if _ASIDE.search(event.path):
+        return Reading(event=event, kind="quiet", rule="leakdoc: a file of one's own, aside")
     rule = next((rule for rule in rulebook.edits if rule.fits_edit(event)), None)
     if rule is not None and rule.kind == "fix" and _sets_numbers(event):
         return Reading(
@@ -137,6 +139,9 @@ def _edit(event: RecordEvent, rulebook: Rulebook, memory: Memory) -> Reading:
     return Reading(
         event=event, kind=rule.kind if rule else "", rule=rule.name if rule else "", place=_place(event.path)
     )
+
+
+_ASIDE: Final = re.compile(r"^(/private)?/(var/)?tmp/|^/dev/shm/|^~?/?(\w+/)*(scratch|incident-?\w*|notes)/")
 
 
 def _sets_numbers(event: RecordEvent) -> bool:

@@ -16,6 +16,7 @@ from typing import Final
 from leakdoc.playbook.records.facts import figures_in, files_in, is_flat, names_in, near, shows_nothing, telling
 from leakdoc.playbook.records.placing import OBSERVED, Placed
 from leakdoc.playbook.records.rulebook import Rulebook
+from leakdoc.playbook.records.standing import UNKNOWN_LOOK
 
 MET_IT: Final = re.compile(
     r"(?i)timed? ?out|deadline ?exceeded|time-?out|\b50[234]\b|too many (connections|clients)|connection slots|"
@@ -34,6 +35,9 @@ _ASKS_WHAT: Final = re.compile(
     r"dónde|cuánt\w+|qué|cómo|quem|onde|quant\w+|chi|dove|kto|gdzie|ile|waar|hoeveel|кто|где|сколько|confirm|really|"
     r"wirklich)\b|哪|谁|多少|什么|怎么|どこ|誰|何|どの|어디|누가|얼마|무엇"
 )
+_LABEL: Final = re.compile(
+    r"(?i)\W*(?P<label>(?:h|hyp\w*|theory|idea|option)?\W?(?:\d|[a-f]))\W*"
+)  # of one among several
 _SUSPECTS: Final = re.compile(
     r"(?i)\b(maybe|perhaps|possibly|might|could (it|this) be|suspect|guess|what if|just in case|in case|rule out|"
     r"to be sure|vielleicht|eventuell|zur sicherheit|peut-être|au cas où|quizás?|tal vez|por si acaso|talvez|forse|"
@@ -49,6 +53,7 @@ class _Wanted:
     edited: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
     figures: list[float] = field(default_factory=list)
+    decisions: list[str] = field(default_factory=list)
 
     def add(self, each: Placed) -> None:
         event = each.reading.event
@@ -56,6 +61,7 @@ class _Wanted:
             self.anywhere |= names_in(f"{each.reading.line} {event.path}")
             self.edited |= names_in(f"{event.before} {event.after}")
         else:
+            self.decisions.append(event.text)
             self.anywhere |= (told := names_in(event.text))
             self.told |= told
             self.figures += figures_in(event.text)
@@ -73,12 +79,15 @@ def led_nowhere(course: list[Placed], rulebook: Rulebook, incident_class: str) -
         each = course[position]
         if not each.slot or each.dropped:
             continue
+        said = _said_before(course, position)
+        other = _is_of_another(said, wanted.decisions)
         used = position in again or _is_used(position, each, first, wanted)
-        if (
-            _may_lead_nowhere(each)
-            and not used
-            and (why := _why_dropped(each, changed, optional, early=position < decided))
-        ):
+        if each.reading.kind in _SHOWS_IT and position > decided and not used:
+            used = _is_concluded(course, position) and not is_suspicion(said)
+        why = ""
+        if _may_lead_nowhere(each) and (other or not used):
+            why = RULED_OUT if other else _why_dropped(each, said, changed, optional, early=position < decided)
+        if why:
             drops[position] = why
         else:
             wanted.add(each)
@@ -91,7 +100,37 @@ def _may_lead_nowhere(each: Placed) -> bool:
     )
 
 
-def _why_dropped(each: Placed, changed: set[str], optional: set[str], *, early: bool) -> str:
+def _said_before(course: list[Placed], position: int) -> str:
+    """Return what a look was announced with, or else what was only supposed just before it and the looks beside it."""
+    for each in reversed(course[: position + 1]):
+        if not each.reading.event.is_call:
+            return each.reading.event.text if each.reading.kind == "hypothesis" else ""
+        if each.reading.event.said or each.reading.kind not in _LOOKS:
+            return each.reading.event.said if each is course[position] else ""
+    return ""
+
+
+def _is_concluded(course: list[Placed], position: int) -> bool:
+    """Whether a decision follows at once."""
+    after = course[position + 1] if position + 1 < len(course) else None
+    return after is not None and not after.reading.event.is_call and bool(after.slot)
+
+
+def _is_of_another(said: str, decisions: list[str]) -> bool:
+    """Whether a look is labelled with one hypothesis, and a later decision names another: `H2` where `H1 it is`."""
+    label = _LABEL.fullmatch(said)
+    if label is None or any(_names_label(text, label["label"]) for text in decisions):
+        return False
+    kin = re.sub(r"[\da-fA-F]$", "", label["label"])
+    return any(re.match(rf"(?i)\W*{re.escape(kin)}[\da-f]\b", text) for text in decisions)
+
+
+def _names_label(text: str, label: str) -> bool:
+    """Whether a text names the label of a hypothesis as a word."""
+    return bool(re.search(rf"(?i)(?<!\w){re.escape(label)}(?!\w)", text))
+
+
+def _why_dropped(each: Placed, said: str, changed: set[str], optional: set[str], *, early: bool) -> str:
     reading = each.reading
     if reading.kind in _SEARCHES:
         shown = files_in(names_in(f"{reading.line} {reading.event.output}"))
@@ -100,9 +139,11 @@ def _why_dropped(each: Placed, changed: set[str], optional: set[str], *, early: 
         return ""
     if reading.kind in optional:
         return "" if reading.kind == "threads" and _piles_up(each) else NOT_CITED
-    if is_suspicion(reading.event.said):
+    if reading.rule == UNKNOWN_LOOK:
+        return NOT_CITED
+    if is_suspicion(said):
         return RULED_OUT if not early or reading.kind not in _SHOWS_IT else ""
-    if reading.kind in _SHOWS_IT - {"target"} and not early and not _piles_up(each):
+    if reading.kind in _SHOWS_IT - {"target"} and not early:
         return NOT_CITED
     if reading.kind in ("heap", "target"):
         return ""  # a capture leaves a file, and the next call uses it

@@ -27,7 +27,7 @@ _NO_PLACE: Final = re.compile(
 def rehearsal_places(read: Sequence[Reading]) -> frozenset[str]:
     """Return the names of places that only a rehearsal went to."""
     deploys = [i for i, each in enumerate(read) if each.event.is_call and each.kind in _BRINGS]
-    seen = _seen_before_changes(read)
+    seen, asked = _seen_before_changes(read), _asked(read)
     places: set[str] = set()
     for first in deploys:
         if read[first].place in (STAGING, LOCAL):
@@ -35,7 +35,7 @@ def rehearsal_places(read: Sequence[Reading]) -> frozenset[str]:
         for second in (later for later in deploys if later > first):
             if any(each.kind in _BACK or "still_bad" in (each.kind, *each.also) for each in read[first:second]):
                 break
-            places |= _apart(read[first], read[second], seen)
+            places |= _apart(read[first], read[second], seen, asked)
     return frozenset(places)
 
 
@@ -97,7 +97,7 @@ _PLACED: Final = re.compile(
 )
 
 
-def _apart(first: Reading, second: Reading, seen: set[str]) -> set[str]:
+def _apart(first: Reading, second: Reading, seen: set[str], asked: set[str]) -> set[str]:
     """Return what the first names and the second does not, where only the second went to what had been looked at."""
     if not {each.program for each in first.simples} & {each.program for each in second.simples}:
         return set()
@@ -109,7 +109,7 @@ def _apart(first: Reading, second: Reading, seen: set[str]) -> set[str]:
     if only_first & seen or not only_first:
         return set()
     only_second = there - here
-    known = not only_second or only_second & seen or any(re.search(r"(?i)prod", word) for word in only_second)
+    known = not only_second or only_second & (seen | asked) or any(re.search(r"(?i)prod", word) for word in only_second)
     return only_first if known else set()
 
 
@@ -127,6 +127,12 @@ _RANGE: Final = re.compile(r"([\w.-]*)\{(\d{1,3})\.\.(\d{1,3})\}")  # edge0{1..6
 
 def _range(match: re.Match[str]) -> range:
     return range(int(match[2]), int(match[3]) + 1)
+
+
+def _asked(read: Sequence[Reading]) -> set[str]:
+    """Return the words of the request: production is named in it."""
+    first = next((each.event.text for each in read if not each.event.is_call), "")
+    return _words(first)
 
 
 def _seen_before_changes(read: Sequence[Reading]) -> set[str]:

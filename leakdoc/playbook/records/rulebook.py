@@ -15,6 +15,7 @@ from typing import Any, Final
 from leakdoc.errors import UsageError
 from leakdoc.model.step import Effect, Scope
 from leakdoc.playbook.records.event import Actor, RecordEvent
+from leakdoc.playbook.records.shell.changing import SAME_TOOL
 from leakdoc.playbook.records.shell.commands import Simple
 from leakdoc.redact import inert
 from leakdoc.small_files import read_small
@@ -106,18 +107,29 @@ def _runs(pattern: tuple[tuple[str, ...], ...], argv: tuple[str, ...]) -> bool:
     if not argv:
         return False
     program = argv[0].rpartition("/")[2][:_LONGEST_PROGRAM]
+    program = SAME_TOOL.get(program, program)
     if not _is_called(program, argv[0][:_LONGEST_PROGRAM], pattern[0]):
         return False
     at = 1
     for alternatives in pattern[1:]:
         if alternatives == ("*",):
             continue
-        while at < len(argv) and not any(_is_word(argv[at], each) for each in alternatives):
+        while at < len(argv) and not _is_one_of(argv[at], alternatives, program):
             at += 1
         if at == len(argv):
             return False
         at += 1
     return True
+
+
+def _is_one_of(word: str, alternatives: tuple[str, ...], program: str) -> bool:
+    """Whether a word is one of these; of `make test ENV=x`, what is assigned is no target."""
+    if program in _GIVEN_VALUES and "=" in word:
+        alternatives = tuple(each for each in alternatives if "=" in each)
+    return any(_is_word(word, each) for each in alternatives)
+
+
+_GIVEN_VALUES: Final = {"make", "gmake", "just", "task", "rake", "invoke", "inv", "mage", "earthly"}
 
 
 @lru_cache(maxsize=1 << 16)

@@ -27,14 +27,64 @@ def did_not_hold(course: list[Placed], rulebook: Rulebook, incident_class: str) 
         writes = _changes(course, begun, position)
         later = any(each.slot in _WRITES and each.reading.event.is_call for each in course[position:])
         if writes and later:
-            cycle = [i for i in range(writes[0], position) if _belongs(course[i], course[writes[0]], course[:position])]
+            first = _first_that_fell(course, writes, position)
+            cycle = [i for i in range(first, position) if _belongs(course[i], course[writes[0]], course[:position])]
             drops.update(dict.fromkeys(cycle, DID_NOT_HOLD))
-            drops.update(dict.fromkeys(_led_astray(course, writes, begun), DID_NOT_HOLD))
+            if first == writes[0]:
+                drops.update(dict.fromkeys(_led_astray(course, writes, begun), DID_NOT_HOLD))
         if not course[position].reading.event.is_call:
             drops.update(dict.fromkeys(_undone(course, begun, position), DID_NOT_HOLD))
-        begun = position
+        if writes or course[position].reading.event.is_call:
+            begun = position
     drops.update(dict.fromkeys(_taken_back(course), DID_NOT_HOLD))
     return drops
+
+
+def _first_that_fell(course: list[Placed], writes: list[int], position: int) -> int:
+    """Return where a cycle begins to fall: at its first change, or, where all of them still stand, at its rollout.
+
+    What fell over once it was rolled out, and is then only added to in other files, was right as far as it went.
+    """
+    rolled = next((i for i in range(writes[-1], position) if course[i].slot == "rollout" and _is_call(course[i])), None)
+    if rolled is None or not _fell_over(course[rolled + 1 : position]) or not _stand(course, writes, position):
+        return writes[0]
+    return rolled
+
+
+def _fell_over(after: list[Placed]) -> bool:
+    """Whether the rollout failed by itself; that the incident went on is another thing."""
+    told = " ".join(f"{each.reading.event.text} {each.reading.event.output[:2000]}" for each in after)
+    return bool(_CRASHED.search(told)) and not any(_GOES_ON.search(each.reading.event.text) for each in after)
+
+
+_CRASHED: Final = re.compile(
+    r"(?i)crash|exception|traceback|panic|\w+Error\b|segfault|unknown (registry|module|symbol|column|flag|option)|"
+    r"undefined|not (found|defined|start\w*)|missing|refus\w+|backoff|unhealthy|abgestürzt|absturz|se cae|plant[ée]|"
+    r"启动失败|崩溃|起不来|起動(しない|失敗)"
+)
+_GOES_ON: Final = re.compile(
+    r"(?i)\bstill\b|grow|climb|leak|same (slope|rate)|immer noch|wächst|sigue|monte encore|toujours|仍|还在|まだ|増え"
+)
+
+
+def _stand(course: list[Placed], writes: list[int], position: int) -> bool:
+    edits = [i for i in writes if course[i].reading.event.path]
+    return bool(edits) and all(_still_stands(course, i, position) for i in edits)
+
+
+def _still_stands(course: list[Placed], write: int, position: int) -> bool:
+    """Whether an edit is neither edited again, nor taken out of the repository, while another file is changed."""
+    path = course[write].reading.event.path
+    later = [each.reading for each in course[position:] if _is_call(each)]
+    again = any(
+        each.event.path == path or (path.rpartition("/")[2] in each.line and _EDITS.search(each.line)) for each in later
+    )
+    taken_out = any(re.search(r"\bgit (revert|reset|restore|checkout .*--)", each.line) for each in later)
+    others = any(each.event.path and each.kind in _WRITES and each.event.path != path for each in later)
+    return bool(path) and not again and not taken_out and others
+
+
+_EDITS: Final = re.compile(r"\b(sed|perl|patch|apply_patch|git (apply|checkout|restore))\b")
 
 
 def _taken_back(course: list[Placed]) -> Iterator[int]:

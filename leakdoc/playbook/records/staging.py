@@ -13,6 +13,10 @@ SAYS_STAGING: Final = re.compile(
     r"预发|测试环境|灰度环境"
 )
 _PLACE: Final = r"(?P<v>[a-z0-9][a-z0-9.]*(?:[-_.][a-z0-9]+)*)"
+_KIND: Final = (
+    r"(?:test(?:ing)?|staging|stage|stg|preview|sandbox|lab|rehearsal|acceptance|uat|qa|pre-?prod(?:uction)?|dev|probe|"
+    r"abnahme|vorschau|recette|préprod|pruebas|homologação|collaudo|acceptatie|testovací|testowe|тестов\w+|тест)"
+)
 _CALLED_SO: Final = re.compile(
     r"(?i)\b(?:staging|stage|stg|uat|pre-?prod(?:uction)?|test)\s+(?:app|box|host|namespace|ns|cluster|context|project|node|"
     r"environment|env)\s+(?:is |called |named |= ?|: ?)?[`\"']?" + _PLACE + r"|"
@@ -21,6 +25,18 @@ _CALLED_SO: Final = re.compile(
     r"\b(?:use|usa|nutze|erst|zuerst|d'abord|primero|primeiro|prima|まず)\s?(?:in|auf|sur|dans|en|em|su|on|the)?\s?"
     r"(?P<y>[a-z0-9]+(?:[-_.][a-z0-9]+)+|[a-z]+\d+)(?=[^.;\n]{0,24}(?:first|before|prüf|test|valid|verif|検証|,|$|\.))|"
     r"(?P<z>[a-z0-9]+(?:[-_.][a-z0-9]+)+)\s+first\b|まず\s?(?P<j>[a-z0-9]+(?:[-_.][a-z0-9]+)*)\s?で|"
+    r"(?<![\w./-])(?P<a>[a-z0-9][\w.-]*\w) (?:is|=) (?:the |our |a )?" + _KIND + r"\b|"
+    r"\b"
+    + _KIND
+    + r"(?:[ -]?(?:umgebung|system|maschine|app|box|host|vm|server|namespace|ns|cluster|context|project|group|"
+    r"resource group|service|region|stack|stage|org|space|account|environment|env|machine|instance|inventory))?\s?"
+    r"(?:is|=|:|：|called|named|heißt|ist|es|est|è|é)\s?[`\"']?(?P<b>[a-z0-9](?=[\w.-]*[-_.\d])[\w.-]*\w)|"
+    r"\b(?P<c>[a-z0-9](?=[\w.-]*[-_.\d])[\w.-]*\w)[^.;,\n]{0,12}"
+    r"\b(?:zum testen|pour les tests|para pruebas|per i test|で(?:試|検証))|"
+    r"\b(?:máquina|servidor|entorno|host|caja) de (?:pruebas?|preproducción)\s(?:es|=|:)?\s?(?P<d>[a-z0-9][\w.-]*\w)|"
+    r"(?:検証|テスト|ステージング)(?:機|環境|用)?(?:は|:|：)\s?(?P<e>[a-z0-9][\w.-]*\w)|"
+    r"\b(?P<f>[a-z0-9](?=[\w.-]*[-_.\d])[\w.-]*\w) (?:is (?:there )?)?for (?:the )?"
+    r"(?:trials?|trying|tests|testing|rehearsals?|experiments?|validation)|"
     r"(?:预发|测试|灰度)(?:环境)?(?:命名空间|集群|机器|主机|节点|应用)?(?:是|为|[::])?\s*(?P<x>[a-z0-9]+(?:[-_.][a-z0-9]+)+)"
 )
 _GOES_TO: Final = re.compile(

@@ -14,6 +14,7 @@ from typing import Final
 from leakdoc.playbook.records.event import Actor, RecordEvent, Sort
 from leakdoc.playbook.records.facts import files_in, names_in
 from leakdoc.playbook.records.interpreting import Reading
+from leakdoc.playbook.records.shell.changing import changes_something
 
 UNKNOWN_TOOL: Final = "leakdoc: an unknown tool that brings the change in"
 _BEGINS: Final = {"fix", "tune", "breaker", "build", "test"}
@@ -57,11 +58,18 @@ def with_what_is_changed(read: Sequence[Reading]) -> list[Reading]:
         each = told[position]
         if each.kind in _CHANGED:
             changed |= files_in(names_in(f"{each.event.path} {each.line}"))
-        elif each.event.is_call and each.kind in ("", "config", "quiet") and files_in(names_in(each.line)) & changed:
+        elif each.event.is_call and each.kind in ("", "config", "quiet") and _shows_one(each, changed):
             told[position] = replace(each, kind="code", rule="leakdoc: it looks at a file that is changed later")
     return told
 
 
+def _shows_one(reading: Reading, changed: set[str]) -> bool:
+    """Whether a look names one of these files, or what an unknown tool found is a line of one."""
+    lines = _LINE_OF.findall(reading.event.output[:_LONGEST]) if not reading.kind else ()
+    return bool((files_in(names_in(reading.line)) | files_in(names_in(" ".join(lines)))) & changed)
+
+
+_LINE_OF: Final = re.compile(r"([\w./-]+\.[a-z]{1,5}):\d+")
 _CHANGED: Final = {"fix", "tune", "breaker"}
 
 
@@ -74,7 +82,7 @@ def _is_unknown(reading: Reading) -> bool:
 def _only_looks(reading: Reading) -> bool:
     """Whether one of its words says so; a sentence that is passed on is no word."""
     words = [word for simple in reading.simples for word in simple.argv if " " not in word]
-    return any(part in _LOOKS for word in words for part in re.split(r"[:/._-]+", word.lower()))
+    return any(part in _LOOKS for word in words for part in re.split(r"[:/._=-]+", word.lower()))
 
 
 def _tool(reading: Reading) -> str:
@@ -83,8 +91,12 @@ def _tool(reading: Reading) -> str:
 
 
 def _tests(unknown: list[int], told: list[Reading]) -> Iterator[int]:
-    first = next((i for i, each in enumerate(told) if each.event.is_call and each.kind in _BRINGS), len(told))
-    yield from (i for i in unknown if i < first and _TRIES.search(told[i].event.output[-500:]) and not _named(told[i]))
+    """Yield what says that it passed, where the last that was done before it was a change and no deployment."""
+    for position in unknown:
+        kinds = (each.kind for each in reversed(told[:position]) if each.event.is_call)
+        last = next((kind for kind in kinds if kind in (*_BEGINS, *_BRINGS)), "")
+        if last in _BEGINS and _TRIES.search(told[position].event.output[-500:]) and not _named(told[position]):
+            yield position
 
 
 def _builds(unknown: list[int], told: list[Reading]) -> Iterator[int]:
@@ -217,4 +229,33 @@ def _alike(one: Reading, other: Reading) -> bool:
     return _tool(one) == _tool(other) and len(here & there) >= _SAME * len(here | there)
 
 
+def with_unknown_looks(read: Sequence[Reading]) -> list[Reading]:
+    """Return the readings; what no rule fits, changes nothing and showed a measure is a look."""
+    return [replace(each, kind="symptom", rule=UNKNOWN_LOOK) if _asks_somebody(each) else each for each in read]
+
+
+UNKNOWN_LOOK: Final = "leakdoc: an unknown tool that showed a measure"
+_MEASURES: Final = re.compile(
+    r"(?i)(?<![\w-])(rss|heap|mem(ory)?|resident|swap|oom\w*|alloc\w*|bytes|conn(ection)?s?|pools?|idle|sleep(ing)?|waiting|"
+    r"waiters|queued?|queue_?len\w*|pending|backlog|in[-_]?flight|latency|p\d\d|timeouts?|deadline\w*|errors?|fail\w*|rps|qps|"
+    r"retr(y|ies)|threads?|goroutines?|tasks?|workers?|restarts?|requests?|lag|slow\w*|max|avg|min)(?![\w-])|"
+    r"\d\s?([KMGT]i?B|ms|µs|us|s|%|/s)(?!\w)|\b5\d\d\b|(?m:^\s*(at |#?\d+\s).*[.:]\w+\(?)"
+)
+
+
+def _asks_somebody(reading: Reading) -> bool:
+    event = reading.event
+    waits = reading.kind == "wait" and any(
+        each.program not in (*_NO_TOOL, *_FILTERS) and each.program not in _WAITS for each in reading.simples
+    )
+    if (reading.kind and not waits) or event.sort is not Sort.COMMAND or event.failed is True:
+        return False
+    tool = next((each for each in reading.simples if each.program not in (*_NO_TOOL, *_FILTERS)), None)
+    writes = any(changes_something(each.argv) or each.written for each in reading.simples)
+    return tool is not None and not writes and bool(_MEASURES.search(f"{event.said}\n{event.output[:_LONGEST]}"))
+
+
+_LONGEST: Final = 4_000  # characters of an output that are looked through
+_FILTERS: Final = {"echo", "printf", "cat", "tee", "date", "rm", "cp", "mv", "chmod", "seq", "jq", "true", "test", "["}
+_WAITS: Final = {"kubectl", "oc", "aws", "argocd", "nomad", "gh", "helm"}
 _SAME: Final = 0.6  # share of words that a look and its repetition, maybe elsewhere, have in common

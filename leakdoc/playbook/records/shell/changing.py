@@ -23,12 +23,28 @@ _VERBS: Final = {  # by the program: the verbs that change what it speaks to
     "consul": r"put|delete|write",
     "etcdctl": r"put|del",
     "istioctl": r"install|upgrade|apply",
+    "dcos": r"update|add|remove|delete|kill|restart|start|stop|deploy|rollback|scale",
+    "cf": r"push|scale|restart|restage|set-env|unset-env|delete|map-route|unmap-route|rollback|stop|start",
+    "render": r"create|cancel|rollback|restart|scale|update|delete",
+    "railway": r"up|redeploy|down|delete",
+    "eb": r"deploy|setenv|scale|restart|terminate|swap",
     "docker": r"restart|stop|kill|rm|run|up|down|push|build|update|scale|rollback|deploy",
 }
-_SAME: Final = {
-    "flyctl": "fly",
-    "oc": "kubectl",
+SAME_TOOL: Final = {  # by other names, as people shorten them
     "k": "kubectl",
+    "kc": "kubectl",
+    "kctl": "kubectl",
+    "kubecolor": "kubectl",
+    "tf": "terraform",
+    "tg": "terraform",
+    "terragrunt": "terraform",
+    "flyctl": "fly",
+    "g": "git",
+    "dc": "docker-compose",
+    "pg": "psql",
+}
+_SAME: Final = SAME_TOOL | {
+    "oc": "kubectl",
     "podman": "docker",
     "docker-compose": "docker",
     "tofu": "terraform",
@@ -44,7 +60,7 @@ def changes_something(argv: tuple[str, ...]) -> bool:
         return edits_in_place(argv)
     verbs = _VERBS.get(_SAME.get(program, program))
     if verbs is None:
-        return False
+        return program not in _OF_THE_SHELL and any(_ANY_VERB.fullmatch(word.lower()) for word in argv[1:_DEEP])
     words = [
         word
         for before, word in pairwise(argv)
@@ -59,4 +75,13 @@ def edits_in_place(argv: tuple[str, ...]) -> bool:
     return program in _EDITORS and any(_IN_PLACE.fullmatch(word) for word in argv[1:])
 
 
+_ANY_VERB: Final = re.compile(  # what any tool's verb would be that changes something
+    r"(re)?(deploy|start)|stop|update|upgrade|downgrade|apply|scale|resize|promote|rollback|revert|rollout|publish|"
+    r"enable|disable|drain|cordon|terminate|create|delete|destroy|unset|purge|evict|failover"
+)
+_OF_THE_SHELL: Final = {
+    "psql", "mysql", "echo", "printf", "grep", "rg", "ag", "awk", "cat", "ls", "find", "git", "gh", "curl", "wget",
+    "python", "python3", "node", "ruby", "make", "just", "npm", "go", "cargo", "mvn", "gradle", "dotnet", "sv", "man",
+    "service", "which", "journalctl", "tail", "head", "ps", "pgrep", "sh", "bash", "ssh", "jq", "test", "cd",
+}  # fmt: skip
 _DEEP: Final = 4  # words in which the verb stands: `gcloud run services update`, an option's value before it

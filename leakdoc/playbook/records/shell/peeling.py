@@ -218,6 +218,13 @@ _COMMON: Final = {
 }  # fmt: skip
 
 
+def _kubectl_within(argv: tuple[str, ...], simple: Simple) -> Inner | None:
+    """Peel `k3s kubectl …` and its like."""
+    del simple
+    words = argv[argv.index("kubectl") :] if "kubectl" in argv[1:] else ()
+    return (None, words) if words else None
+
+
 def _find(argv: tuple[str, ...], simple: Simple) -> Inner | None:
     del simple
     return (None, argv[argv.index("-exec") + 1 :]) if "-exec" in argv else None
@@ -277,6 +284,8 @@ _CARRIERS: Final[dict[str, Callable[[tuple[str, ...], Simple], Inner | None]]] =
     "su": _by_option("su", "-c", "--command"),
     "runuser": _by_option("su", "-c", "--command"),
     "find": _find,
+    **dict.fromkeys(("k3s", "rancher", "minikube", "microk8s", "k0s", "talosctl", "kubie"), _kubectl_within),
+    **{name: _exec_of("kubectl", (("exec",),)) for name in ("kc", "kctl", "kubecolor")},
     **dict.fromkeys(("poetry", "uv", "pipenv", "pdm", "hatch", "rye", "bundle", "npx", "bunx", "pipx"), _runner),
     **{f"python{version}": _python for version in ("", "2", "3", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14")},
 }  # fmt: skip

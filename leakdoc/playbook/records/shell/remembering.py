@@ -63,7 +63,7 @@ class Memory:
         elif _INTERPRETERS.fullmatch(simple.program):
             yield replace(simple, fed=script)
         else:
-            yield from (_within(simple, each) for each in peeled(script))
+            yield from (_within(simple, each) for each in peeled(_given(script, _behind(simple))))
 
     def _script(self, simple: Simple) -> str | None:
         runs = simple.program in _SHELLS or _INTERPRETERS.fullmatch(simple.program)
@@ -74,6 +74,25 @@ class Memory:
         name = path.rpartition("/")[2]
         known = [text for each, text in self.scripts.items() if each == path or each.rpartition("/")[2] == name]
         return known[-1] if name and known else None
+
+
+def _behind(simple: Simple) -> tuple[str, ...]:
+    """Return what a script is given: the words behind its path."""
+    words = simple.argv[1:] if simple.program in _SHELLS else simple.argv
+    path = next((position for position, word in enumerate(words) if not word.startswith("-")), len(words))
+    return words[path + 1 :]
+
+
+def _given(script: str, words: tuple[str, ...]) -> str:
+    """Return a script with what it was given in the place of `$1` and `$@`, where that needs no quoting."""
+    plain = [word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "" for word in words]
+
+    def value(match: re.Match[str]) -> str:
+        name = match["n"] or match["m"]
+        found = " ".join(plain) if name in "@*" else (plain[int(name) - 1] if int(name) <= len(plain) else "")
+        return found or match[0]
+
+    return re.sub(r"\$(?:(?P<n>[1-9@*])|\{(?P<m>[1-9@*])\})", value, script) if words else script
 
 
 def written_by(simple: Simple) -> Iterator[str]:
