@@ -20,11 +20,16 @@ from leakdoc.verification.read import read_proof
 from leakdoc.verification.rebuild import traces_of
 from leakdoc.verification.recovery.policy import RecoveryPolicy
 from leakdoc.verification.recovery.verify import verify_recovered
+from leakdoc.verification.rule_set import rule_set
 from leakdoc.verification.signature import ORIGIN, Signed, signed_by
 from leakdoc.verification.thresholds import RECOVERY, Thresholds, is_of_another_version, thresholds_of
 from leakdoc.verification.verify import parameters_of, verify
 
 _MOST: Final = 20
+_OTHER_RULES: Final = (
+    "it was judged by other rules than those here, though of the same version: where it differs, that may be why, and "
+    "the leakdoc that made it can tell"
+)
 _NOT_COMPARED: Final = ("samples", "parameters", "digests", "sha256", "signature")  # what it starts from, and the seals
 
 
@@ -146,7 +151,7 @@ def _checks_added(document: Document, proof: Proof) -> list[str]:
 
 def _parameters(said: dict[str, Any], known: dict[str, Any], applied: Thresholds) -> list[str]:
     stated = {name: _stated(name, value, applied) for name, value in known.items() if name not in applied.unstated}
-    comparable = {"leakdoc": None}
+    comparable = {"leakdoc": None, "rules": None}
     return [*differences(said | comparable, stated | comparable, path="parameters")]
 
 
@@ -163,6 +168,8 @@ def _notes(document: Document, proof: Proof, applied: Thresholds) -> list[str]:
     notes = []
     if parameters.get("leakdoc") != __version__:
         notes.append(f"it was made by leakdoc {inert(str(parameters.get('leakdoc')))}, and rechecked by {__version__}")
+    elif parameters.get("rules") != rule_set():
+        notes.append(_OTHER_RULES)
     notes += [f"{each} is not stated, and taken as usual: its leakdoc did not know it" for each in applied.unstated]
     added = _checks_added(document, proof)
     notes += [f"{each.name} was not asked then; now: {each.outcome}" for each in proof.checks if each.name in added]

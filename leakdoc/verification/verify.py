@@ -13,6 +13,7 @@ from leakdoc.sampling.sources.load import load_trace
 from leakdoc.verification.checks.table import CHECKS
 from leakdoc.verification.comparison import compare
 from leakdoc.verification.policy import VerificationPolicy
+from leakdoc.verification.rule_set import rule_set
 from leakdoc.verification.rules import decide
 
 
@@ -56,8 +57,8 @@ def verify(
 
 
 def parameters_of(policies: Policies, verification: VerificationPolicy) -> dict[str, Json]:
-    """Return every threshold by policy and name, with the version that applied them."""
-    found: dict[str, Json] = {"leakdoc": __version__, "verification": asdict(verification)}
+    """Return every threshold by policy and name, with the version and the rules that applied them."""
+    found: dict[str, Json] = {"leakdoc": __version__, "rules": rule_set(), "verification": asdict(verification)}
     for each in fields(policies):
         found[each.name] = asdict(getattr(policies, each.name))
     return found

@@ -252,6 +252,15 @@ def test_an_older_version_is_no_way_to_forge_a_decision(tmp_path):
     assert result.differences[0].startswith("decision: says")
 
 
+def test_proof_by_other_rules_of_the_same_version_says_so_and_is_no_way_to_forge_one(document, tmp_path):
+    document["parameters"]["rules"] = "0123456789abcdef"
+    found = recheck(kept(document, tmp_path, seal=True))
+    assert found.matches and any("other rules" in each for each in found.notes)
+    document["decision"] = "worse"
+    found = recheck(kept(document, tmp_path, seal=True))
+    assert not found.matches and any("other rules" in each for each in found.notes)
+
+
 def _bomb(document):
     document["samples"]["after"]["rss_bytes"] = base64.b64encode(zlib.compress(bytes(2**26), 9)).decode()
 

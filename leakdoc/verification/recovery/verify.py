@@ -24,6 +24,7 @@ from leakdoc.verification.recovery.joining import joined
 from leakdoc.verification.recovery.levels import channel_of
 from leakdoc.verification.recovery.policy import RecoveryPolicy
 from leakdoc.verification.recovery.rules import decide
+from leakdoc.verification.rule_set import rule_set
 from leakdoc.verification.windows import keep
 
 
@@ -65,8 +66,11 @@ def verify_recovered(
     checks = tuple(check(incident) for check in CHECKS)
     ruling = decide(incident, checks)
     parameters: dict[str, Json] = {
-        "leakdoc": __version__, "recovery": asdict(policy), "metrics": None if metrics is None else list(metrics)
-    }  # fmt: skip
+        "leakdoc": __version__,
+        "rules": rule_set(),
+        "recovery": asdict(policy),
+        "metrics": None if metrics is None else list(metrics),
+    }
     return Proof(
         decision=ruling.decision,
         reason=ruling.reason,
