@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import leakdoc
 from leakdoc.model.decision import Decision, Outcome
@@ -16,6 +16,7 @@ from playbook_steps.looking import Question, decided
 
 Runs = Sequence[tuple[Path, Path]]
 Seen = tuple[Decision, str]
+LATE_S: Final = 5.0  # as the judge of pools: longer than a request that is answered takes
 
 _NO_WAITING: Final = Question(
     signatures=(*POOLS.signatures, *UPSTREAMS.signatures), what="callers that wait for a pool or an upstream"
@@ -48,10 +49,24 @@ def _gravest(seen: Iterable[Seen]) -> Seen:
 def fault_in(recording: Path) -> Seen:
     """Return the fault that a recording shows; where it shows none, whether it is long enough to have shown one."""
     said = leakdoc.diagnose(recording)
-    if said.decision.is_fault:
-        return said.decision, said.reason
-    asked = [each for each in said.findings if each.detector in _NO_WAITING.signatures]
+    order = list(Decision)
+    faults = [each for each in said.findings if each.decision.is_fault and not is_only_the_upstreams(each)]
+    if faults:
+        worst = min(faults, key=lambda each: order.index(each.decision))
+        return worst.decision, worst.reason
+    said_of_it = [each for each in said.findings if not each.decision.is_fault]
+    asked = [each for each in said_of_it if each.detector in _NO_WAITING.signatures]
     return decided(_NO_WAITING, asked, said.window)
+
+
+def is_only_the_upstreams(finding: leakdoc.Finding) -> bool:
+    """Whether an upstream is silent and nobody waits for it: a breaker in front of it has given it up, as it should."""
+    seen: Mapping[str, Any] = finding.evidence
+    if finding.detector != "upstream_unresponsive" or seen.get("syn_sent") or seen.get("unsent_bytes"):
+        return False
+    callers: Mapping[str, Any] = seen.get("callers") or {}
+    waits = (seen.get("awaiting_max_s") or 0.0, callers.get("wait_max_s") or 0.0)
+    return max(waits) < LATE_S and not callers.get("threads_waiting_for_a_lock")
 
 
 def kept(runs: Runs) -> list[EvidenceFile]:
