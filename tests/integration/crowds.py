@@ -7,7 +7,7 @@ import threading
 
 from tests.integration.test_playbook_incidents import Deployment
 
-PAUSE_S = 2.0
+PAUSE_S = 4.0
 
 
 class Called(Deployment):

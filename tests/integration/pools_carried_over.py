@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,8 @@ from tests.mariadb_server import serving_mariadb
 from tests.valkey_server import serving_valkey
 
 PATIENCE_S = 60.0
-CALLERS = 60  # of the service that the playbook is run on: at a pool of 2 each waits for some ten seconds
-SMALL, LARGE = 2, 16
+CALLERS, TAKES_S = 60, 0.5  # of the service that the playbook is run on: at a pool of 2 each waits for ten seconds
+SMALL, LARGE = 2, 10
 ALERTS = """\
 groups:
   - name: orders
@@ -57,7 +56,7 @@ def callers_wait(numbers: str) -> bool:
     return "pool_waiting 0" not in numbers
 
 
-def asked_by(driver: str, pool: int, takes: float = 0.4) -> dict[str, Any]:
+def asked_by(driver: str, pool: int, takes: float = TAKES_S) -> dict[str, Any]:
     return {"program": "pooled.py", "driver": driver, "pool": pool, "takes": takes}
 
 
@@ -86,12 +85,11 @@ class Other:
     def __enter__(self) -> Other:
         well = asked_by(self.driver, LARGE)
         self.production = Crowded(self.name, self.folder / "production", "r1", well, per_second=CALLERS)
-        self.sampling = threading.Thread(target=sampled, args=(self.name, self.normal, "20s"))
-        self.sampling.start()
+        told(self.production.port, lambda numbers: "pool_in_use 0" not in numbers and not callers_wait(numbers))
+        sampled(self.name, self.normal, "20s")
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.sampling.join(PATIENCE_S)
         self.production.stop()
 
     def environment(self, slack: FakeSlack) -> dict[str, str]:
@@ -115,7 +113,6 @@ class Other:
         assert main(["playbook", "check", str(playbook)]) == 0
         learned = playbook.read_text(encoding="utf-8")
         assert "orders" not in learned and secret not in learned and secret.split(":")[2].split("@")[0] not in learned
-        self.sampling.join(PATIENCE_S)
         self.production.ask("set", json.dumps({"pool": SMALL}))
         self.production.ask("deploy", "r1")
         told(self.production.port, callers_wait)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,9 @@ import pytest
 from leakdoc.cli.main import main
 from leakdoc.demo.postgres import EmbeddedPostgres
 from leakdoc.demo.settings import DSN_VARIABLE
+from tests.integration import pools_carried_over, timeouts_carried_over
 from tests.integration.test_playbook_incidents import (
+    PATIENCE_S,
     PROGRAMS,
     SUPERVISOR,
     Deployment,
@@ -22,6 +26,40 @@ from tests.integration.test_playbook_incidents import (
     outcomes,
 )
 from tests.integration.test_playbook_postgres import Payments
+
+
+@pytest.fixture(scope="module")
+def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    """The incidents of both classes, handled and carried over side by side: they wait nearly all the time."""
+    with ThreadPoolExecutor(2) as side_by_side:
+        pools, timeouts = (tmp_path_factory.mktemp(name) for name in ("pools", "timeouts"))
+        yield {
+            "pools": side_by_side.submit(pools_carried_over.carried, pools, "asyncpg", "claude"),
+            "timeouts": side_by_side.submit(timeouts_carried_over.carried, timeouts, "http", "redis", "atif"),
+        }
+
+
+@pytest.mark.soak
+@needs_root
+@pytest.mark.parametrize("incident", ["pools", "timeouts"])
+def test_what_an_incident_taught_leads_a_service_of_another_driver_to_the_proof(
+    incident: str, carried: dict[str, Future[None]]
+) -> None:
+    """A pool of psycopg that is exhausted, then one of asyncpg; an upstream asked by HTTP that hangs, then a Redis."""
+    carried[incident].result(PATIENCE_S)
+
+
+@pytest.mark.soak
+@needs_root
+@pytest.mark.parametrize(("driver", "layout"), [("redis", "atif"), ("aiomysql", "devin")])
+def test_an_exhausted_pool_of_any_driver_is_led_to_the_proof(driver: str, layout: str, tmp_path: Path) -> None:
+    pools_carried_over.carried(tmp_path, driver, layout)
+
+
+@pytest.mark.soak
+@needs_root
+def test_an_upstream_that_hangs_is_led_to_the_proof_the_other_way_round(tmp_path: Path) -> None:
+    timeouts_carried_over.carried(tmp_path, "redis", "http", "devin")
 
 
 def journal_of_the_shop(folder: Path) -> Path:

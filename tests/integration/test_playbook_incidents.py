@@ -70,8 +70,7 @@ class Deployment:
         self.stopped.set()
         for load in self.loads:
             load.join(120)
-        self.process.terminate()
-        self.process.wait(60)
+        self.process.stop()
 
     @property
     def deploys(self) -> list[str]:
@@ -109,7 +108,8 @@ class Incident:
     def approve(self, document: dict[str, Any]) -> dict[str, Any]:
         """Sign what is waited for, as the incident commander, and resume."""
         key = self.directory / "commander"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=60)
+        if not key.exists():
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=60)
         signers = self.directory / "signers"
         signers.write_text(f"{document['waiting']['role']} {key.with_suffix('.pub').read_text()}")
         signers.chmod(0o444)
@@ -206,10 +206,10 @@ def settings_hook(name: str, deployment: Deployment, wanted: dict[str, Any], bef
     return {f"LEAKDOC_HOOK_{key}": json.dumps(words) for key, words in given.items()}
 
 
-def sampled(name: str, file: Path) -> Path:
+def sampled(name: str, file: Path, for_s: str = "30s") -> Path:
     """Samples from before the incident."""
     line = [sys.executable, "-m", "leakdoc", "step", "run", "sample_memory", "-p", f"target=name:{name}", "-p",
-            "for=30s", "-p", "interval=250ms", "-p", f"record={file}", "--quiet"]  # fmt: skip
+            f"for={for_s}", "-p", "interval=250ms", "-p", f"record={file}", "--quiet"]  # fmt: skip
     subprocess.run(line, capture_output=True, check=True, timeout=PATIENCE_S)
     return file
 
