@@ -63,7 +63,17 @@ def test_what_is_an_identifier_by_its_shape(text: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["00:31:02", "::1", "std::vector", "UTF-8", "SHA-256", "org.apache.kafka.clients", "net.core.somaxconn"]
+    "text",
+    [
+        "00:31:02",
+        "::1",
+        "std::vector",
+        "UTF-8",
+        "SHA-256",
+        "org.apache.kafka.clients",
+        "net.core.somaxconn",
+        "app.kubernetes.io/name=x",
+    ],
 )
 def test_what_only_looks_like_one(text: str) -> None:
     assert generalized(f"see {text} now", []) == f"see {text} now"

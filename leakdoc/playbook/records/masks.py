@@ -27,7 +27,7 @@ MASKS: Final = (
     (re.compile(r"(?<![\w/])[BCDGTUW]0(?=[0-9A-Z]*[A-Z])[0-9A-Z]{7,10}(?!\w)"), "<id>"),  # of Slack
     (re.compile(r"(?<![\w.-])(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{25}(?![\w.-])"), "<id>"),  # of Swarm
     (re.compile(rf"(?<![\w.])(?!{_LIBRARIES})(?:com|org|net|io|de|cn|es|fr|it|nl|pl|se|ru|jp|kr|br|eu|at|ch|be|cz|dk|no|fi|pt|uk|us|in)(?:\.[a-z][a-z0-9_]*){{2,}}"), "<package>"),
-    (re.compile(r"\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|internal|local|cloud|svc|dev|co|cn|example|test|lan|corp|intra|de|es|fr|it|nl|pl|se|ru|jp|kr|eu)(?:\.[a-z]{2})?\b(?::\d+)?(?![\w.(])"), "<host>"),
+    (re.compile(r"(?<![a-z0-9.-])(?!(?:app|node|topology|helm|batch)\.(?:kubernetes|k8s|sh)\b)(?:[a-z0-9-]+\.)+(?:com|net|org|io|internal|local|cloud|svc|dev|co|cn|example|test|lan|corp|intra|de|es|fr|it|nl|pl|se|ru|jp|kr|eu)(?:\.[a-z]{2})?\b(?::\d+)?(?![\w.(])"), "<host>"),
     (re.compile(r"(?<![\w.])/(?:tmp|var/tmp|dumps?|data|home|root|mnt|srv|opt)/[^\s'\";|&)<>]+"), "<file>"),
     (re.compile(r"\b[a-z][a-z0-9-]*-[a-f0-9]{6,10}-[a-z0-9]{5}\b"), "<pod>"),
     (re.compile(r"\b[A-Z]{2,4}#\d{2,}\b|(?<![\w#])#\d{2,7}\b"), "<ticket>"),

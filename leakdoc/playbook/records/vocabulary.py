@@ -54,6 +54,7 @@ _CALLED: Final = {
     "postgresql", "sqlserver", "mariadb", "mongodb", "rabbitmq", "clickhouse", "elasticsearch", "opensearch", "graphql",
     "javascript", "typescript", "openshift", "systemd", "wsgi", "asgi", "grpc", "jdbc", "odbc", "liveness", "readiness",
     "github", "gitlab", "bitbucket", "openai", "oauth", "saml", "ldap", "smtp", "imap", "json", "yaml", "html", "utf",
+    "slice", "scope", "grow",
     "anon", "rss", "vmrss", "vmswap", "hikari", "pool", "queuepool", "hikaripool", "gauge", "sum", "rate", "deriv",
 }  # fmt: skip
 
