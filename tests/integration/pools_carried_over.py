@@ -56,8 +56,8 @@ def callers_wait(numbers: str) -> bool:
     return "pool_waiting 0" not in numbers
 
 
-def asked_by(driver: str, pool: int, takes: float = TAKES_S) -> dict[str, Any]:
-    return {"program": "pooled.py", "driver": driver, "pool": pool, "takes": takes}
+def asked_by(driver: str, pool: int) -> dict[str, Any]:
+    return {"program": "pooled.py", "driver": driver, "pool": pool, "takes": TAKES_S}
 
 
 def carried(folder: Path, driver: str, layout: str) -> None:
@@ -189,7 +189,7 @@ def repository(folder: Path) -> Path:
     place = folder / "repository"
     for name in ("config", "alerts"):
         (place / name).mkdir(parents=True)
-    (place / "config" / "orders.json").write_text(json.dumps(asked_by("psycopg", SMALL, 0.2), indent=1))
+    (place / "config" / "orders.json").write_text(json.dumps(asked_by("psycopg", SMALL), indent=1))
     (place / "deploy.sh").write_text(DEPLOY)
     (place / "deploy.sh").chmod(0o755)
     for words in (["init", "-q"], ["config", "user.name", "dana"], ["config", "user.email", "dana@example.com"],
