@@ -67,7 +67,7 @@ _WEIGHT: Final = [
     "quiet",
 ]
 _STAGING_PLACES: Final = re.compile(
-    r"(?i)(?:(?:-n|--namespace|--context|-e|--env|--environment|--stage|-l|--limit|-i|--cluster|-a|--app)[ =]|"
+    r"(?i)(?:(?:-n|--namespace|--context|-e|--env|--environment|--?chdir|--stage|-l|--limit|-i|--cluster|-a|--app)[ =]|"
     r"\bENV=|\bSTAGE=)(?:\S*[-_.])?"
     r"(?:dev|test|testing|development|tst|stg|int|abn|hml|rec|acc|beta|pre|nonprod|stage|staging)\b|\b(?:dev|test)\d*[-.][\w-]+\.[\w.]+"
 )

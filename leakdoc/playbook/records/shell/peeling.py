@@ -218,6 +218,14 @@ _COMMON: Final = {
 }  # fmt: skip
 
 
+def _fabric(argv: tuple[str, ...], simple: Simple) -> Inner | None:
+    """Peel `fab -H HOST -- CMD`; a task by its name carries nothing."""
+    del simple
+    rest = argv[argv.index("--") + 1 :] if "--" in argv else ()
+    script = " ".join(rest)
+    return (Transport(by="ssh", to=_option(argv, "-H", "--hosts"), words=argv[:1]), script) if script else None
+
+
 def _kubectl_within(argv: tuple[str, ...], simple: Simple) -> Inner | None:
     """Peel `k3s kubectl …` and its like."""
     del simple
@@ -283,6 +291,7 @@ _CARRIERS: Final[dict[str, Callable[[tuple[str, ...], Simple], Inner | None]]] =
     "vagrant": _by_option("ssh", "-c", "--command"),
     "su": _by_option("su", "-c", "--command"),
     "runuser": _by_option("su", "-c", "--command"),
+    "fab": _fabric,
     "find": _find,
     **dict.fromkeys(("k3s", "rancher", "minikube", "microk8s", "k0s", "talosctl", "kubie"), _kubectl_within),
     **{name: _exec_of("kubectl", (("exec",),)) for name in ("kc", "kctl", "kubecolor")},
