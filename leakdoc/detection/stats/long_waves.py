@@ -1,10 +1,10 @@
 """Whether what a fit leaves swings over long times as much as its autocorrelation says.
 
 A slope errs by what the errors do over long times. First-order autocorrelation reckons that from how neighbours go
-together: too much where an allocator's even steps go to and fro about a line, too little where requests wander. A few
-cosines of low frequency measure it (Müller, J. Econometrics 141, 2007; Lazarus, Lewis, Stock and Watson, J. Business
-and Economic Statistics 36, 2018, whose rule says how many). Both are taken: the fit's own variance counts as a few
-degrees of freedom, each cosine as one (a moderated variance, as of Smyth, 2004).
+together: too much where an allocator's even steps go to and fro about a line. A few cosines of low frequency measure it
+(Müller, J. Econometrics 141, 2007; Lazarus, Lewis, Stock and Watson, J. Business and Economic Statistics 36, 2018,
+the last of whom say how many). Both are taken: the fit's own variance counts as a few degrees of freedom, each cosine
+as one (a moderated variance, as of Smyth, 2004).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def widths_of(
     life: IntArray, stage: Stage, values: Values, blocks: Sequence[Block], towards: list[FloatArray], grower: Choice,
     policy: GrowthPolicy,
 ) -> FloatArray:  # fmt: skip
-    """Return what the standard errors of each series are to be multiplied by, shape (s,).
+    """Return what the standard errors of each series are to be multiplied by, shape (s,): one at most.
 
     Args:
         life: shape (n,), the life of each point; ascending.
@@ -50,7 +50,7 @@ def widths_of(
     exact = power <= _EXACT * values.total[rho, np.arange(len(rho))]
     ratio = np.where(exact, expected, seen / np.where(exact, 1.0, power))
     own = policy.fit_degrees
-    return np.asarray(policy.interval_width * np.sqrt((own + ratio) / (own + expected)))
+    return np.asarray(np.minimum(policy.interval_width * np.sqrt((own + ratio) / (own + expected)), 1.0))
 
 
 def _rests(

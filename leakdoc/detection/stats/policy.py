@@ -41,10 +41,10 @@ class GrowthPolicy:
         0.002, unit="fraction", why="nothing grows along an exact line: a rate is not known to more than 0.2 %"
     )
     fit_degrees: float = setting(
-        2.0, unit="number", why="a fit's own variance counts as two cosines of its rest: autocorrelation is a guess"
+        3.0, unit="number", why="a fit's own variance counts as three cosines of its rest: autocorrelation is a guess"
     )
     interval_width: float = setting(
-        0.92, unit="fraction", why="averages over autocorrelations are cautious: so wide, 95 % hold 95 % (laboratory)"
+        0.95, unit="fraction", why="averages over autocorrelations are cautious: so wide, 95 % hold 95 % (laboratory)"
     )
     undecided_probability: float = setting(
         0.5, unit="probability", why="weight of slow saturation and logarithm at which the tail cannot be foretold"
