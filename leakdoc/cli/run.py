@@ -12,7 +12,6 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from leakdoc.cli.left_behind import end_left_behind, marked
 from leakdoc.cli.options import policies_of, positive_duration
 from leakdoc.cli.watching import add_watching, captures_of, ended_by_signals, give_verdict, progress_shown, retention_of
 from leakdoc.errors import TargetError, TargetGone, UsageError
@@ -56,15 +55,13 @@ def execute(args: argparse.Namespace) -> int:
         raise UsageError("no command was given", help="Write it after --, e.g. leakdoc run -- python service.py")
     policies = policies_of(args)
     import_module("leakdoc.detection.watch")  # before the command starts: it may be a short one
-    mark = marked()
-    process = _start(command, mark, with_agent=args.agent)
+    process = _start(command, with_agent=args.agent)
     try:
         watched = _watch(args, process.pid, policies)
     except TargetError as error:
         raise _ended_at_once(command, process) from error
     finally:
         _end(process)
-        end_left_behind(mark, GRACE_S)
     return give_verdict(args, _with_status(watched, process.returncode))
 
 
@@ -78,10 +75,9 @@ def _ended_at_once(command: list[str], process: subprocess.Popen[bytes]) -> Targ
     )
 
 
-def _start(command: list[str], mark: dict[str, str], *, with_agent: bool) -> subprocess.Popen[bytes]:
+def _start(command: list[str], *, with_agent: bool) -> subprocess.Popen[bytes]:
     try:
-        environment = {**(_environment() if with_agent else os.environ), **mark}
-        return subprocess.Popen(command, stdout=2, start_new_session=True, env=environment)
+        return subprocess.Popen(command, stdout=2, start_new_session=True, env=_environment() if with_agent else None)
     except OSError as error:
         raise UsageError(
             f"cannot start {command[0]!r} ({error.strerror})", help="Check the command's name and permissions."

@@ -142,16 +142,6 @@ def test_run_leaves_nothing_of_its_command_behind(tmp_path: Path) -> None:
     assert not lives(int(told.read_text()))
 
 
-def test_a_daemon_that_a_command_leaves_keeps_no_pipe_of_ours_open(tmp_path: Path) -> None:
-    """It has a session of its own, and no parent any more; a pipeline would wait for it."""
-    told = tmp_path / "pid"
-    daemon = """(setsid sh -c 'echo $$ > "$0"; exec sleep 600' "$0" &)"""
-    leaves = f'{daemon}; while ! test -s "$0"; do sleep 0.05; done; sleep 3'
-    done = call("run", *FAST, "--quiet", "--", "sh", "-c", leaves, str(told), timeout=120)
-    assert done.returncode == 3
-    assert not lives(int(told.read_text()))
-
-
 def test_run_ends_its_command_after_the_time_given() -> None:
     done = call("run", "--for", "1s", *FAST, "--json", "--", sys.executable, str(PROGRAMS / "keeps_still.py"))
     document = json.loads(done.stdout)
