@@ -83,6 +83,7 @@ def test_of_two_thresholds_the_stricter_holds_and_both_are_told(psycopg: Data, a
         ("rg a src", "rg b lib", None),
         ("ss -tn", "lsof -p", None),
         ("ss -tn", "ss -tn -p", None),
+        ("sh <file> <host>", "sh <file> <host>", "sh <file> <host>"),
     ],
 )
 def test_commands_of_one_shape_have_a_common_form(one: str, other: str, form: str | None) -> None:
