@@ -5,7 +5,7 @@ from __future__ import annotations
 from leakdoc.detection.stats.case import Case
 from leakdoc.detection.stats.forecast import worst_time_to_limit
 from leakdoc.detection.stats.preparing import Prepared, Segment
-from leakdoc.detection.stats.rules import Ruling
+from leakdoc.detection.stats.ruling import Ruling
 from leakdoc.detection.stats.wording import growing
 from leakdoc.model.finding import Json
 

@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from leakdoc.detection.stats import wording
 from leakdoc.detection.stats.case import Case
 from leakdoc.detection.stats.forecast import half_by, more_for
+from leakdoc.detection.stats.ruling import Ruling
 from leakdoc.model.decision import Decision
 
 _PLAUSIBLE: Final = 0.3
 _SETTLES: Final = 0.5
 _LATE_SHARE: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
-    """What a rule says.
-
-    Args:
-        needs_more_s: what is counted or reckoned, and will decide.
-        look_again_s: after which half are decided, where it depends on what the process does next.
-    """
-
-    rule: str
-    decision: Decision
-    reason: str
-    confidence: float | None = None
-    needs_more_s: float | None = None
-    look_again_s: float | None = None
 
 
 def too_little(case: Case) -> Ruling | None:

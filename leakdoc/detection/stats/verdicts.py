@@ -22,7 +22,8 @@ from leakdoc.detection.stats.policy import GrowthPolicy
 from leakdoc.detection.stats.preparing import Prepared
 from leakdoc.detection.stats.quantiles import median
 from leakdoc.detection.stats.resting import falls, may_rest, rest_of, rests_for_long, until_no_step_follows
-from leakdoc.detection.stats.rules import Ruling, another_step, decide
+from leakdoc.detection.stats.rules import another_step, decide
+from leakdoc.detection.stats.ruling import Ruling
 from leakdoc.detection.stats.series import Growth, Series
 from leakdoc.detection.stats.slowing import slows_down
 from leakdoc.detection.stats.staircase import has_fallen_quiet, rises_evenly, rises_of

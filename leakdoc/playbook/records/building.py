@@ -10,10 +10,11 @@ from typing import Any, Final
 from leakdoc.playbook.model import API_VERSION, KIND
 from leakdoc.playbook.records.advising import advice, forbidden
 from leakdoc.playbook.records.extracting import Incident
+from leakdoc.playbook.records.ordering import in_order
 from leakdoc.playbook.records.placing import Placed, verified_by
 from leakdoc.playbook.records.rulebook import Rulebook
 from leakdoc.playbook.records.stated import bind, stated
-from leakdoc.playbook.records.step_kinds import BY_ID, ORDER
+from leakdoc.playbook.records.step_kinds import BY_ID
 from leakdoc.playbook.records.thresholds import smallest_growth
 from leakdoc.playbook.records.tracing import provenance, slot_of
 from leakdoc.playbook.records.unmapped import NOTE, SLOT, review_step
@@ -53,7 +54,7 @@ def built(incident: Incident, rulebook: Rulebook, registry: Registry) -> Data:
     """Return the playbook as plain data, as its file holds it."""
     slots = _slots(incident)
     unmapped = slots.pop(SLOT, [])
-    ids = _in_order(slots, incident)
+    ids = in_order(slots, incident)
     smallest = smallest_growth(incident)
     data: Data = {
         "apiVersion": API_VERSION,
@@ -111,73 +112,6 @@ def _slots(incident: Incident) -> dict[str, list[Placed]]:
 def _needed(incident_class: str) -> tuple[str, ...]:
     """Return the steps without which others have nothing to go by."""
     return ("sample", "growth") if incident_class == "memory_leak" else ("sample",)
-
-
-def _in_order(slots: dict[str, list[Placed]], incident: Incident) -> list[str]:
-    """Return the steps as the incident took them; where it did not, and where safety asks, as playbooks do."""
-    position = {id(each): place for place, each in enumerate(incident.course)}
-    first = {
-        slot: min((position[id(each)] for each in events if each.reading.event.is_call), default=None)
-        for slot, events in slots.items()
-    }
-    known = sorted((slot for slot in slots if first[slot] is not None), key=lambda slot: (first[slot], ORDER[slot]))
-    for slot in sorted((slot for slot in slots if first[slot] is None), key=ORDER.__getitem__):
-        place = next((i for i, each in enumerate(known) if ORDER[each] > ORDER[slot]), len(known))
-        known.insert(place, slot)
-    return safely_ordered(known)
-
-
-def safely_ordered(ids: list[str]) -> list[str]:
-    """Return the steps with those first that others rest on, and the summary last."""
-    known = list(ids)
-    for _ in known:
-        moved = False
-        for before, after in _SAFE_ORDER:
-            if before in known and after in known and known.index(before) > known.index(after):
-                known.remove(before)
-                known.insert(known.index(after), before)
-                moved = True
-        if not moved:
-            break
-    return [*(each for each in known if each != "summary"), *(each for each in known if each == "summary")]
-
-
-_SAFE_ORDER: Final = (
-    ("sample", "growth"),
-    ("heap", "locate"),
-    ("locate", "fix"),
-    ("fix", "tune"),
-    ("fix", "regression_test"),
-    ("fix", "staging"),
-    ("fix", "rollout"),
-    ("mitigate", "fix"),
-    ("mitigate", "tune"),
-    ("mitigate", "breaker"),
-    ("regression_test", "rollout"),
-    ("locate", "regression_test"),
-    ("regression_test", "tune"),
-    ("regression_test", "breaker"),
-    ("staging", "rollout"),
-    ("staging", "tune"),
-    ("staging", "breaker"),
-    ("baseline", "rollout"),
-    ("baseline", "tune"),
-    ("baseline", "breaker"),
-    ("tune", "rollout"),
-    ("breaker", "rollout"),
-    ("sample", "rollout"),
-    ("rollout", "roll_back"),
-    ("rollout", "verify"),
-    ("rollout", "recovered"),
-    ("rollout", "monitoring"),
-    ("tune", "recovered"),
-    ("breaker", "recovered"),
-    ("connections", "verify"),
-    ("sample", "verify"),
-    ("pool", "recovered"),
-    ("upstream", "recovered"),
-    ("sample", "recovered"),
-)
 
 
 def _step(step_id: str, before: list[str], ids: list[str], registry: Registry) -> Data:

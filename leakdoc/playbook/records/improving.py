@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from leakdoc.errors import UsageError
 from leakdoc.playbook.records.aligning import aligned
-from leakdoc.playbook.records.building import safely_ordered
 from leakdoc.playbook.records.covering import coverage
 from leakdoc.playbook.records.extracting import Incident
 from leakdoc.playbook.records.merging import behind_what_they_read, merged
+from leakdoc.playbook.records.ordering import safely_ordered
 from leakdoc.playbook.registry import Registry
 from leakdoc.redact import inert
 

@@ -14,8 +14,8 @@ from typing import Any, Final
 from leakdoc.errors import LeakdocError, UsageError
 from leakdoc.model.step import Effect
 from leakdoc.playbook.records.antiunifying import united_commands
-from leakdoc.playbook.records.building import safely_ordered
 from leakdoc.playbook.records.conditions import told, with_conditions
+from leakdoc.playbook.records.ordering import safely_ordered
 from leakdoc.playbook.registry import Registry
 from leakdoc.units import parse_duration, parse_rate, parse_size
 
