@@ -41,7 +41,7 @@ def assert_no_growth(fn: Callable[[], Any], *, rounds: int = 200, calls: int = C
     involved. What is said of memory is said again in longer and longer rounds, where the calls are quick enough for
     that: a cache of some ten thousand entries is full by then, and a list whose room is made in steps has grown; caches
     of `functools.lru_cache` with an end that the calls fill are emptied meanwhile. Where there are other threads, it
-    has to stop growing when nothing is called.
+    has to stop growing in pauses without a call, which take turns with calls.
 
     Args:
         fn: what to call; it may be a coroutine function, and is then awaited in one loop.
@@ -66,7 +66,7 @@ def assert_no_growth(fn: Callable[[], Any], *, rounds: int = 200, calls: int = C
             longer = longer_pace(watched.seconds_per_call, _suspected(growing))
             if longer is not None:
                 growing = watched.growing(longer, min(rounds, MOST_LONGER_ROUNDS))
-            growing = {name: each for name, each in growing.items() if not watched.grows_alone(name)}
+            growing = watched.made_by_calls(growing)
         if growing:
             raise _grew(growing, kept_lines(list(growing), call, caches.empty), watched.calls)
 

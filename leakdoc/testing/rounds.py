@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import gc
-import itertools
 import sys
 import threading
 import time
 import tracemalloc
 from collections.abc import Callable
-from statistics import median
 from typing import Any, Final
 
 from leakdoc.testing.pace import Pace
 from leakdoc.testing.retained import CHANNELS, counted
 from leakdoc.testing.sequential import Growing, Verdict
+from leakdoc.testing.turns import SHORTEST_S, Look, Turns
 
 # The interpreter keeps the last names that attributes were looked up by, some 4,096: `getattr(node, "visit_" + kind)`
 # would fill that call by call.
 _FORGET_NAMES: Final[Callable[[], None]] = getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache
-_QUIET_STEPS: Final = 9
-_QUIET_STEP_S: Final = 0.1
-_ALONE: Final = 0.25  # of the rate of the rounds: what goes on so fast without a call is hardly the call's
+_TURN: Final = 0.03  # of the calls made so far, in a turn of calls: as many as have shown what grows in steps
+_TURN_BYTES: Final = 4 << 20  # that a turn may keep beyond them, if it is a leak
 MEMORY: Final = frozenset({"memory", "objects"})  # the channels that are said again before they are believed
 
 
@@ -37,7 +35,6 @@ class Rounds:
         self._call = call
         self._settle = settle
         self.calls = 0
-        self._per_second: dict[str, float] = {}
         self.seconds_per_call = float("inf")  # the least of all rounds: a loaded machine makes others longer
 
     def warm_up(self, rounds: int, calls: int) -> None:
@@ -49,7 +46,6 @@ class Rounds:
         """Call until every channel is decided; return those that grow."""
         channels = {name: Growing() for name in CHANNELS}
         before = self._held_after(pace.calls_of(0))
-        first, began = before, time.perf_counter()
         for number in range(rounds):
             calls = pace.calls_of(number)
             held = self._held_after(calls)
@@ -61,20 +57,36 @@ class Rounds:
                 break
             if number + 1 >= pace.rounds and not any(channel.is_suspected for channel in channels.values()):
                 break
-        span_s = time.perf_counter() - began
-        self._per_second = {name: (before[name] - first[name]) / span_s for name in CHANNELS}
         return {name: each for name, each in channels.items() if each.verdict() is Verdict.GROWS}
 
-    def grows_alone(self, name: str) -> bool:
-        """Say whether a channel that grew goes on as fast while nothing is called: another thread fills something."""
-        if threading.active_count() == 1:
-            return False
-        looks = []
-        for _ in range(_QUIET_STEPS + 1):
-            looks.append((time.perf_counter(), self._held_now()[name]))
-            time.sleep(_QUIET_STEP_S)
-        rates = [(held - before) / (now - then) for (then, before), (now, held) in itertools.pairwise(looks)]
-        return median(rates) > _ALONE * self._per_second[name]
+    def made_by_calls(self, growing: dict[str, Growing]) -> dict[str, Growing]:
+        """Leave out the channels that go on as fast while nothing is called: another thread fills something."""
+        if not growing or threading.active_count() == 1:
+            return growing
+        calls = max(round(self.calls * _TURN), 1)
+        per_call = growing["memory"].per_call if "memory" in growing else 0.0
+        times = max(int(_TURN_BYTES / max(per_call, 1.0) / calls), 1)
+
+        def called() -> Look:
+            self._call_for(SHORTEST_S, calls, times)
+            return self._paused(0.0)
+
+        turns = Turns(called, self._paused, self._paused(0.0))
+        turns.take(growing)
+        return {name: each for name, each in growing.items() if not turns.grows_alone(name)}
+
+    def _call_for(self, seconds: float, calls: int, times: int) -> None:
+        """Make some calls, and the same again until the time is over or it was done so many times."""
+        began = time.perf_counter()
+        for _ in range(times):
+            self._held_after(calls)
+            if time.perf_counter() - began >= seconds:
+                break
+
+    def _paused(self, seconds: float) -> Look:
+        time.sleep(seconds)
+        held = self._held_now()
+        return Look(time.perf_counter(), held)
 
     def _held_after(self, calls: int) -> dict[str, float]:
         """Return what each channel holds after some calls and a full collection."""
