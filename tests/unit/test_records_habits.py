@@ -119,3 +119,43 @@ def test_a_canary_and_a_second_attempt_are_no_rehearsals() -> None:
     assert not deployed("oc -n shop-live set image dc/a-canary a=r/a:2", live.format(2))
     assert not deployed(live.format(2), live.format(3))
     assert not deployed("oc -n abc set image dc/a a=r/a:2", live.format(3), said("No effect, still leaking."))
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("mattermost-cli post --channel ops 'api: the cache is bounded, memory flat at 400 MB'", "summary"),
+        ("./bin/notify ops 'api: the threads give their connections back, the pool is idle again'", "summary"),
+        ("pgtool post --channel x memory", "memory"),
+        ("cd /srv/api/current && bin/rails runner 'p ActiveRecord::Base.connection_pool.stat'", ""),
+        ("readlink /srv/api/current", "revision"),
+        ("gcloud run services describe api --format='value(status.traffic[0].revisionName)'", "revision"),
+        ("gcloud run services describe api --format='value(spec.template.metadata.annotations)'", "config"),
+        ("kubectl -n prod get hpa api", "traffic"),
+        ("curl -X DELETE https://api.example.com/v1/services/s-1/env-vars/MALLOC_ARENA_MAX", "tune"),
+        ("az containerapp update -n api -g prod --set-env-vars SCORES_ENABLED=false", "mitigate"),
+        ("yq -i '.images[0].newTag = \"4.2\"' apps/api/overlays/prod/kustomization.yaml", "deploy"),
+        ("sed -i '3s/max-active: 20/max-active: 40/' application.yml", "tune"),
+    ],
+)
+def test_what_a_line_quotes_or_passes_through_is_not_what_it_does(line: str, kind: str) -> None:
+    assert ran(line)[0].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("says", "kind"),
+    [
+        ("先排除网络问题。", ""),
+        ("没有丢包,排除网络问题。", "rejected"),
+        ("Let me rule out the network first.", ""),
+        ("The network is ruled out.", "rejected"),
+    ],
+)
+def test_what_is_going_to_be_ruled_out_is_not_ruled_out_yet(says: str, kind: str) -> None:
+    assert (said(says).kind == "rejected") == (kind == "rejected")
+
+
+def test_a_place_that_ends_a_sentence_is_called_without_its_full_stop() -> None:
+    asked = RecordEvent(id="p", sort=Sort.STATEMENT, actor=Actor.PERSON, text="api leaks on web1, test box webtest.")
+    tried = RecordEvent(id="c", sort=Sort.COMMAND, command="fab -H webtest deploy --rev=4.2")
+    assert readings([asked, tried], RULES)[1].place == "staging"

@@ -13,7 +13,7 @@ from leakdoc.playbook.records.generalizing import generalized, generalized_name
 from leakdoc.playbook.records.origins import Entity
 from leakdoc.playbook.records.spellings import any_spelling, telling_words
 from leakdoc.playbook.records.vocabulary import is_of_tools, known_words
-from tests.records_scenes import did, incident_of, person
+from tests.records_scenes import did, incident_of, person, said
 
 QUOTES = Entity(name="service", type="service", value="px-quotes", origin="prompt")
 
@@ -88,14 +88,18 @@ def test_two_records_are_not_one_once_their_names_are_gone() -> None:
 
 def test_a_person_is_gone_with_the_family_name_and_in_small_letters(tmp_path: Path) -> None:
     lines = [
-        *person("payments leaks memory. Source is src/payments. OK comes from Marek Dvořák, or ping Bram de Vries."),
+        *person(
+            "payments leaks memory. Source is src/payments. OK comes from Marek Dvořák, or ping Bram de Vries."
+            " IC is Priyanka."
+        ),
         *did("kubectl -n prod get pods -l app=payments", "payments-7c9d8b6f5d-x2k4q 1/1 OOMKilled"),
+        *said("Rolling it out to one replica. Priyanka?"),
         *person("go for it, approved. -- hannah"),
         *person("Approved. Marek Dvořák"),
     ]
     incident = incident_of(tmp_path, lines)
     told = "\n".join(each["said"] for each in explained(incident))
-    assert not [name for name in ("Marek", "Dvořák", "Bram", "Vries", "hannah") if name in told]
+    assert not [name for name in ("Marek", "Dvořák", "Bram", "Vries", "Priyanka", "hannah") if name in told]
 
 
 def test_a_host_is_gone_by_its_short_name_and_a_word_inside_another() -> None:

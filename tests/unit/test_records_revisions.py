@@ -28,6 +28,10 @@ def test_a_revision_in_two_lengths_is_one(names: list[str], kept: list[str]) -> 
     assert [each.value for each in without_parts(mentions, [])] == kept
 
 
+def test_a_commit_that_stands_alone_is_a_revision_and_a_container_is_none() -> None:
+    assert revisions_in("b6607d5\n3f2a91bc77d0\n1234567\ndeadbeef live") == {"b6607d5"}
+
+
 def test_an_address_is_no_version() -> None:
     assert revisions_in("app-1 10.233.71.204 node-7 1.2.3") == {"1.2.3"}
 

@@ -40,6 +40,8 @@ def defaults(data: dict[str, Any]) -> dict[str, Any]:
         ),
         ("内存低于 300MB,持续 15 分钟就算恢复", {"memory_ceiling": "300MB", "watch": "15m"}),
         ("We watch it for 2 hours.", {"watch": "2h"}),
+        ("Errors should be under 0.1 percent again.", {"error_ceiling_percent": 0.1}),
+        ("错误率要降到 0.5% 以下", {"error_ceiling_percent": 0.5}),
         ("Roll back if RSS > 900 MB for 3 min.", {}),
         ("It used 300 MB for 15 minutes.", {}),
     ],

@@ -107,3 +107,36 @@ def test_that_nothing_is_wrong_is_what_one_hopes_for_once_the_change_is_in(tmp_p
         tmp_path, [*whole[:-2], *said("All pods are healthy, nothing unusual in 30 minutes."), *whole[-2:]]
     )
     assert next(each for each in incident.course if "nothing unusual" in each.reading.event.text).kept
+
+
+@pytest.mark.parametrize(
+    ("says", "verdict", "kept"),
+    [
+        ("Hypothesis: the p99 of 9812 ms comes from clients that stay open.", "Root cause: nobody closes them.", True),
+        ("Hypothesis: the p99 of 9812 ms comes from clients that stay open.", "It is not that, ruled out.", False),
+        ("Hypothesis: the garbage collector may be slow.", "Root cause: nobody closes them.", False),
+        ("Maybe the p99 of 9812 ms comes from the clients?", "Root cause: nobody closes them.", False),
+    ],
+)
+def test_a_hypothesis_that_rests_on_a_look_and_is_borne_out_stays(
+    says: str, verdict: str, kept: bool, tmp_path: Path
+) -> None:
+    incident = before_the_cure(tmp_path, [*did(LATENCY, "p99 9812 ms"), *said(says), *said(verdict)])
+    told = next(each for each in incident.course if each.reading.event.text == says)
+    assert told.kept == kept
+
+
+def test_what_takes_a_change_out_of_the_repository_behind_its_rollback_is_no_fix(tmp_path: Path) -> None:
+    deployed, back = "fab -H web1 deploy --rev=e41aa09", "fab -H web1 deploy --rev=b6607d5"
+    tried = [
+        *did("ssh web1 'cat /srv/payments/REVISION'", "b6607d5"),
+        *edited("src/payments/cache.py", "a = {}", "a = weak()"),
+        *did(deployed, "e41aa09 live"),
+        *did(LATENCY, "p99 9812 ms"),
+        *said("Worse than before. Taking it back."),
+        *did(back, "b6607d5 live"),
+        *did("git revert --no-edit e41aa09", "[main 77f0d1c] Revert"),
+    ]
+    incident = before_the_cure(tmp_path, tried)
+    assert (of(incident, back).slot, of(incident, back).kept) == ("roll_back", True)
+    assert not of(incident, deployed).kept and not of(incident, "git revert --no-edit e41aa09").kept

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from leakdoc.playbook.records.event import Actor
-from leakdoc.playbook.records.facts import names_in
+from leakdoc.playbook.records.facts import figures_in, names_in, near
 from leakdoc.playbook.records.interpreting import Reading
 from leakdoc.playbook.records.placing import SHIPPED, Placed, placed_calls, verified
 from leakdoc.playbook.records.rulebook import Rulebook
@@ -39,9 +39,16 @@ def _statement(each: Placed, position: int, course: list[Placed]) -> Placed:
     slot, why = gives(position, course) if gives else ("", _NOT_KEPT.get(kind, "says nothing that a step would need"))
     if not gives and kind in _OPEN and _closes(each, position, course):
         slot, why = "summary", "how it ended"
-    elif not gives and not kind and (_weighs(reading, position) or _comes_back(each, position, course)):
+    elif not gives and _is_a_finding(each, kind, position, course):
         slot, why = _decision(position, course)
     return replace(each, slot=slot, why=why)
+
+
+def _is_a_finding(each: Placed, kind: str, position: int, course: list[Placed]) -> bool:
+    """Whether what no rule takes for a decision is one all the same."""
+    if kind == "hypothesis":
+        return _bore_out(each, position, course)
+    return not kind and (_weighs(each.reading, position) or _comes_back(each, position, course))
 
 
 def _heard_as(each: Placed) -> str:
@@ -89,6 +96,19 @@ def _comes_back(each: Placed, position: int, course: list[Placed]) -> bool:
     return any(len(name) >= _LONG and name in shown for name in names_in(event.text))
 
 
+def _bore_out(each: Placed, position: int, course: list[Placed]) -> bool:
+    """Whether a hypothesis rests on what was seen, asks nothing, and is followed by a decision before any setback."""
+    text = each.reading.event.text
+    if each.phase != "before" or "?" in text or "？" in text:
+        return False
+    shown = [figure for before in course[:position] for figure in figures_in(before.reading.event.output)]
+    if not _comes_back(each, position, course) and not any(near(figure, shown) for figure in figures_in(text)):
+        return False
+    verdicts = (later.reading.kind for later in course[position + 1 :] if later.reading.kind in _VERDICTS)
+    return next(verdicts, "") == "decided"
+
+
+_VERDICTS: Final = {"decided", "rejected", "still_bad", "hypothesis", "fix", "tune", "breaker"}
 _LONG: Final = 6  # characters of a word that can be a name of something
 
 

@@ -18,9 +18,12 @@ def revisions_in(text: str) -> set[str]:
     found |= {match[1] for match in re.finditer(r"\breleases?/(v?\d[\w.-]*)", text)}
     found |= {match[0] for match in re.finditer(r"\b[a-z][a-z0-9-]*--[a-z0-9]+\b", text)}
     found |= {match[0] for match in re.finditer(r"\b20\d{6}[\d.-]*\w*|\bv?\d+\.\d+\.\d+[\w.+-]*", text)}
+    found |= {match[1] for match in _COMMIT.finditer(text)}
     return {each for each in found if not _ADDRESS.fullmatch(each)}
 
 
+# A commit that stands alone in a line; a container's name has twelve digits, or all 64.
+_COMMIT: Final = re.compile(r"(?m)^\s*(?=[0-9]*[a-f])(?=[a-f]*[0-9])([0-9a-f]{7,10}|[0-9a-f]{40})\s*$")
 _ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")  # has the shape of a version
 
 

@@ -26,6 +26,8 @@ _SAID: Final = tuple(
         r"(?:负责人|审批人?|批准人?|承認者?|責任者|승인)\s*(?:[:：]|は|是)\s*(?P<v>[\u4e00-\u9fff\uac00-\ud7a3]{2,4})",
         _N.format("v") + r"\s+" + _ROLES,
         _N.format("v") + r"\s*\((?:IC|[\w.+-]+@[\w.-]+)\)",
+        r"\b(?:IC|(?i:incident commander|on[ -]?call|approver|release manager)) (?:is|will be|today is|tonight is) "
+        + _N.format("v"),
         r"(?i:approver|approvals?|approved by|commander|freigabe|ok from|signed)\W{1,3}"
         r"(?:(?:is|by|from|gibt|durch|von|me \()\s*)?" + _N.format("v"),
         r"(?:согласует|утверждает|одобряет|aprueba|autoriza|valide|gibt)\s+" + _N.format("v"),

@@ -128,12 +128,22 @@ def _undone(course: list[Placed], begun: int, position: int) -> Iterator[int]:
     if after is None:
         return
     undoing = course[after].reading
-    if course[after].slot != "roll_back" and re.search(r"\bgit (revert|reset|restore|checkout .*--)", undoing.line):
-        yield after
+    yield from _taken_out(course, after)
     reliefs = (i for i in range(position - 1, begun, -1) if course[i].slot == "mitigate" and _is_call(course[i]))
     last = next(reliefs, None)
     if last is not None and undoing.kind == course[last].reading.kind and _begins_alike(undoing, course[last].reading):
         yield from (i for i in range(last, after + 1) if course[i].reading.event.is_call)
+
+
+def _taken_out(course: list[Placed], after: int) -> Iterator[int]:
+    """Yield what takes a change out of the repository, at once or right behind the rollback."""
+    for position in range(after, len(course)):
+        each = course[position]
+        out = _is_call(each) and re.search(r"\bgit (revert|reset|restore|checkout .*--)", each.reading.line)
+        if out and each.slot != "roll_back":
+            yield position
+        elif _is_call(each) and each.slot != "roll_back":
+            return
 
 
 def _is_call(each: Placed) -> bool:

@@ -54,7 +54,7 @@ def staging_places(events: Iterable[RecordEvent]) -> frozenset[str]:
     for event in events:
         if event.sort is Sort.STATEMENT and event.actor is Actor.PERSON:
             for match in _CALLED_SO.finditer(event.text):
-                named |= {value for value in match.groupdict().values() if value}
+                named |= {value.rstrip(".") for value in match.groupdict().values() if value}
         elif event.is_call:
             places = {place for found in _GOES_TO.findall(event.command) for place in found if place}
             if SAYS_STAGING.search(event.said) and not re.search(r"(?i)prod|生产|线上", event.said):

@@ -21,9 +21,12 @@ _BELOW: Final = (
 _MEMORY: Final = re.compile(
     rf"(?i)(?:{_BELOW}(?P<v>\d+(?:\.\d+)?)\s?(?P<unit>[kmg]i?b|[mg]o)\b|(?P<w>\d+(?:\.\d+)?)\s?(?P<per>[kmg]i?b)\s*(?:以下|未満|以内))"
 )
+_SHARE: Final = r"(?:%|per ?cent\b|prozent\b|por ciento\b|pour ?cent\b)"
 _ERRORS: Final = re.compile(
     r"(?i)(?:\berrors?(?:[ -]?rate)?|\b5xx|fehlerrate|tasa de error(?:es)?|taux d'erreurs?|错误率|エラー率)\s*"
-    rf"(?:\w+\s+){{0,2}}?{_BELOW}(?P<v>\d+(?:\.\d+)?)\s*%|{_BELOW}(?P<w>\d+(?:\.\d+)?)\s*%\s*(?:errors?|5xx|fehler|errores)"
+    rf"(?:\w+\s+){{0,3}}?{_BELOW}(?P<v>\d+(?:\.\d+)?)\s*{_SHARE}|"
+    rf"{_BELOW}(?P<w>\d+(?:\.\d+)?)\s*{_SHARE}\s*(?:errors?|5xx|fehler|errores)|"
+    r"(?:错误率|エラー率)\D{0,8}(?P<x>\d+(?:\.\d+)?)\s*%\s*(?:以下|以内|以下に|未満)"
 )
 _FOR: Final = re.compile(
     r"(?i)(?:\b(?P<sees>watch(?:ed|ing)?|guard(?:ed)?|bake|soak|observ\w+|beobacht\w+|vigil\w+|surveill\w+)(?:\s+it)?"
@@ -106,7 +109,7 @@ def _in(text: str, incident_class: str) -> Iterator[tuple[str, str, Any]]:
         yield "memory_ceiling", "size", f"{memory['v'] or memory['w']}{unit}"
         ceilings = True
     if errors := _ERRORS.search(text):
-        yield "error_ceiling_percent", "number", float(errors["v"] or errors["w"])
+        yield "error_ceiling_percent", "number", float(errors["v"] or errors["w"] or errors["x"])
         ceilings = True
     lasts = _FOR.search(text)
     if lasts and (ceilings or lasts["sees"] or lasts["seen"]):  # of a condition to go back, it is no length of a watch

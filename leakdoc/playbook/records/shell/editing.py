@@ -21,7 +21,9 @@ class FileEdit(NamedTuple):
 _PATCHED: Final = re.compile(r"(?m)^(?:\+\+\+ (?:b/)?|\*\*\* (?:Update|Add) File: )(?P<path>\S+)")
 _ADDED: Final = re.compile(r"(?m)^\+(?!\+\+ )(.*)$")
 _PATCHING: Final = {"patch", "apply_patch", "applypatch", "git"}
-_SUBSTITUTION: Final = re.compile(r"s(?P<by>[/|#,@!~])(?:\\.|(?!(?P=by)).)*(?P=by)(?P<to>(?:\\.|(?!(?P=by)).)*)(?P=by)")
+_SUBSTITUTION: Final = re.compile(
+    r"(?<![A-Za-z_.-])s(?P<by>[/|#,@!~])(?:\\.|(?!(?P=by)).)*(?P=by)(?P<to>(?:\\.|(?!(?P=by)).)*)(?P=by)"
+)
 _SCRIPT_WRITES: Final = re.compile(
     r"\.write_text\(|\.write_bytes\(|open\([^)\n]*,\s*[\"'][wa]\+?[\"']|writeFileSync\(|File\.write\("
 )
