@@ -129,6 +129,12 @@ def test_less_than_the_data_can_show_is_not_ruled_out_but_waited_for() -> None:
     assert judge(flat, GrowthPolicy(smallest=2.0 * seen)).decision is Decision.STABLE
 
 
+def test_what_no_watch_would_show_is_said_so_in_a_sentence() -> None:
+    found = judge(plain(300 * MIB + noise()), GrowthPolicy(smallest=1.0 / 3600.0))
+    assert (found.evidence["rule"], found.needs_more_s) == ("less_was_asked", None), found.reason
+    assert found.reason.endswith("; no longer look would prove or rule out 1 B/h"), found.reason
+
+
 def test_what_must_last_must_last_in_the_worst_case() -> None:
     flat = replace(plain(300 * MIB + noise()), limit=301 * MIB)
     assert judge(flat).decision is Decision.STABLE

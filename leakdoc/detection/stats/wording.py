@@ -31,13 +31,21 @@ def _rise(case: Case, amount: float) -> str:
     return format_amount(float(np.rint(abs(amount))) if case.unit == "count" else abs(amount), case.unit)
 
 
-def _again(seconds: float | None) -> str:
-    """When to look again, of what depends on what the process does next."""
-    return "no longer look would settle it" if seconds is None else f"look again in about {format_duration(seconds)}"
+def _again(seconds: float | None, to: str = "") -> str:
+    """When to look again, of what depends on what the process does next; `to`: what for."""
+    return _none_would(to) if seconds is None else f"look again in about {format_duration(seconds)}{_for(to)}"
 
 
-def _wait(needs: float | None) -> str:
-    return "no longer look would settle it" if needs is None else f"needs about {format_duration(needs)} more"
+def _wait(needs: float | None, to: str = "") -> str:
+    return _none_would(to) if needs is None else f"needs about {format_duration(needs)} more{_for(to)}"
+
+
+def _none_would(to: str) -> str:
+    return f"no longer look would {to or 'settle it'}"
+
+
+def _for(to: str) -> str:
+    return f" to {to}" if to else ""
 
 
 def too_little(case: Case, needs: float | None) -> str:
@@ -191,7 +199,7 @@ def too_wide(case: Case, again: float | None) -> str:
     if case.doubtful_lives:
         return doubtful_lives()
     target = max(case.smallest, case.may_hide / max(case.longest, 1.0))
-    return f"{_again(again)} to prove or rule out {_rate(case, target)}"
+    return _again(again, f"prove or rule out {_rate(case, target)}")
 
 
 def doubtful_lives() -> str:
@@ -208,7 +216,7 @@ def less_was_asked(case: Case, needs: float | None) -> str:
     """The user cares for less than would have shown."""
     assert case.shows is not None and case.policy.smallest is not None
     seen, asked = _rate(case, case.shows), _rate(case, case.policy.smallest / case.processes)
-    return f"no growth seen, but less than {seen} would not have been; {_wait(needs)} to prove or rule out {asked}"
+    return f"no growth seen, but less than {seen} would not have been; {_wait(needs, f'prove or rule out {asked}')}"
 
 
 def must_last(case: Case, lasts: float, needs: float | None) -> str:
@@ -218,7 +226,7 @@ def must_last(case: Case, lasts: float, needs: float | None) -> str:
         return "no growth seen, but the limit is already passed"
     return (
         f"no growth seen, but at worst the limit is reached in {format_duration(lasts)}, "
-        f"sooner than the {format_duration(case.policy.must_last)} that it must last; {_wait(needs)} to rule that out"
+        f"sooner than the {format_duration(case.policy.must_last)} that it must last; {_wait(needs, 'rule that out')}"
     )
 
 
