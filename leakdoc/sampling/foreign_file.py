@@ -27,7 +27,7 @@ def check_file(path: Path) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise UnreadableSource(f"{name} is a folder", help=f"Judge each of its files: leakdoc scan {name}")
     if not stat.S_ISREG(status.st_mode):
-        raise UnreadableSource(f"{name} is not a plain file")
+        raise UnreadableSource(f"{name} is not a plain file", help="Write what it gives into a file.")
     if not status.st_size:
         raise UnreadableSource(f"{name} is empty", help="A recording, or a CSV with a header line, is expected.")
     if status.st_size > LARGEST_BYTES:

@@ -6,10 +6,12 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from leakdoc.model.decision import Decision
 from leakdoc.reporting.html import to_html
 from tests import reporting_values as values
 
@@ -78,6 +80,22 @@ def test_nothing_is_wider_than_the_window_at_any_width_and_nothing_is_logged(chr
         assert content <= window, (name, width)
         assert pictures > 0, name
     assert "CONSOLE" not in done.stderr
+
+
+def test_no_verdict_breaks_in_two(chromium: str, tmp_path: Path) -> None:
+    lines = """<script>
+    addEventListener("load", function () {
+      var words = document.createRange(), out = document.createElement("p");
+      words.selectNodeContents(document.querySelector('td[data-label="Decision"]'));
+      out.textContent = words.toString() + " in " + words.getClientRects().length;
+      out.id = "out";
+      document.body.append(out);
+    });</script></body>"""
+    for each in (Decision.INCONCLUSIVE, Decision.UNRESPONSIVE):
+        told = replace(values.diagnosis(), decision=each, findings=(replace(values.LEAK, decision=each),))
+        page = re.sub("<meta http-equiv[^>]*>", "", to_html(told, trace=LEAK)).replace("</body>", lines)
+        done = dumped(chromium, tmp_path, page, "--window-size=1100,900")
+        assert re.search(r'id="out">(.+?)</p>', done.stdout)[1] == f"{str(each).capitalize()} in 1", done.stderr
 
 
 def requests_of(folder: Path) -> set[str]:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,10 @@ from leakdoc import small_files
 from leakdoc.cli.main import main
 from leakdoc.errors import LeakdocError
 from leakdoc.playbook.evidence import evidence_file
+from leakdoc.playbook.journal.reading import read_journal
+from leakdoc.playbook.journal.reading import read_journal
 from leakdoc.playbook.secret_refs import read_secret
+from leakdoc.sampling.foreign_file import check_file
 from leakdoc.small_files import read_small
 from tests.program import joined
 
@@ -94,6 +97,15 @@ def test_no_more_is_read_than_is_asked_for(tmp_path: Path, open_pipe: Path) -> N
     assert read_small(file, most=4_000) == b"x" * 4_000
     assert read_small(open_pipe, most=3) == b"so "
     assert read_small("/dev/zero", most=100_000) == bytes(100_000)
+
+
+@pytest.mark.parametrize("read", [check_file, read_journal])
+def test_what_must_be_a_plain_file_and_is_none_is_told_with_what_to_do(
+    pipe: Path, read: Callable[[Path], object]
+) -> None:
+    with pytest.raises(LeakdocError, match="not a plain file") as refused:
+        read(pipe)
+    assert refused.value.help == "Write what it gives into a file."
 
 
 def test_a_pipe_is_no_evidence(pipe: Path) -> None:

@@ -60,7 +60,7 @@ def read_journal(path: Path, *, head: str | None = None) -> JournalRead:
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
-            raise UnreadableSource(f"{name} is not a plain file")
+            raise UnreadableSource(f"{name} is not a plain file", help="Write what it gives into a file.")
         if found.st_size > LARGEST:
             raise UnreadableSource(f"{name} is larger than {LARGEST >> 20} MiB")
         data = path.read_bytes()
