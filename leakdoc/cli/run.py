@@ -30,8 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "The command runs until it ends by itself: leakdoc ends it only after --for, or\n"
         "when you press Ctrl-C, by SIGTERM, with SIGKILL ten seconds later; what it has\n"
-        "started and left behind is ended with it. Its exit status is in the document\n"
-        "as ending.exit_status. Its standard output goes to standard error, so that\n"
+        "started and left behind is ended with it, but not a daemon: what began a\n"
+        "session of its own goes on. Its exit status is in the document as\n"
+        "ending.exit_status. Its standard output goes to standard error, so that\n"
         "standard output holds the answer alone.\n\n"
         "examples:\n"
         "  leakdoc run -- python service.py\n"

@@ -142,6 +142,19 @@ def test_run_leaves_nothing_of_its_command_behind(tmp_path: Path) -> None:
     assert not lives(int(told.read_text()))
 
 
+def test_a_daemon_that_a_command_starts_goes_on_without_it(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    daemon = """(setsid sh -c 'echo $$ > "$0"; exec sleep 600' "$0" </dev/null >/dev/null 2>&1 &)"""
+    starts = f'{daemon}; while ! test -s "$0"; do sleep 0.05; done; sleep 3'
+    done = call("run", *FAST, "--quiet", "--", "sh", "-c", starts, str(told), timeout=120)
+    pid = int(told.read_text())
+    try:
+        assert done.returncode == 3
+        assert lives(pid)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+
+
 def test_run_ends_its_command_after_the_time_given() -> None:
     done = call("run", "--for", "1s", *FAST, "--json", "--", sys.executable, str(PROGRAMS / "keeps_still.py"))
     document = json.loads(done.stdout)

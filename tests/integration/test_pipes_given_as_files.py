@@ -16,7 +16,6 @@ from leakdoc.cli.main import main
 from leakdoc.errors import LeakdocError
 from leakdoc.playbook.evidence import evidence_file
 from leakdoc.playbook.journal.reading import read_journal
-from leakdoc.playbook.journal.reading import read_journal
 from leakdoc.playbook.secret_refs import read_secret
 from leakdoc.sampling.foreign_file import check_file
 from leakdoc.small_files import read_small
