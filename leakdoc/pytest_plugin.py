@@ -5,10 +5,11 @@ Nothing of leakdoc is imported until a test asks for one.
 
 from __future__ import annotations
 
-import inspect
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from unittest import TestCase
 
 import pytest
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from leakdoc.model.sample import Column
     from leakdoc.testing.clock import FakeClock
     from leakdoc.testing.process import Curve, FakeProcess
+
+_OPTIONS: Final = frozenset({"rounds", "calls", "warm_up"})  # of the marker
 
 
 @pytest.fixture
@@ -75,6 +78,15 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse the marker where it would be passed over: methods of `unittest.TestCase` are called by unittest."""
+    if item.get_closest_marker("leakdoc") is not None and issubclass(getattr(item, "cls", None) or object, TestCase):
+        pytest.fail(
+            "the marker leakdoc does not reach into unittest.TestCase: call assert_no_growth of leakdoc.testing there",
+            pytrace=False,
+        )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Call a marked test again and again; its fixtures are set up once."""
@@ -83,17 +95,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
         return None
     from leakdoc.testing.growth import assert_no_growth
 
+    _must_be_known(marker)
+    __tracebackhide__ = True
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
-    test = pyfuncitem.obj
-    if inspect.iscoroutinefunction(test):
-
-        async def call() -> None:
-            await test(**arguments)
-    else:
-
-        def call() -> None:  # type: ignore[misc]
-            test(**arguments)
-
-    assert_no_growth(call, **marker.kwargs)
+    assert_no_growth(functools.partial(pyfuncitem.obj, **arguments), **marker.kwargs)
     return True
+
+
+def _must_be_known(marker: pytest.Mark) -> None:
+    if marker.args or not marker.kwargs.keys() <= _OPTIONS:
+        given = [*map(repr, marker.args), *(name for name in marker.kwargs if name not in _OPTIONS)]
+        pytest.fail(f"the marker leakdoc takes rounds=, calls= and warm_up=, not {', '.join(given)}", pytrace=False)

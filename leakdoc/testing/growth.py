@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import inspect
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from leakdoc.testing.caches import Filling
+from leakdoc.testing.called import caller
+from leakdoc.testing.captured import Captured
 from leakdoc.testing.kept import KeptLine, kept_lines
 from leakdoc.testing.pace import Pace, longer_pace
 from leakdoc.testing.rounds import MEMORY, Rounds
@@ -20,6 +20,7 @@ from leakdoc.units import format_amount
 FRAMES: Final = 12  # of each allocation: as deep as libraries commonly are between it and the user's line
 WARM_UP_ROUNDS: Final = 3  # imports, caches of the interpreter, first use of a library
 MOST_LONGER_ROUNDS: Final = 50  # one that levels off begins anew, and may leak all the same
+FEWEST_ROUNDS: Final = 20  # fewer than fifteen decide nothing, and one of them may go down
 CALLS: Final = 5  # a round: one call may keep what the next lets go
 
 
@@ -44,18 +45,29 @@ def assert_no_growth(fn: Callable[[], Any], *, rounds: int = 200, calls: int = C
     has to stop growing in pauses without a call, which take turns with calls.
 
     Args:
-        fn: what to call; it may be a coroutine function, and is then awaited in one loop.
-        rounds: at most so many; a function that is undecided by then passes.
+        fn: what to call, without arguments; coroutines that it gives are awaited in one loop.
+        rounds: at most so many; a function that is undecided by then passes. Fewer than twenty decide nothing, and
+            twenty are made.
         calls: how often it is called a round, at first.
         warm_up: how often it is called before anything is judged, beside the first few times: until a cache that is
             larger, or that slow calls fill, is full.
 
     Raises:
         Grew: it keeps something; the lines that made it are named.
+        TypeError, ValueError, RuntimeError: it cannot be called so.
     """
-    caches = Filling()
-    with _traced(), _caller(fn) as call:
-        watched = Rounds(call, caches.empty)
+    __tracebackhide__ = True
+    _must_be_counts(rounds=rounds, calls=calls)
+    _must_be_counts(least=0, warm_up=warm_up)
+    rounds = max(rounds, FEWEST_ROUNDS)
+    caches, captured = Filling(), Captured()
+
+    def settle() -> None:
+        caches.empty()
+        captured.forget()
+
+    with _traced(), caller(fn) as call:
+        watched = Rounds(call, settle)
         for _ in range(warm_up):
             call()
         watched.warm_up(WARM_UP_ROUNDS, calls)
@@ -68,7 +80,13 @@ def assert_no_growth(fn: Callable[[], Any], *, rounds: int = 200, calls: int = C
                 growing = watched.growing(longer, min(rounds, MOST_LONGER_ROUNDS))
             growing = watched.made_by_calls(growing)
         if growing:
-            raise _grew(growing, kept_lines(list(growing), call, caches.empty), watched.calls)
+            raise _grew(growing, kept_lines(list(growing), call, settle), watched.calls)
+
+
+def _must_be_counts(least: int = 1, **options: int) -> None:
+    for name, value in options.items():
+        if not isinstance(value, int) or value < least:
+            raise ValueError(f"{name}= is a whole number from {least} on, not {value!r}")
 
 
 def _suspected(growing: dict[str, Growing]) -> float | None:
@@ -107,13 +125,3 @@ def _traced() -> Iterator[None]:
         gc.unfreeze()
         if not theirs:
             tracemalloc.stop()
-
-
-@contextmanager
-def _caller(fn: Callable[[], Any]) -> Iterator[Callable[[], Any]]:
-    """Give what calls the function once; coroutine functions are awaited in one loop, so that their tasks are seen."""
-    if not inspect.iscoroutinefunction(fn):
-        yield fn
-        return
-    with asyncio.Runner() as runner:
-        yield lambda: runner.run(fn())

@@ -199,6 +199,48 @@ def test_what_a_call_keeps_is_told_beside_another_thread_that_keeps_less() -> No
         assert_no_growth(lambda: KEPT.append(bytes(1000)))
 
 
+class KeepsWhenAwaited:
+    async def __call__(self) -> None:
+        sockets()
+
+
+@pytest.mark.parametrize("made", [KeepsWhenAwaited(), lambda: KeepsWhenAwaited()()], ids=["object", "lambda"])
+def test_a_coroutine_is_awaited_whatever_gives_it(made: Callable[[], Any]) -> None:
+    with pytest.raises(Grew, match="connections"):
+        assert_no_growth(made)
+
+
+def test_few_rounds_find_what_many_find() -> None:
+    with pytest.raises(Grew, match="connections"):
+        assert_no_growth(sockets, rounds=5)
+
+
+def yields() -> Iterator[None]:
+    yield KEPT.append(bytes(100))
+
+
+@pytest.mark.parametrize(
+    ("uncallable", "told"), [(yields, "generator"), (3, "this is none: int"), (lambda _: None, "argument")]
+)
+def test_what_would_run_nothing_is_refused(uncallable: Any, told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        assert_no_growth(uncallable)
+
+
+@pytest.mark.parametrize("option", [{"rounds": 0}, {"calls": 0}, {"warm_up": -1}, {"rounds": "50"}], ids=str)
+def test_what_counts_nothing_is_refused(option: Any) -> None:
+    with pytest.raises(ValueError, match="is a whole number from"):
+        assert_no_growth(fine, **option)
+
+
+def test_a_loop_that_runs_already_is_told() -> None:
+    async def asserts() -> None:
+        assert_no_growth(answers)
+
+    with pytest.raises(RuntimeError, match="call it from a function that is not async"):
+        asyncio.run(asserts())
+
+
 def test_what_levels_off_is_no_leak() -> None:
     growing = Growing()
     for step in range(200):
