@@ -86,7 +86,7 @@ def test_what_is_no_secret_stays(value: Any) -> None:
         f"os.environ['DB_PASSWORD'] = '{SECRET}'",
         f"ENV MYSQL_ROOT_PASSWORD {SECRET}",
         f"password%3D{SECRET}",
-        f"//registry.npmjs.org/:_authToken={SECRET}",
+        f"//npm.example.com/:_authToken={SECRET}",
         f"stats auth admin:{SECRET}",
         base64.b64encode(f"password={SECRET}".encode()).decode(),
     ],
