@@ -57,7 +57,8 @@ def recheck_lines(
     """Lay the recheck of a proof out."""
     if matches and decision is not None:
         return [f"MATCHES  {proof_word(decision)}", *_listed("Note", notes), *_folded(f"Note: {origin}", indent=6)]
-    return ["DOES NOT MATCH  the file does not say what its samples say", *_listed("Differs", differences)]
+    differs = [*_listed("Differs", differences), *_listed("Note", notes)]
+    return ["DOES NOT MATCH  the file does not say what its samples say", *differs]
 
 
 def _table(checks: Sequence[Check]) -> Iterator[str]:

@@ -78,10 +78,11 @@ def test_recheck_that_does_not_match():
         ProofDecision.NOT_FIXED,
         matches=False,
         differences=('decision: says "normalized", recomputed "not_fixed"',),
-        notes=(),
+        notes=("it was judged by other rules",),
         origin="x",
     )
     assert lines == [
         "DOES NOT MATCH  the file does not say what its samples say",
         'Differs: decision: says "normalized", recomputed "not_fixed"',
+        "Note: it was judged by other rules",
     ]
