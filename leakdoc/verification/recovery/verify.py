@@ -65,21 +65,25 @@ def verify_recovered(
     incident = _measured(old, new, policy, metrics)
     checks = tuple(check(incident) for check in CHECKS)
     ruling = decide(incident, checks)
-    parameters: dict[str, Json] = {
-        "leakdoc": __version__,
-        "rules": rule_set(),
-        "recovery": asdict(policy),
-        "metrics": None if metrics is None else list(metrics),
-    }
     return Proof(
         decision=ruling.decision,
         reason=ruling.reason,
         checks=checks,
         before=_judged(old),
         after=_judged(new),
-        parameters=parameters,
+        parameters=_parameters(policy, metrics),
         needs_more_s=ruling.needs_more_s,
     )
+
+
+def _parameters(policy: RecoveryPolicy, metrics: Sequence[str] | None) -> dict[str, Json]:
+    """Every threshold by name, with the version and the rules that applied them."""
+    return {
+        "leakdoc": __version__,
+        "rules": rule_set(),
+        "recovery": asdict(policy),
+        "metrics": None if metrics is None else list(metrics),
+    }
 
 
 def _dated(policy: RecoveryPolicy, incident_at: float | None) -> RecoveryPolicy:
