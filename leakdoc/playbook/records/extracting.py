@@ -10,6 +10,7 @@ from typing import Final
 from leakdoc.errors import DamagedSource, UsageError
 from leakdoc.playbook.records.annotating.merging import annotated
 from leakdoc.playbook.records.answering import with_answers, with_plans, with_rollback_points
+from leakdoc.playbook.records.applying import with_settings_applied
 from leakdoc.playbook.records.captured import with_reports
 from leakdoc.playbook.records.declared import DECLARED
 from leakdoc.playbook.records.entities import entities_of
@@ -36,6 +37,7 @@ from leakdoc.playbook.records.unmapped import with_unmapped
 # What one event is may show only in the others, in this order.
 _IN_THE_COURSE: Final = (
     with_reports,
+    with_settings_applied,
     with_reversals,
     with_pushes,
     with_unknown_tools,

@@ -25,7 +25,7 @@ ANNOUNCES: Final = "says what the next call does"
 def placed(read: list[Reading], incident_class: str, rulebook: Rulebook) -> list[Placed]:
     """Return every reading with its step, or none."""
     course = placed_calls(read, incident_class, rulebook)
-    return verified([_statement(each, position, course) for position, each in enumerate(course)])
+    return verified([_statement(each, position, course) for position, each in enumerate(course)], incident_class)
 
 
 def _statement(each: Placed, position: int, course: list[Placed]) -> Placed:

@@ -147,9 +147,11 @@ _ASIDE: Final = re.compile(r"^(/private)?/(var/)?tmp/|^/dev/shm/|^~?/?(\w+/)*(sc
 def _sets_numbers(event: RecordEvent) -> bool:
     """Whether an edit of a file of settings changes nothing but numbers."""
     before, after = (re.sub(r"\d[\d.]*", "9", text) for text in (event.before, event.after))
-    return bool(before) and before == after and event.before != event.after and bool(_SETTINGS.search(event.path))
+    same = bool(before) and before == after and event.before != event.after
+    return same and bool(_SETTINGS.search(event.path)) and not _REVISION.search(event.after)
 
 
+_REVISION: Final = re.compile(r"(?im)^\W*(image|tag|\w*newTag|\w*version|revision|release|digest)\W*[:=]")
 _SETTINGS: Final = re.compile(r"(?i)\.(xml|ya?ml|toml|ini|conf|cfg|cnf|properties|json|env|hcl|tfvars)$")
 
 

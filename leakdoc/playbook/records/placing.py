@@ -283,9 +283,15 @@ def _diagnosed(reading: Reading, course: Course) -> tuple[str, str]:
     return kind.step(course.incident_class) or "", kind.about
 
 
-def verified(course: list[Placed]) -> list[Placed]:
-    """What looked like a guard and comes last is the verification, when there is no other."""
+def verified(course: list[Placed], incident_class: str) -> list[Placed]:
+    """What looked like a guard and comes last is the verification, when there is no other.
+
+    Where settings are all that was brought in, nothing is rolled out that could be guarded: each look verifies.
+    """
     slots = [each.slot for each in course]
+    if {"tune", "breaker"} & set(slots) and not {"fix", "rollout", "mitigate"} & set(slots):
+        slot, why = verified_by(incident_class), "a look once the settings are in"
+        return [replace(each, slot=slot, why=why) if each.slot == "guard" else each for each in course]
     if "verify" in slots or "recovered" in slots or slots.count("guard") < 2:
         return course
     last = max(position for position, slot in enumerate(slots) if slot == "guard")
