@@ -31,6 +31,9 @@ _FRAME: Final = re.compile(
 )
 _DOMAIN: Final = re.compile(r"(?<![\w.-])(?:[\w-]+\.)*(?P<v>[a-z][\w-]{3,})\.[a-z]{2,10}(?![\w.-])")
 _REGISTRY: Final = re.compile(r"(?<![\w.-])[\w-]+(?:\.[\w-]+)+(?::\d+)?/(?P<v>[\w./-]+?)(?=[:@\s'\"]|$)")
+_FILE: Final = re.compile(
+    r"\.(?:ya?ml|json|toml|ini|conf|cfg|txt|log|md|sh|csv|proto|bin|gz|tgz|zip|html|out|tmpl|xml)$"
+)
 _SHOWING: Final = {"code", "history", "heap", "heap_report", "threads"}
 _MOST: Final = 400  # names; a record that has more gives the first
 
@@ -76,11 +79,6 @@ def _addresses(course: list[Placed]) -> Iterator[str]:
             for match in pattern.finditer(text):
                 if not SOURCE_FILE.fullmatch(match[0]) and not _FILE.search(match[0]):
                     yield from telling_words(match["v"], known)
-
-
-_FILE: Final = re.compile(
-    r"\.(?:ya?ml|json|toml|ini|conf|cfg|txt|log|md|sh|csv|proto|bin|gz|tgz|zip|html|out|tmpl|xml)$"
-)
 
 
 def _classes(course: list[Placed]) -> Iterator[str]:

@@ -9,6 +9,8 @@ from leakdoc.playbook.records.vocabulary import words_of
 
 _PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _JOINED: Final = r"[-_./ ]?"
+_TELLING: Final = 4  # letters: a shorter word may stand for anything
+_LONG: Final = 6  # letters: a word this long begins no other by chance, as in `contosoutility`
 
 
 def parts_of(name: str) -> list[str]:
@@ -31,12 +33,6 @@ def any_spelling(name: str) -> str:
     return f"(?:{alone}|{hump}|{lower}{longer})"
 
 
-_LONG: Final = 6  # letters: a word this long begins no other by chance, as in `contosoutility`
-
-
 def telling_words(name: str, known: frozenset[str]) -> list[str]:
     """Return the words of a name that nothing but this incident has."""
     return [word for word in words_of(name) if len(word) >= _TELLING and word not in known]
-
-
-_TELLING: Final = 4  # letters: a shorter word may stand for anything
