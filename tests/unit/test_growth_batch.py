@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from leakdoc.detection.stats.batch import judge_many
+from leakdoc.detection.stats.forgetting import forget
 from leakdoc.detection.stats.growth import judge
 from leakdoc.detection.stats.series import FloatArray, Growth, Series
 from leakdoc.model.decision import Decision
@@ -94,3 +95,17 @@ def test_the_same_bytes_at_any_number_of_threads(threads: str) -> None:
 
 def test_no_series_no_verdict() -> None:
     assert judge_many([]) == []
+
+
+def test_what_was_judged_before_does_not_move_a_verdict() -> None:
+    rng = np.random.default_rng(8)
+    times = np.cumsum(rng.uniform(0.7, 1.3, 400))
+    one = replace(series(1, grown=2 * MIB), times_s=times)
+    other = replace(series(2), times_s=times + 1e-7 * rng.uniform(-1.0, 1.0, 400))
+    forget()
+    alone = judge(one)
+    forget()
+    judge(other)
+    after = judge(one)
+    assert alone.slope_per_s == after.slope_per_s and alone.probability == after.probability
+    assert alone.evidence == after.evidence

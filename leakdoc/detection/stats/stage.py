@@ -102,14 +102,18 @@ _CACHE: OrderedDict[tuple[bytes, ...], Stage] = OrderedDict()
 
 
 def stage_of(bins: Bins, basis: Basis) -> Stage:
-    """Return the stage of these bins; axes that differ by origin and scale alone share one."""
+    """Return the stage of these bins; axes that differ by origin and scale alone share one.
+
+    What is shared is built of its rounded key, so that no verdict depends on which series was judged before.
+    """
     axes = axes_of(bins)
     if len(axes) > 1 or basis.load_at is not None or bins.lives > 1:
-        return _build(bins, basis, axes)
-    u = np.round(axes[0].u, 6)
-    key = (u.tobytes(), np.round(basis.columns, 6).tobytes(), repr(round(axes[0].days, 5)).encode())
+        return _build(bins, basis.columns, axes)
+    u, columns, days = np.round(axes[0].u, 6), np.round(basis.columns, 6), round(axes[0].days, 5)
+    key = (u.tobytes(), columns.tobytes(), repr(days).encode())
     if key not in _CACHE:
-        _CACHE[key] = _build(bins, basis, axes)
+        axis = replace(axes[0], u=u, along=u, per_second=1.0, along_per_second=1.0, days=days)
+        _CACHE[key] = _build(replace(bins, t=u, age=u), columns, (axis,))
         while len(_CACHE) > _KEPT:
             _CACHE.popitem(last=False)
     return replace(_CACHE[key], axes=axes)  # these axes go at their own pace
@@ -148,8 +152,8 @@ def products_of(ground: Ground, columns: FloatArray, end_slope: FloatArray) -> P
     )  # fmt: skip
 
 
-def _build(bins: Bins, basis: Basis, axes: tuple[Axis, ...]) -> Stage:
-    ground = ground_of(bins, basis.columns)
+def _build(bins: Bins, columns: FloatArray, axes: tuple[Axis, ...]) -> Stage:
+    ground = ground_of(bins, columns)
     libraries = tuple(library_of(axis, first=axis is axes[0]) for axis in axes)
     products = tuple(products_of(ground, library.columns, library.end_slope) for library in libraries)
     return Stage(ground=ground, axes=axes, libraries=libraries, products=products, count=len(bins))
